@@ -1,0 +1,133 @@
+//! The configuration: what was typed (`file`), what is wrong with it (`check`), and the checked types below.
+//!
+//! Each part of the program gets only its own piece of [`Config`]; every piece is `PartialEq`, so that after a
+//! change of the file only what really changed is restarted.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+/// A whole checked configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub device: Device,
+    pub web: Web,
+    /// The test picture; `None` if it is switched off.
+    pub test: Option<Test>,
+    pub captures: Vec<Capture>,
+    pub cameras: Vec<Camera>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    /// Shown on pages and slates; `marquee` by default.
+    pub name: String,
+    /// IANA name such as `Europe/Berlin`; `UTC` by default.
+    pub time_zone: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Web {
+    pub listen: SocketAddr,
+    /// The one UDP port of all WebRTC viewers; 0 lets the system choose.
+    pub webrtc_port: u16,
+    /// The only addresses offered to WebRTC viewers, for a box behind a router; empty: all of the box's own.
+    pub webrtc_addresses: Vec<IpAddr>,
+}
+
+/// How the pictures of one source are encoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    pub name: String,
+    /// Upper bounds: a smaller picture is not enlarged, the aspect ratio stays.
+    pub width_max: u32,
+    pub height_max: u32,
+    pub frames_per_s_max: u32,
+    pub bitrate_kbit_per_s: u32,
+    /// Seconds between key frames that nobody asked for.
+    pub key_frame_interval_s: u32,
+    /// GStreamer element, or `None` for the best this machine has.
+    pub encoder: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    pub id: String,
+    pub name: String,
+    pub width: u32,
+    pub height: u32,
+    pub frames_per_s: u32,
+    pub sound: bool,
+    pub profile: Profile,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capture {
+    pub id: String,
+    pub name: String,
+    pub device: CaptureDevice,
+    /// Wanted size and rate; the card's nearest is taken.
+    pub width: u32,
+    pub height: u32,
+    pub frames_per_s: u32,
+    pub sound: CaptureSound,
+    pub profile: Profile,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaptureDevice {
+    /// The first capture card there is. `optional`: without one there is no such source at all (built-in defaults).
+    Auto { optional: bool },
+    /// Such as `/dev/video0`, or a link below `/dev/v4l/`.
+    Path(String),
+    /// USB identity, so that it is found whatever port it is in.
+    Usb { vendor: u16, product: u16, serial: Option<String> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaptureSound {
+    /// The sound card of the same USB device, if it has one.
+    Auto,
+    Off,
+    /// An ALSA device name such as `hw:1,0`.
+    Alsa(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    pub id: String,
+    pub name: String,
+    /// `rtsp://` or `rtsps://`, never with user and password inside.
+    pub url: String,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    pub transport: Transport,
+    pub sound: bool,
+    pub profile: Profile,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Tcp,
+    Udp,
+}
+
+/// A text that must not appear in logs, URLs or answers: it prints as stars.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself; only for handing it to what checks or sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}

@@ -1,0 +1,127 @@
+//! Every source by its id: its tracks, its state and its counters. What outputs and the API look at.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::SystemTime;
+
+use tokio::sync::{Notify, watch};
+
+use super::{Latest, Track, Viewers};
+use crate::media::{Picture, State};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    Capture,
+    Camera,
+    Test,
+}
+
+impl SourceKind {
+    /// The word for machines: API, metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Camera => "camera",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// What comes in, as the device or camera announced it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// `h264`, `h265`, `jpeg`, or `raw`.
+    pub codec: String,
+    pub width: u32,
+    pub height: u32,
+    /// 0 if it does not say.
+    pub frames_per_s: f64,
+}
+
+/// How the video track is being made right now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoding {
+    /// The encoder element, or `passthrough`.
+    pub encoder: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    pub state: State,
+    pub since: SystemTime,
+    pub input: Option<Input>,
+    /// `None` while nobody watches and nothing is encoded.
+    pub encoding: Option<Encoding>,
+    /// The source has sound.
+    pub sound: bool,
+}
+
+/// Counters since the start of the process.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Pictures that came in.
+    pub frames_in: AtomicU64,
+    /// Pictures or sound buffers given up because the encoder or decoder was behind.
+    pub frames_dropped: AtomicU64,
+    /// Times the source was opened.
+    pub attempts: AtomicU64,
+    /// Times a picture that was there was lost.
+    pub losses: AtomicU64,
+    /// Encoder or decoder processes started.
+    pub encodes_started: AtomicU64,
+}
+
+impl Counters {
+    pub fn add(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// One source as all others see it. Its runner (`source`) writes, everybody reads.
+pub struct Source {
+    pub id: String,
+    /// For people; the id if none was set.
+    pub name: String,
+    pub kind: SourceKind,
+    pub video: Track,
+    pub audio: Track,
+    pub pictures: Latest<Picture>,
+    pub viewers: Viewers,
+    pub counters: Counters,
+    pub status: watch::Sender<Status>,
+    /// Notified by the API: end the attempt or the waiting, and try now.
+    pub restart: Notify,
+}
+
+/// All sources, in the order of the configuration. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Registry {
+    sources: Arc<RwLock<Vec<Arc<Source>>>>,
+}
+
+impl Registry {
+    pub fn get(&self, id: &str) -> Option<Arc<Source>> {
+        self.read().iter().find(|source| source.id == id).cloned()
+    }
+
+    pub fn list(&self) -> Vec<Arc<Source>> {
+        self.read().clone()
+    }
+
+    /// Replaces the list by one rebuilt from the configuration.
+    pub fn replace(&self, sources: Vec<Arc<Source>>) {
+        *self.sources.write().expect("no holder of this lock can panic") = sources;
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Source>>> {
+        self.sources.read().expect("no holder of this lock can panic")
+    }
+}
+
+impl Status {
+    pub fn new(state: State) -> Self {
+        Self { state, since: SystemTime::now(), input: None, encoding: None, sound: false }
+    }
+}

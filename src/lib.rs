@@ -1,0 +1,12 @@
+//! Marquee: live pictures in, encoded once, shown everywhere. Read `ARCHITECTURE.md` beside this file first.
+
+pub mod cmd;
+pub mod config;
+pub mod hub;
+pub mod media;
+pub mod output;
+pub mod pipeline;
+pub mod rtc;
+pub mod source;
+pub mod telemetry;
+pub mod web;

@@ -1,0 +1,15 @@
+//! Pure values: what a picture, a frame and a track's parameters are.
+//!
+//! Belongs here: types and arithmetic without I/O, threads, clocks or GStreamer.
+//! Does not belong here: anything that waits, allocates devices or knows who reads.
+
+pub mod frame;
+pub mod h264;
+pub mod picture;
+pub mod state;
+pub mod time;
+
+pub use frame::{Frame, H264Params, OpusParams, Params};
+pub use picture::{Picture, PictureData};
+pub use state::{Cause, Loss, State};
+pub use time::MediaTime;

@@ -1,0 +1,1 @@
+//! WHEP: WebRTC viewers over HTTP.

@@ -1,0 +1,1 @@
+//! The only place that names GStreamer: halves, caps, encoder choice, queues, probe.

@@ -1,0 +1,1 @@
+//! Log ring, metrics, system figures.

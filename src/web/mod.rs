@@ -1,0 +1,1 @@
+//! Requests: server, routes, wire types, handlers, pages.
