@@ -2,6 +2,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::{Frame, H264Params};
+
 pub const NAL_IDR: u8 = 5;
 pub const NAL_SPS: u8 = 7;
 pub const NAL_PPS: u8 = 8;
@@ -46,6 +48,23 @@ pub fn without_parameter_sets(access_unit: Bytes) -> Bytes {
         kept.put_slice(&nal);
     }
     kept.freeze()
+}
+
+/// The access unit as an Annex B byte stream, with its parameter sets in front if it is a key frame. Copies.
+pub fn to_annex_b(frame: &Frame, params: &H264Params) -> Bytes {
+    const START_CODE: [u8; 4] = [0, 0, 0, 1];
+    let sets = params.sps.len() + params.pps.len() + 2 * START_CODE.len();
+    let mut stream = BytesMut::with_capacity(frame.data.len() + sets);
+    let mut put = |nal: &[u8]| {
+        stream.put_slice(&START_CODE);
+        stream.put_slice(nal);
+    };
+    if frame.key {
+        put(&params.sps);
+        put(&params.pps);
+    }
+    nals(&frame.data).for_each(|nal| put(&nal));
+    stream.freeze()
 }
 
 /// First SPS and first PPS of an `avcC` record (ISO/IEC 14496-15 section 5.3.3.1); `None` if it is damaged.

@@ -1,1 +1,22 @@
 //! The only place that names GStreamer: halves, caps, encoder choice, queues, probe.
+//!
+//! A *capture half* ends in an appsink and hands over what a device or camera gives (`test`, `rtsp`); an *encode
+//! half* takes raw pictures or sound and gives access units (`encode`, `opus`); a *decode half* turns coded video
+//! into pictures (`decode`). They are joined in Rust by handing the sample over: no copy, and one can be
+//! restarted without the other.
+
+pub mod capture;
+pub mod clock;
+pub mod decode;
+pub mod encode;
+pub mod encoders;
+mod h264;
+pub mod half;
+pub mod opus;
+pub mod queues;
+pub mod raw;
+pub mod rtsp;
+pub mod test;
+
+pub use half::{Ended, Half, HalfError};
+pub use raw::{RawPicture, SoundBuffer};

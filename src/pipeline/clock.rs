@@ -1,0 +1,61 @@
+//! One clock and one base time for all pipelines, so that their running times are one media time.
+
+use std::sync::OnceLock;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+use crate::media::MediaTime;
+
+struct Epoch {
+    clock: gst::Clock,
+    base: gst::ClockTime,
+}
+
+static EPOCH: OnceLock<Epoch> = OnceLock::new();
+
+fn epoch() -> &'static Epoch {
+    EPOCH.get_or_init(|| {
+        // The system clock is CLOCK_MONOTONIC: a clock set by NTP moves no frame.
+        let clock = gst::SystemClock::obtain();
+        let base = clock.time();
+        Epoch { clock, base }
+    })
+}
+
+/// Loads GStreamer. Call once, before anything else of this module; later calls do nothing.
+pub fn init() -> Result<(), gst::glib::Error> {
+    gst::init()?;
+    epoch();
+    Ok(())
+}
+
+/// Now, in media time.
+pub fn now() -> MediaTime {
+    let epoch = epoch();
+    MediaTime::from_nanos(epoch.clock.time().saturating_sub(epoch.base).nseconds())
+}
+
+/// Makes the running time of `pipeline` the media time.
+pub(super) fn adopt(pipeline: &gst::Pipeline) {
+    let epoch = epoch();
+    pipeline.use_clock(Some(&epoch.clock));
+    pipeline.set_start_time(gst::ClockTime::NONE);
+    pipeline.set_base_time(epoch.base);
+}
+
+/// Running time of a sample's buffer, which is its media time. `None` if the buffer has no time.
+pub(super) fn sample_time(sample: &gst::Sample) -> Option<MediaTime> {
+    running_time(sample, sample.buffer()?.pts())
+}
+
+/// Decoding time likewise.
+pub(super) fn sample_decode_time(sample: &gst::Sample) -> Option<MediaTime> {
+    running_time(sample, sample.buffer()?.dts())
+}
+
+/// Encoders shift their segment to keep decoding times positive: the segment must be asked, not the buffer alone.
+fn running_time(sample: &gst::Sample, time: Option<gst::ClockTime>) -> Option<MediaTime> {
+    let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+    segment.to_running_time(time?).map(|time| MediaTime::from_nanos(time.nseconds()))
+}

@@ -1,0 +1,221 @@
+//! A running pipeline: started once, ended once, its end told.
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use tokio::sync::mpsc;
+
+use super::clock;
+
+/// Bus messages kept for the owner. More than a pipeline sends between two looks; what is over is dropped, since
+/// after a first error or end the rest says nothing new.
+const EVENTS_MAX: usize = 64;
+
+/// A pipeline of ours. Stop it with [`Half::stop`]; dropping it stops it too, on another thread.
+pub struct Half {
+    pipeline: Option<gst::Pipeline>,
+    name: &'static str,
+    events: mpsc::Receiver<Event>,
+}
+
+/// What the bus told.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    Error(gst::glib::Error, String),
+    Warning(String),
+    Info(String),
+    EndOfStream,
+}
+
+/// Why a half ended by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It reached its end.
+    EndOfStream,
+    /// The device or file is not there.
+    NotFound(String),
+    /// The device is in use.
+    Busy(String),
+    /// The host does not answer or refuses.
+    NotAnswering(String),
+    /// User or password are refused.
+    Unauthorized(String),
+    /// What came is no video we can read.
+    NotVideo(String),
+    /// Anything else.
+    Failed(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum HalfError {
+    #[error("the GStreamer element {element} is missing; install the package that has it")]
+    MissingElement { element: String },
+    #[error("can't build the {half} pipeline")]
+    Build {
+        half: &'static str,
+        #[source]
+        source: gst::glib::Error,
+    },
+    #[error("can't start the {half} pipeline: {reason}")]
+    Start { half: &'static str, reason: String },
+}
+
+impl Half {
+    /// Builds a pipeline from a description in gst-launch's syntax. Nothing in `description` may come from outside:
+    /// such values are set as properties after.
+    pub(super) fn parse(name: &'static str, description: &str) -> Result<Self, HalfError> {
+        let element = gst::parse::launch_full(description, None, gst::ParseFlags::FATAL_ERRORS);
+        let element = element.map_err(|source| build_error(name, source))?;
+        let pipeline = element.downcast::<gst::Pipeline>().map_err(|_| HalfError::Start {
+            half: name,
+            reason: "its description is a single element".to_owned(),
+        })?;
+        Ok(Self::adopt(name, pipeline))
+    }
+
+    pub(super) fn adopt(name: &'static str, pipeline: gst::Pipeline) -> Self {
+        clock::adopt(&pipeline);
+        let (sender, events) = mpsc::channel(EVENTS_MAX);
+        let bus = pipeline.bus().expect("a pipeline has a bus");
+        bus.set_sync_handler(move |_, message| {
+            if let Some(event) = event(message) {
+                // Full: the owner has not looked for 64 messages; the first of them are what it needs.
+                let _ = sender.try_send(event);
+            }
+            gst::BusSyncReply::Drop
+        });
+        Self { pipeline: Some(pipeline), name, events }
+    }
+
+    pub(super) fn pipeline(&self) -> &gst::Pipeline {
+        self.pipeline.as_ref().expect("taken only by stop and drop")
+    }
+
+    /// The element of that name in the description.
+    pub(super) fn element<T: IsA<gst::Element>>(&self, name: &str) -> T {
+        let element = self.pipeline().by_name(name).and_then(|element| element.downcast::<T>().ok());
+        element.expect("the description has an element of that name and kind")
+    }
+
+    /// Starts it. May open devices and wait for them: call off the async threads.
+    pub fn start(&mut self) -> Result<(), Ended> {
+        if self.pipeline().set_state(gst::State::Playing).is_ok() {
+            return Ok(());
+        }
+        // The bus tells why, if anything does.
+        while let Ok(event) = self.events.try_recv() {
+            if let Some(ended) = ended(event) {
+                return Err(ended);
+            }
+        }
+        Err(Ended::Failed(format!("the {} pipeline does not start", self.name)))
+    }
+
+    /// Waits until it ends by itself. Cancel-safe.
+    pub async fn ended(&mut self) -> Ended {
+        while let Some(event) = self.events.recv().await {
+            match event {
+                Event::Warning(text) => log::debug!("{}: warning: {text}", self.name),
+                Event::Info(text) => log::debug!("{}: {text}", self.name),
+                other => {
+                    if let Some(ended) = ended(other) {
+                        return ended;
+                    }
+                }
+            }
+        }
+        Ended::Failed(format!("the {} pipeline's bus closed", self.name))
+    }
+
+    /// Stops it and gives its devices back before returning.
+    pub async fn stop(mut self) {
+        if let Some(pipeline) = self.pipeline.take() {
+            let stopped = tokio::task::spawn_blocking(move || halt(&pipeline)).await;
+            if let Err(error) = stopped {
+                log::error!("{}: stopping failed: {error}", self.name);
+            }
+        }
+    }
+}
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        if let Some(pipeline) = self.pipeline.take() {
+            // A state change can wait for a device or a peer: never on an async thread.
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn_blocking(move || halt(&pipeline))),
+                Err(_) => halt(&pipeline),
+            }
+        }
+    }
+}
+
+fn halt(pipeline: &gst::Pipeline) {
+    if let Err(error) = pipeline.set_state(gst::State::Null) {
+        log::warn!("a pipeline does not stop: {error}");
+    }
+    // The handler holds a channel's sender, and a pipeline may outlive its owner in a last reference.
+    if let Some(bus) = pipeline.bus() {
+        bus.unset_sync_handler();
+    }
+}
+
+fn build_error(half: &'static str, source: gst::glib::Error) -> HalfError {
+    if source.matches(gst::ParseError::NoSuchElement) {
+        // The text is `no element "x264enc"`, translated or not: the name is what stands in quotes.
+        let element = source.message().split('"').nth(1).unwrap_or("(unnamed)").to_owned();
+        return HalfError::MissingElement { element };
+    }
+    HalfError::Build { half, source }
+}
+
+fn event(message: &gst::Message) -> Option<Event> {
+    use gst::MessageView;
+    match message.view() {
+        MessageView::Error(error) => {
+            let debug = error.debug().map(|text| text.to_string()).unwrap_or_default();
+            Some(Event::Error(error.error(), debug))
+        }
+        MessageView::Warning(warning) => Some(Event::Warning(warning.error().message().to_owned())),
+        MessageView::Info(info) => Some(Event::Info(info.error().message().to_owned())),
+        MessageView::Eos(_) => Some(Event::EndOfStream),
+        _ => None,
+    }
+}
+
+fn ended(event: Event) -> Option<Ended> {
+    match event {
+        Event::Error(error, debug) => Some(name_error(&error, &debug)),
+        Event::EndOfStream => Some(Ended::EndOfStream),
+        Event::Warning(_) | Event::Info(_) => None,
+    }
+}
+
+/// Gives a GStreamer error the name a person can use.
+fn name_error(error: &gst::glib::Error, debug: &str) -> Ended {
+    let text = error.message().to_owned();
+    match error.kind::<gst::ResourceError>() {
+        Some(gst::ResourceError::NotAuthorized) => return Ended::Unauthorized(text),
+        Some(gst::ResourceError::NotFound) => return Ended::NotFound(text),
+        Some(gst::ResourceError::Busy) => return Ended::Busy(text),
+        Some(
+            gst::ResourceError::OpenRead
+            | gst::ResourceError::OpenReadWrite
+            | gst::ResourceError::Read
+            | gst::ResourceError::Write
+            | gst::ResourceError::Close,
+        ) => return Ended::NotAnswering(text),
+        _ => {}
+    }
+    match error.kind::<gst::StreamError>() {
+        // rtspsrc reports a refused login of later requests as a stream error too.
+        _ if debug.contains("Unauthorized") => Ended::Unauthorized(text),
+        Some(
+            gst::StreamError::WrongType
+            | gst::StreamError::TypeNotFound
+            | gst::StreamError::CodecNotFound
+            | gst::StreamError::Demux
+            | gst::StreamError::Format,
+        ) => Ended::NotVideo(text),
+        _ => Ended::Failed(text),
+    }
+}
