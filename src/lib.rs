@@ -2,11 +2,13 @@
 
 pub mod cmd;
 pub mod config;
+pub mod draw;
 pub mod hub;
 pub mod media;
 pub mod output;
 pub mod pipeline;
 pub mod rtc;
 pub mod source;
+pub mod task;
 pub mod telemetry;
 pub mod web;

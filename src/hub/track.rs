@@ -62,14 +62,14 @@ pub struct Rate {
     pub bits_per_s: f64,
 }
 
-/// One reader. Counts as demand until dropped.
+/// One reader. Counts as demand until dropped, unless it only observes.
 pub struct Reader {
     track: Track,
     /// Number of the frame wanted next.
     next: u64,
     /// Frames are passed over until a key frame.
     await_key: bool,
-    _demand: DemandGuard,
+    _demand: Option<DemandGuard>,
 }
 
 impl Track {
@@ -89,7 +89,15 @@ impl Track {
     }
 
     pub fn read(&self, start: Start) -> Reader {
-        let demand = self.shared.demand.enter();
+        self.reader(start, Some(self.shared.demand.enter()))
+    }
+
+    /// A reader that takes what is there and asks for nothing: it does not count as demand.
+    pub fn observe(&self, start: Start) -> Reader {
+        self.reader(start, None)
+    }
+
+    fn reader(&self, start: Start, demand: Option<DemandGuard>) -> Reader {
         let ring = self.ring();
         let newest = ring.newest_key().filter(|_| start == Start::NewestKeyFrame);
         let next = newest.unwrap_or_else(|| ring.next());
@@ -226,6 +234,11 @@ impl Reader {
             drop(ring);
             self.track.shared.frames_missed.fetch_add(missed, Ordering::Relaxed);
         }
+    }
+
+    /// Passes over what comes until a key frame, for a reader that could not hand a frame on.
+    pub fn skip_to_next_key_frame(&mut self) {
+        self.await_key = true;
     }
 
     /// How many frames stand ready that were not read yet.

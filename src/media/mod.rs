@@ -8,8 +8,10 @@ pub mod h264;
 pub mod picture;
 pub mod state;
 pub mod time;
+pub mod timeline;
 
 pub use frame::{Frame, H264Params, OpusParams, Params};
 pub use picture::{Picture, PictureData};
 pub use state::{Cause, Loss, State};
 pub use time::MediaTime;
+pub use timeline::Timeline;

@@ -1,1 +1,17 @@
-//! Where live pictures come from: capture cards, cameras, the test picture, and their supervisor.
+//! Where live pictures come from: capture cards, cameras, the test picture.
+//!
+//! A device implements one attempt ([`Device::open`]); the `supervisor` owns back-off, watchdog and state; the `feed`
+//! takes what comes in and hands it to the hub; `halves` starts and stops encoders and decoders by demand.
+
+mod camera;
+mod demands;
+mod device;
+mod feed;
+mod halves;
+mod plan;
+mod runner;
+mod supervisor;
+mod test;
+
+pub use device::Device;
+pub use runner::Running;

@@ -1,0 +1,7 @@
+//! Pictures that Marquee draws itself: text on a plain ground, from an SVG template, with an embedded font.
+//!
+//! Belongs here: drawings as pixels, pure. Does not belong here: who shows them.
+
+mod slate;
+
+pub use slate::{Slate, draw};

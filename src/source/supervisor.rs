@@ -1,0 +1,257 @@
+//! Owns one source's attempts: opens it, watches its pictures, backs off, and says what is wrong.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::demands::Demands;
+use super::device::Device;
+use super::feed::Feed;
+use super::plan::{Flow, LINGER};
+use crate::hub::Counters;
+use crate::media::{Cause, Loss, State};
+use crate::pipeline::capture::Sink;
+use crate::pipeline::{Half, clock};
+use crate::task::Stop;
+
+/// Without a picture for this long a source is lost, whatever its socket or device says.
+const PICTURE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The first picture may take longer: a camera answers five requests first.
+const FIRST_PICTURE_TIMEOUT: Duration = Duration::from_secs(8);
+/// Opening a device or resolving a host must come back at all.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
+/// Viewers who wait for a source to start are told so after this; sooner it would only flash by.
+const QUIET: Duration = Duration::from_millis(700);
+/// How often a device is asked whether its signal is still there.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Why an attempt is over.
+enum Over {
+    Lost(Loss),
+    /// Nobody watches a source that runs on demand.
+    Unwanted,
+    /// The API asked for a new attempt.
+    Restart,
+    Stopped,
+}
+
+/// How long to wait before attempt number `failed` + 1: 1 s five times, 5 s five times, 10 s ten times, then 60 s.
+fn back_off(failed: u32) -> Duration {
+    Duration::from_secs(match failed {
+        0..=5 => 1,
+        6..=10 => 5,
+        11..=20 => 10,
+        _ => 60,
+    })
+}
+
+pub(super) struct Supervisor {
+    pub(super) feed: Arc<Feed>,
+    pub(super) device: Arc<dyn Device>,
+    pub(super) stop: Stop,
+}
+
+impl Supervisor {
+    /// Runs until told to stop.
+    pub(super) async fn run(mut self) {
+        let mut failed = 0;
+        while !self.stop.is_stopped() {
+            if !self.wait_for_demand().await {
+                break;
+            }
+            Counters::add(&self.feed.source.counters.attempts);
+            match self.attempt(failed).await {
+                Over::Stopped => break,
+                Over::Restart => failed = 0,
+                Over::Unwanted => {
+                    failed = 0;
+                    self.feed.lose(Flow::Quiet);
+                }
+                Over::Lost(loss) => {
+                    // One that had pictures starts over with its patience.
+                    failed = if self.was_live() { 1 } else { failed + 1 };
+                    self.lost(loss);
+                    if !self.wait_for_retry(back_off(failed)).await {
+                        failed = 0;
+                    }
+                }
+            }
+        }
+        self.feed.lose(Flow::Quiet);
+    }
+
+    fn was_live(&self) -> bool {
+        *self.feed.flow.borrow() == Flow::Live
+    }
+
+    /// True when the source is to run; false when told to stop.
+    async fn wait_for_demand(&mut self) -> bool {
+        if !self.device.on_demand() {
+            return true;
+        }
+        let mut demands = Demands::of(&self.feed.source);
+        if !demands.any() {
+            self.set_state(State::Idle);
+        }
+        tokio::select! {
+            () = demands.until(true) => true,
+            () = self.stop.stopped() => false,
+        }
+    }
+
+    async fn attempt(&mut self, failed: u32) -> Over {
+        if failed == 0 {
+            self.set_state(State::Starting);
+            self.feed.lose(Flow::Quiet);
+        }
+        let mut half = match self.open().await {
+            Ok(half) => half,
+            Err(over) => return over,
+        };
+        let over = self.watch(&mut half, failed == 0).await;
+        half.stop().await;
+        over
+    }
+
+    /// Opens and starts the device on a thread that may block; the stop is not made to wait for it.
+    async fn open(&mut self) -> Result<Half, Over> {
+        let (device, feed) = (Arc::clone(&self.device), Arc::clone(&self.feed));
+        let opening = spawn_blocking(move || {
+            let sink: Arc<dyn Sink> = feed;
+            let mut half = device.open(&sink)?;
+            half.start().map_err(|ended| device.loss(ended))?;
+            Ok(half)
+        });
+        tokio::select! {
+            opened = timeout(OPEN_TIMEOUT, opening) => match opened {
+                Ok(Ok(opened)) => opened.map_err(Over::Lost),
+                Ok(Err(error)) => Err(Over::Lost(Loss::new(Cause::Failed, error.to_string()))),
+                Err(_) => Err(Over::Lost(Loss::new(Cause::NotAnswering, "opening it takes too long"))),
+            },
+            () = self.stop.stopped() => Err(Over::Stopped),
+        }
+    }
+
+    /// Watches a running half: its end, its pictures, its signal, and whether it is still wanted.
+    async fn watch(&mut self, half: &mut Half, first: bool) -> Over {
+        let feed = Arc::clone(&self.feed);
+        let started = clock::now();
+        let mut flow = feed.flow.subscribe();
+        let mut check_at = Instant::now() + CHECK_INTERVAL;
+        let unwanted = until_unwanted(Demands::of(&feed.source));
+        tokio::pin!(unwanted);
+        let mut quiet_until = first.then(|| Instant::now() + QUIET);
+        loop {
+            let live = feed.last_arrival() > started;
+            if live && *flow.borrow_and_update() == Flow::Live {
+                self.live();
+                quiet_until = None;
+            }
+            let (since, patience) =
+                if live { (feed.last_arrival(), PICTURE_TIMEOUT) } else { (started, FIRST_PICTURE_TIMEOUT) };
+            let waited = clock::now().since(since);
+            if waited >= patience {
+                let detail = format!("no picture for {} s", patience.as_secs());
+                return Over::Lost(Loss::new(Cause::NoPicture, detail));
+            }
+            tokio::select! {
+                ended = half.ended() => return Over::Lost(self.device.loss(ended)),
+                _ = flow.changed() => {}
+                () = sleep(patience - waited) => {}
+                () = quiet(quiet_until) => {
+                    quiet_until = None;
+                    feed.flow.send_if_modified(|flow| std::mem::replace(flow, Flow::Slate) != Flow::Slate);
+                }
+                () = sleep_until(check_at), if self.device.has_check() => {
+                    if let Some(loss) = self.check().await {
+                        return Over::Lost(loss);
+                    }
+                    check_at = Instant::now() + CHECK_INTERVAL;
+                }
+                () = &mut unwanted, if self.device.on_demand() => return Over::Unwanted,
+                () = feed.source.restart.notified() => return Over::Restart,
+                () = self.stop.stopped() => return Over::Stopped,
+            }
+        }
+    }
+
+    async fn check(&self) -> Option<Loss> {
+        let device = Arc::clone(&self.device);
+        spawn_blocking(move || device.check())
+            .await
+            .unwrap_or_else(|error| Some(Loss::new(Cause::Failed, error.to_string())))
+    }
+
+    /// Waits out the back-off. False: something happened, so that patience starts over.
+    async fn wait_for_retry(&mut self, delay: Duration) -> bool {
+        tokio::select! {
+            () = sleep(delay) => true,
+            () = self.device.changed() => false,
+            () = self.feed.source.restart.notified() => false,
+            () = self.stop.stopped() => true,
+        }
+    }
+
+    fn live(&self) {
+        if self.set_state(State::Live) {
+            log::info!("{}: live", self.feed.source.id);
+        }
+    }
+
+    /// Told once per change of the cause, not per attempt.
+    fn lost(&self, loss: Loss) {
+        if self.was_live() {
+            Counters::add(&self.feed.source.counters.losses);
+        }
+        let Loss { cause, detail } = &loss;
+        let text = format!("{}: {} ({detail})", self.feed.source.id, cause.text());
+        if self.set_state(State::Lost(loss)) {
+            log::warn!("{text}");
+        }
+        self.feed.lose(Flow::Slate);
+    }
+
+    /// True if the state or its cause is another than before.
+    fn set_state(&self, state: State) -> bool {
+        self.feed.source.status.send_if_modified(|status| {
+            let cause = |state: &State| state.loss().map(|loss| loss.cause);
+            let changed = status.state.code() != state.code() || cause(&status.state) != cause(&state);
+            if changed {
+                status.since = SystemTime::now();
+            }
+            status.state = state;
+            changed
+        })
+    }
+}
+
+async fn quiet(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns when nobody has wanted anything for the whole of [`LINGER`].
+async fn until_unwanted(mut demands: Demands) {
+    loop {
+        demands.until(false).await;
+        if timeout(LINGER, demands.until(true)).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn back_off_is_patient_in_steps() {
+        let delays = (1..=22).map(|failed| back_off(failed).as_secs());
+        let expected = [1; 5].into_iter().chain([5; 5]).chain([10; 10]).chain([60; 2]);
+        assert!(delays.eq(expected));
+    }
+}
