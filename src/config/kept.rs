@@ -53,7 +53,7 @@ mod tests {
         let data = tempfile::tempdir().expect("a folder");
         assert!(load_kept(data.path()).is_none());
         let text = "[[camera]]\nurl = 'rtsp://a:b%20%22c@cam/'\n";
-        let config = super::super::check::check("m.toml", text).expect("right");
+        let config = crate::config::check::check("m.toml", text).expect("right");
         for _ in 0..2 {
             keep(&config, data.path()).expect("written");
         }

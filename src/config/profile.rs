@@ -18,7 +18,7 @@ const KEY_FRAME_INTERVAL_S: u32 = 2;
 
 /// H.264 encoder elements that can be asked for by name; which of them a machine has, `marquee probe` tells.
 pub const ENCODERS: [&str; 6] =
-    ["v4l2h264enc", "x264enc", "openh264enc", "vah264enc", "vaapih264enc", "nvh264enc"];
+    ["v4l2h264enc", "nvh264enc", "vah264enc", "vah264lpenc", "x264enc", "openh264enc"];
 
 const PROFILE_720P: &str = "720p";
 const PROFILE_1080P: &str = "1080p";
