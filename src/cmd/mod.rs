@@ -1,1 +1,88 @@
-//! One file per subcommand.
+//! The command line: one file per subcommand.
+//!
+//! Belongs here: arguments, what is printed on the terminal, exit codes. Does not belong here: what the commands do;
+//! that is `app` and the modules below it.
+
+mod check_config;
+mod greeting;
+mod probe;
+mod run;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use greeting::greeting;
+
+/// The box behind every TV in a building: live pictures, encoded once, shown everywhere.
+#[derive(Debug, Parser)]
+#[command(name = "marquee", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run until SIGINT or SIGTERM
+    Run(run::Arguments),
+    /// Check a configuration file: print what is in force, or every mistake (exit code 2)
+    CheckConfig(check_config::Arguments),
+    /// Tell what this machine has: encoders, capture cards, and why others can't be used
+    Probe,
+}
+
+/// Exit codes: 0 all right, 1 failed, 2 wrong arguments or a wrong configuration file.
+pub fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::CheckConfig(arguments) => check_config::run(&arguments),
+        Command::Probe => probe::run().map(|()| ExitCode::SUCCESS).map_err(Into::into),
+    };
+    outcome.unwrap_or_else(|error| {
+        // Nobody is left to be told if stderr is closed.
+        let _ = writeln!(std::io::stderr(), "marquee: {}", sentence(&*error));
+        ExitCode::FAILURE
+    })
+}
+
+/// The error with what caused it, outermost first, as one sentence.
+fn sentence(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Prints on stdout. A reader that went away (`marquee probe | head`) is no failure of ours.
+fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("can't listen on 0.0.0.0:80")]
+    struct Outer {
+        source: std::io::Error,
+    }
+
+    #[test]
+    fn an_error_is_one_sentence_with_its_causes() {
+        let source = std::io::Error::other("permission denied");
+        assert_eq!(sentence(&Outer { source }), "can't listen on 0.0.0.0:80: permission denied");
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

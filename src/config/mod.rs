@@ -3,8 +3,30 @@
 //! Each part of the program gets only its own piece of [`Config`]; every piece is `PartialEq`, so that after a
 //! change of the file only what really changed is restarted.
 
+mod camera_url;
+mod check;
+mod file;
+mod kept;
+mod keys;
+mod problem;
+mod profile;
+mod show;
+#[cfg(test)]
+mod tests;
+mod value;
+mod watch;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+pub use camera_url::shown as shown_url;
+pub use kept::{KeepError, keep, load_kept};
+pub use keys::SECTIONS;
+pub use problem::{LoadError, Problem};
+pub use profile::ENCODERS;
+pub use show::{Secrets, to_toml};
+pub use watch::Watch;
 
 /// A whole checked configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +37,18 @@ pub struct Config {
     pub test: Option<Test>,
     pub captures: Vec<Capture>,
     pub cameras: Vec<Camera>,
+}
+
+/// Reads and checks a file. Errors: everything that is wrong with it, at once.
+pub fn load(path: &Path) -> Result<Config, LoadError> {
+    check::check(&path.display().to_string(), &file::read(path)?)
+}
+
+impl Default for Config {
+    /// The built-in defaults, the same as an empty file: the test picture, and a capture card if there is one.
+    fn default() -> Self {
+        check::check("built-in defaults", "").expect("an empty file is right")
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

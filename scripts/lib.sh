@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the lists are for those who source this
+# What the scripts share: packages, the Rust toolchain, caches. Sourced, never run.
+
+# The repository; every script works from here, wherever it was called from.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/marquee
+
+packages_run=(
+    gcc pkg-config cmake clang libclang-dev
+    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libasound2-dev
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
+    gstreamer1.0-libav gstreamer1.0-tools gstreamer1.0-alsa gstreamer1.0-x
+    tzdata
+)
+packages_check=(git shellcheck)
+# An RTSP server to play the cameras, and a browser to watch.
+packages_test=(gir1.2-gst-rtsp-server-1.0 python3-gi iproute2 fonts-dejavu-core)
+
+say() {
+    if [[ -t 2 ]]; then
+        printf '\033[1m%s\033[0m\n' "$*" >&2
+    else
+        printf '%s\n' "$*" >&2
+    fi
+}
+
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# need_packages NAME...: installs those that are missing, and nothing else.
+need_packages() {
+    local installed missing=() name
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "This is neither Debian nor Ubuntu: the equivalents of these packages must be there: $*"
+        return
+    fi
+    # A package it never heard of makes dpkg-query fail; the others are told all the same.
+    installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
+    for name in "$@"; do
+        grep -qxF "installed $name" <<<"$installed" || missing+=("$name")
+    done
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    say "Installing ${#missing[@]} packages: ${missing[*]}"
+    local as_root=()
+    if [[ $EUID -ne 0 ]]; then
+        command -v sudo >/dev/null || die "not root and no sudo here; install these packages first: ${missing[*]}"
+        as_root=(sudo)
+    fi
+    # Another apt (unattended upgrades of a fresh machine) may hold the lock for a while.
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -q)
+    "${as_root[@]}" "${apt[@]}" update || die "apt-get update failed: is the network there?"
+    "${as_root[@]}" "${apt[@]}" install -y --no-install-recommends "${missing[@]}" ||
+        die "these packages could not be installed: ${missing[*]}"
+}
+
+# first_command NAME...: prints the first command that is there.
+first_command() {
+    local name
+    for name in "$@"; do
+        command -v "$name" && return
+    done
+    return 1
+}
+
+# need_browser: Chromium and Node.js, from Debian where there is none yet; sets CHROMIUM.
+need_browser() {
+    local missing=()
+    first_command chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+    [[ ${#missing[@]} -eq 0 ]] || need_packages "${missing[@]}"
+    CHROMIUM=$(first_command chromium chromium-browser google-chrome) || die "no Chromium here"
+    export CHROMIUM
+}
+
+# need_node_modules FOLDER: what its package-lock.json names, kept in the cache and linked into the folder.
+need_node_modules() {
+    local folder=$1 sum kept
+    sum=$(sha256sum "$folder/package-lock.json")
+    kept=$cache/node/${sum:0:16}
+    if [[ ! -e $kept/complete ]]; then
+        say "Fetching the packages of ${folder#"$root"/}"
+        rm -rf "$kept"
+        mkdir -p "$kept"
+        cp "$folder"/package*.json "$kept/"
+        [[ ! -f $folder/.npmrc ]] || cp "$folder/.npmrc" "$kept/"
+        npm ci --prefix "$kept" --no-audit --no-fund --loglevel=error
+        touch "$kept/complete"
+    fi
+    [[ -d $folder/node_modules && ! -L $folder/node_modules ]] || ln -sfn "$kept/node_modules" "$folder/node_modules"
+}
+
+# need_rust: cargo on the PATH, new enough; build output in the cache, so that a fresh clone builds in seconds.
+need_rust() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
+    command -v cargo >/dev/null || PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+    command -v cargo >/dev/null || die "Rust is missing: install Rust $wanted or newer from https://rustup.rs"
+    found=$(cd "$root" && cargo --version 2>&1) || die "cargo does not start: $found"
+    found=$(cut -d' ' -f2 <<<"$found")
+    [[ $(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1) == "$wanted" ]] ||
+        die "Rust $found is too old: $wanted or newer is needed (rustup update)"
+    export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+}
+
+# need_rust_tools: rustfmt and clippy.
+need_rust_tools() {
+    local tool
+    for tool in fmt clippy; do
+        cargo "$tool" --version >/dev/null 2>&1 ||
+            die "cargo $tool is missing: rustup component add rustfmt clippy"
+    done
+}

@@ -1,0 +1,20 @@
+//! Every key that may stand in `marquee.toml`. A test checks that the README and the sample name them all.
+
+pub(super) const ROOT: &[&str] = &["device", "web", "test", "capture", "camera", "profiles"];
+pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
+pub(super) const WEB: &[&str] = &["listen", "webrtc_port", "webrtc_addresses"];
+pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile"];
+pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
+pub(super) const CAMERA: &[&str] =
+    &["id", "name", "url", "user", "password", "transport", "sound", "profile"];
+pub(super) const PROFILE: &[&str] = &["size", "fps", "bitrate_kbit", "key_frame_interval_s", "encoder"];
+
+/// Sections as they are written in the file, with their keys.
+pub const SECTIONS: &[(&str, &[&str])] = &[
+    ("[device]", DEVICE),
+    ("[web]", WEB),
+    ("[test]", TEST),
+    ("[[capture]]", CAPTURE),
+    ("[[camera]]", CAMERA),
+    ("[profiles.NAME]", PROFILE),
+];

@@ -1,0 +1,157 @@
+//! The effective configuration as TOML: what `check-config` prints, and what is kept as the last good one.
+
+use std::fmt::{Display, Write};
+
+use super::{
+    Camera, Capture, CaptureDevice, CaptureSound, Config, Profile, Secret, Test, Transport, shown_url,
+};
+
+/// Whether passwords are written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// As stars, for people.
+    Covered,
+    /// For a file of our own that is read back.
+    Revealed,
+}
+
+/// The configuration as a file that would give it, with every default written out. Profiles that no source uses are
+/// left out.
+pub fn to_toml(config: &Config, secrets: Secrets) -> String {
+    let mut out = Out { text: String::new(), secrets };
+    out.section("[device]");
+    out.text("name", &config.device.name);
+    out.text("time_zone", &config.device.time_zone);
+    out.section("[web]");
+    out.text("listen", &config.web.listen.to_string());
+    out.plain("webrtc_port", config.web.webrtc_port);
+    let addresses: Vec<String> = config.web.webrtc_addresses.iter().map(|ip| format!("\"{ip}\"")).collect();
+    out.plain("webrtc_addresses", format_args!("[{}]", addresses.join(", ")));
+    out.test(config.test.as_ref());
+    for capture in &config.captures {
+        out.capture(capture);
+    }
+    for camera in &config.cameras {
+        out.camera(camera);
+    }
+    for profile in profiles_used(config) {
+        out.profile(profile);
+    }
+    out.text
+}
+
+/// Each profile once, in the order of the sources.
+fn profiles_used(config: &Config) -> Vec<&Profile> {
+    let of_test = config.test.iter().map(|test| &test.profile);
+    let of_captures = config.captures.iter().map(|capture| &capture.profile);
+    let of_cameras = config.cameras.iter().map(|camera| &camera.profile);
+    let mut used: Vec<&Profile> = Vec::new();
+    for profile in of_test.chain(of_captures).chain(of_cameras) {
+        if !used.iter().any(|known| known.name == profile.name) {
+            used.push(profile);
+        }
+    }
+    used
+}
+
+struct Out {
+    text: String,
+    secrets: Secrets,
+}
+
+impl Out {
+    fn section(&mut self, header: &str) {
+        let gap = if self.text.is_empty() { "" } else { "\n" };
+        writeln!(self.text, "{gap}{header}").expect("a String takes everything");
+    }
+
+    fn plain(&mut self, key: &str, value: impl Display) {
+        writeln!(self.text, "{key} = {value}").expect("a String takes everything");
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        self.plain(key, toml::Value::from(value));
+    }
+
+    fn size(&mut self, width: u32, height: u32) {
+        self.plain("size", format_args!("\"{width}x{height}\""));
+    }
+
+    fn test(&mut self, test: Option<&Test>) {
+        self.section("[test]");
+        self.plain("enabled", test.is_some());
+        let Some(test) = test else { return };
+        self.text("name", &test.name);
+        self.size(test.width, test.height);
+        self.plain("fps", test.frames_per_s);
+        self.plain("sound", test.sound);
+        self.text("profile", &test.profile.name);
+    }
+
+    fn capture(&mut self, capture: &Capture) {
+        let device = match &capture.device {
+            CaptureDevice::Auto { optional: true } => {
+                self.section("# A capture card is used if there is one.");
+                return;
+            }
+            CaptureDevice::Auto { optional: false } => "auto".to_owned(),
+            CaptureDevice::Path(path) => path.clone(),
+            CaptureDevice::Usb { vendor, product, serial: None } => format!("usb:{vendor:04x}:{product:04x}"),
+            CaptureDevice::Usb { vendor, product, serial: Some(serial) } => {
+                format!("usb:{vendor:04x}:{product:04x}:{serial}")
+            }
+        };
+        self.section("[[capture]]");
+        self.text("id", &capture.id);
+        self.text("name", &capture.name);
+        self.text("device", &device);
+        self.size(capture.width, capture.height);
+        self.plain("fps", capture.frames_per_s);
+        let sound = match &capture.sound {
+            CaptureSound::Auto => "auto",
+            CaptureSound::Off => "off",
+            CaptureSound::Alsa(name) => name,
+        };
+        self.text("sound", sound);
+        self.text("profile", &capture.profile.name);
+    }
+
+    fn camera(&mut self, camera: &Camera) {
+        self.section("[[camera]]");
+        self.text("id", &camera.id);
+        self.text("name", &camera.name);
+        match self.secrets {
+            Secrets::Covered => self.text("url", &shown_url(&camera.url)),
+            Secrets::Revealed => self.text("url", &camera.url),
+        }
+        if let Some(user) = &camera.user {
+            self.text("user", user);
+        }
+        if let Some(password) = &camera.password {
+            self.secret("password", password);
+        }
+        let transport = match camera.transport {
+            Transport::Tcp => "tcp",
+            Transport::Udp => "udp",
+        };
+        self.text("transport", transport);
+        self.plain("sound", camera.sound);
+        self.text("profile", &camera.profile.name);
+    }
+
+    fn secret(&mut self, key: &str, secret: &Secret) {
+        match self.secrets {
+            Secrets::Covered => self.text(key, "***"),
+            Secrets::Revealed => self.text(key, secret.reveal()),
+        }
+    }
+
+    fn profile(&mut self, profile: &Profile) {
+        self.section(&format!("[profiles.{}]", profile.name));
+        self.size(profile.width_max, profile.height_max);
+        self.plain("fps", profile.frames_per_s_max);
+        self.plain("bitrate_kbit", profile.bitrate_kbit_per_s);
+        self.plain("key_frame_interval_s", profile.key_frame_interval_s);
+        self.text("encoder", profile.encoder.as_deref().unwrap_or("auto"));
+    }
+}
