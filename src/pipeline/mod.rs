@@ -18,5 +18,6 @@ pub mod raw;
 pub mod rtsp;
 pub mod test;
 
+pub use gstreamer::glib::Error as InitError;
 pub use half::{Ended, Half, HalfError};
 pub use raw::{RawPicture, SoundBuffer};
