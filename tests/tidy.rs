@@ -14,8 +14,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     ("rtc", &["media", "hub", "config"]),
-    ("source", &["media", "hub", "config", "draw", "pipeline", "rtc"]),
-    ("output", &["media", "hub", "config", "draw", "pipeline", "rtc"]),
+    ("source", &["media", "hub", "config", "draw", "pipeline", "rtc", "task"]),
+    ("output", &["media", "hub", "config", "draw", "pipeline", "rtc", "task"]),
     ("task", &[]),
     ("shutdown", &[]),
     (
