@@ -14,8 +14,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     ("rtc", &["media", "hub", "config"]),
-    ("source", &["media", "hub", "config", "draw", "pipeline", "rtc"]),
-    ("output", &["media", "hub", "config", "draw", "pipeline", "rtc"]),
+    ("source", &["media", "hub", "config", "draw", "pipeline", "rtc", "task"]),
+    ("output", &["media", "hub", "config", "draw", "pipeline", "rtc", "task"]),
     ("task", &[]),
     ("shutdown", &[]),
     (
@@ -116,8 +116,8 @@ fn strip(code: &str) -> String {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with('"') {
             text_len(rest, '"')
-        } else if rest.starts_with("r\"") {
-            rest[2..].find('"').map_or(rest.len(), |end| end + 3)
+        } else if let Some(raw) = rest.strip_prefix("r\"") {
+            raw.find('"').map_or(rest.len(), |end| end + 3)
         } else if rest.starts_with("r#\"") {
             rest.find("\"#").map_or(rest.len(), |end| end + 2)
         } else if rest.starts_with("'\"'") || rest.starts_with("'\\") {
@@ -396,7 +396,7 @@ fn every_script_is_strict_and_explains_itself() {
 }
 
 #[test]
-fn no_path_of_one_machine_is_tracked() {
+fn no_path_or_mirror_of_one_machine_is_tracked() {
     // In two pieces, so that this file is not found.
     let paths = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/tmp/", "mq")];
     let mut findings = Vec::new();
@@ -407,7 +407,14 @@ fn no_path_of_one_machine_is_tracked() {
             }
         }
     }
-    report("no path of one machine is tracked", &findings);
+    for file in files().into_iter().filter(|file| file.ends_with("package-lock.json")) {
+        if text(&file).unwrap_or_default().contains("\"resolved\"") {
+            findings.push(format!(
+                "{file}: names a mirror; write it with `omit-lockfile-registry-resolved=true`"
+            ));
+        }
+    }
+    report("no path or mirror of one machine is tracked", &findings);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn source_address(any: IpAddr, to: IpAddr) -> Option<IpAddr> {
 }
 
 /// Where to open the pages: an address of the LAN rather than loopback, with its QR code if `qr`.
-pub fn greeting(addresses: &[IpAddr], port: u16, qr: bool) -> String {
+pub(super) fn greeting(addresses: &[IpAddr], port: u16, qr: bool) -> String {
     let lan = addresses.iter().find(|address| !address.is_loopback());
     let address = lan.or(addresses.first()).copied().unwrap_or(Ipv4Addr::LOCALHOST.into());
     let url = url(address, port);

@@ -14,8 +14,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use greeting::greeting;
-
 /// The box behind every TV in a building: live pictures, encoded once, shown everywhere.
 #[derive(Debug, Parser)]
 #[command(name = "marquee", version)]

@@ -3,9 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::camera_url::{self, CameraUrl};
-use super::file::{Document, Section};
+use super::file::Document;
 use super::problem::{LoadError, nearest, quoted};
 use super::profile::{self, Profiles};
+use super::section::Section;
 use super::{Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Secret, Test, Transport, Web};
 use super::{keys, value};
 

@@ -1,4 +1,5 @@
-//! The configuration: what was typed (`file`), what is wrong with it (`check`), and the checked types below.
+//! The configuration: what was typed (`file`, `section`), what is wrong with it (`check`), and
+//! the checked types below.
 //!
 //! Each part of the program gets only its own piece of [`Config`]; every piece is `PartialEq`, so that after a
 //! change of the file only what really changed is restarted.
@@ -10,6 +11,7 @@ mod kept;
 mod keys;
 mod problem;
 mod profile;
+mod section;
 mod show;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Profile;
-use super::file::Section;
 use super::problem::{nearest, quoted};
+use super::section::Section;
 use super::value;
 
 /// A person tells a handful apart.

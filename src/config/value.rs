@@ -1,7 +1,7 @@
 //! Kinds of values that stand in several sections.
 
-use super::file::Section;
 use super::problem::quoted;
+use super::section::Section;
 
 /// Fits a tile's title and a slate's line.
 pub(super) const NAME_CHARS_MAX: usize = 64;
