@@ -114,6 +114,11 @@ impl Track {
         reader
     }
 
+    /// Whether both are the same track, not merely tracks alike.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     pub fn demand(&self) -> &Demand {
         &self.shared.demand
     }

@@ -1,0 +1,348 @@
+//! One viewer: its WebRTC state, driven from outside. Nothing in here knows a socket or reads a clock.
+
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::change::SdpOffer;
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::format::Codec;
+use str0m::media::{MediaKind, Mid};
+use str0m::net::{DatagramRecv, Protocol, Receive, Transmit};
+use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError};
+
+use super::addresses;
+use super::codecs;
+use super::outlet::{Announced, Outlet};
+use super::sdp::{self, OfferError, ViewerOffer};
+use super::socket::{Datagram, Route, Sender};
+use super::{Ice, JoinError};
+use crate::hub::ViewerGuard;
+
+/// A browser that accepted the answer is connected within a second or two, over a bad network within ten. One that
+/// is not by then has gone, or can't reach the box.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// The library's own timers are not served more often. What matters (resending, handshakes) is driven by datagrams.
+const TIMER_STEP: Duration = Duration::from_millis(10);
+/// Picture and sound of a browser are kept together by reports; two are needed before it can.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+const STATS_INTERVAL: Duration = Duration::from_secs(2);
+/// A viewer sends from one address, or from two while its network changes.
+const PATHS_MAX: usize = 16;
+/// Browsers trickle about 10. None is needed: the box learns a viewer's address from its first datagram.
+const REMOTE_CANDIDATES_MAX: usize = 32;
+
+/// What all viewers have in common.
+pub(super) struct Common {
+    pub(super) crypto: Arc<CryptoProvider>,
+    pub(super) certificate: DtlsCert,
+}
+
+/// Why a viewer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Left,
+    /// It sent nothing any more.
+    Vanished,
+    NeverConnected,
+    Failed,
+    SourceGone,
+    Shutdown,
+    /// A bug of the library or in our use of it.
+    Panicked,
+}
+
+/// What came of giving a viewer something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Happened {
+    pub(super) connected: bool,
+    pub(super) wants_key_frame: bool,
+    pub(super) nacks: u64,
+    pub(super) ended: Option<End>,
+}
+
+pub(super) struct Peer {
+    rtc: Rtc,
+    offer: ViewerOffer,
+    /// Id of the source it watches.
+    pub(super) source: String,
+    pub(super) video: Option<Outlet>,
+    pub(super) audio: Option<Outlet>,
+    local_candidates: Vec<SocketAddr>,
+    remote_candidates: usize,
+    /// How its addresses are reached, newest last.
+    paths: Vec<Route>,
+    /// When the library wants to be called again.
+    pub(super) timeout: Instant,
+    /// `None` once connected.
+    connect_by: Option<Instant>,
+    nacks: u64,
+    /// Held for its `Drop`: the viewer counts until then.
+    _guard: ViewerGuard,
+}
+
+impl Peer {
+    /// Answers an offer. Everything the library might do on odd input is contained.
+    pub(super) fn join(
+        common: &Common,
+        offer: &str,
+        local_candidates: Vec<SocketAddr>,
+        (source, guard): (String, ViewerGuard),
+        random: [u8; 12],
+        now: Instant,
+    ) -> Result<(Self, String), JoinError> {
+        let offer = ViewerOffer::read(offer)?;
+        let join = || Self::answer(common, offer, local_candidates, (source, guard), random, now);
+        catch_unwind(AssertUnwindSafe(join))
+            .unwrap_or_else(|_| Err(OfferError::Unusable("it is not understood".to_owned()).into()))
+    }
+
+    fn answer(
+        common: &Common,
+        offer: ViewerOffer,
+        local_candidates: Vec<SocketAddr>,
+        (source, guard): (String, ViewerGuard),
+        random: [u8; 12],
+        now: Instant,
+    ) -> Result<(Self, String), JoinError> {
+        let mut rtc = new_rtc(common, now);
+        for &address in &local_candidates {
+            let candidate = Candidate::host(address, "udp");
+            rtc.add_local_candidate(candidate.map_err(|_| JoinError::NoAddress)?);
+        }
+        let answer = accept(&mut rtc, &offer.text)?;
+        let (for_video, for_audio) = random.split_at(6);
+        let video = outlet(&mut rtc, MediaKind::Video, offer.video.as_deref(), for_video);
+        let audio = outlet(&mut rtc, MediaKind::Audio, offer.audio.as_deref(), for_audio);
+        if offer.video.is_some() && video.is_none() {
+            return Err(JoinError::NoCommonCodec("H.264 with packetization-mode 1"));
+        }
+        if video.is_none() && audio.is_none() {
+            return Err(JoinError::NoCommonCodec(
+                "a picture (H.264) or sound (Opus) that the viewer receives",
+            ));
+        }
+        let peer = Self {
+            rtc,
+            offer,
+            source,
+            video,
+            audio,
+            local_candidates,
+            remote_candidates: 0,
+            paths: Vec::new(),
+            timeout: now,
+            connect_by: Some(now + CONNECT_TIMEOUT),
+            nacks: 0,
+            _guard: guard,
+        };
+        Ok((peer, answer))
+    }
+
+    pub(super) fn ice(&mut self) -> Ice {
+        let local = self.rtc.direct_api().local_ice_credentials();
+        let sections = self.offer.text.lines();
+        let remote = sections.filter_map(|line| line.strip_prefix("a=ice-ufrag:")).next();
+        Ice { local_ufrag: local.ufrag, remote_ufrag: remote.unwrap_or_default().to_owned() }
+    }
+
+    /// Candidates that can't be read or are of no use (TCP, host names) are passed over, as ICE asks.
+    pub(super) fn add_candidates(&mut self, candidates: &[String]) {
+        let readable = candidates.iter().filter_map(|line| Candidate::from_sdp_string(line).ok());
+        for candidate in readable.filter(|candidate| candidate.proto() == Protocol::Udp) {
+            if self.remote_candidates == REMOTE_CANDIDATES_MAX {
+                return;
+            }
+            self.remote_candidates += 1;
+            self.rtc.add_remote_candidate(candidate);
+        }
+    }
+
+    /// Starts ICE anew with the viewer's new credentials. Returns our side as a fragment.
+    pub(super) fn restart_ice(&mut self, ufrag: &str, pwd: &str) -> Result<String, OfferError> {
+        let text = self.offer.restarted(ufrag, pwd);
+        let restart = || accept(&mut self.rtc, &text);
+        let answer = catch_unwind(AssertUnwindSafe(restart))
+            .unwrap_or_else(|_| Err(OfferError::Unusable("it is not understood".to_owned())))?;
+        self.offer.text = text;
+        self.remote_candidates = 0;
+        for outlet in [&mut self.video, &mut self.audio].into_iter().flatten() {
+            outlet.withhold(&mut self.rtc);
+        }
+        Ok(sdp::ice_fragment(&answer))
+    }
+
+    /// Whether a datagram from an unknown address, or one known as another viewer's, is from this one.
+    pub(super) fn accepts(&self, datagram: &Datagram<'_>, now: Instant) -> bool {
+        let Some(input) = self.input(datagram, now) else { return false };
+        catch_unwind(AssertUnwindSafe(|| self.rtc.accepts(&input))).unwrap_or(false)
+    }
+
+    /// Gives it a datagram that is known to be its. `None` if it is of no kind that WebRTC has.
+    pub(super) fn receive(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        sender: &mut Sender,
+    ) -> Option<Happened> {
+        let input = self.input(datagram, now)?;
+        Some(self.drive(now, sender, |peer| {
+            // Anybody can send with a viewer's address: what can't be read ends nothing.
+            if let Err(error) = peer.rtc.handle_input(input) {
+                log::debug!("a datagram from {} was refused: {error}", datagram.from);
+            }
+        }))
+    }
+
+    fn input<'a>(&self, datagram: &Datagram<'a>, now: Instant) -> Option<Input<'a>> {
+        let contents = DatagramRecv::try_from(datagram.bytes).ok()?;
+        let destination = addresses::destination(datagram.at, &self.local_candidates)?;
+        let receive = Receive { proto: Protocol::Udp, source: datagram.from, destination, contents };
+        Some(Input::Receive(now, receive))
+    }
+
+    /// Remembers how its sender is reached; the datagram was proven to be its. Returns an address that is forgotten
+    /// for it.
+    pub(super) fn learn_path(&mut self, datagram: &Datagram<'_>) -> Option<SocketAddr> {
+        let route = Route { to: datagram.from, from: datagram.at };
+        self.paths.retain(|path| path.to != route.to);
+        let forgotten = (self.paths.len() == PATHS_MAX).then(|| self.paths.remove(0).to);
+        self.paths.push(route);
+        forgotten
+    }
+
+    pub(super) fn tick(&mut self, now: Instant, sender: &mut Sender) -> Happened {
+        if self.connect_by.is_some_and(|deadline| deadline <= now) {
+            return Happened { ended: Some(End::NeverConnected), ..Happened::default() };
+        }
+        self.drive(now, sender, |_| {})
+    }
+
+    /// Tells the viewer that it is over. Nothing more may be asked of it.
+    pub(super) fn close(&mut self, now: Instant, sender: &mut Sender) {
+        self.drive(now, sender, |peer| {
+            if let Err(error) = peer.rtc.close() {
+                log::debug!("closing a viewer failed: {error}");
+            }
+        });
+    }
+
+    /// Lets `act` do one thing to the viewer, and sends all that comes of it.
+    pub(super) fn drive(
+        &mut self,
+        now: Instant,
+        sender: &mut Sender,
+        act: impl FnOnce(&mut Self),
+    ) -> Happened {
+        let work = || {
+            act(self);
+            self.drain(now, sender)
+        };
+        let happened = catch_unwind(AssertUnwindSafe(work));
+        sender.finish();
+        happened.unwrap_or(Happened { ended: Some(End::Panicked), ..Happened::default() })
+    }
+
+    fn drain(&mut self, now: Instant, sender: &mut Sender) -> Happened {
+        let mut happened = Happened::default();
+        if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
+            log::debug!("a viewer's timer failed: {error}");
+        }
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(at)) => {
+                    self.timeout = at.max(now + TIMER_STEP);
+                    break;
+                }
+                Ok(Output::Transmit(transmit)) => self.transmit(&transmit, sender),
+                Ok(Output::Event(event)) => self.on_event(&event, &mut happened),
+                Err(error) => {
+                    happened.ended.get_or_insert(failed(&error));
+                    break;
+                }
+            }
+        }
+        if !self.rtc.is_alive() {
+            happened.ended.get_or_insert(End::Left);
+        }
+        happened
+    }
+
+    fn transmit(&self, transmit: &Transmit, sender: &mut Sender) {
+        let path = self.paths.iter().rev().find(|path| path.to == transmit.destination);
+        let route = path.copied().unwrap_or(Route { to: transmit.destination, from: None });
+        sender.push(route, &transmit.contents);
+    }
+
+    fn on_event(&mut self, event: &Event, happened: &mut Happened) {
+        match event {
+            Event::Connected => {
+                self.connect_by = None;
+                happened.connected = true;
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+                happened.ended = Some(End::Vanished);
+            }
+            Event::Closed => happened.ended = Some(End::Left),
+            Event::KeyframeRequest(_) => happened.wants_key_frame = true,
+            Event::MediaEgressStats(stats)
+                if self.video.as_ref().is_some_and(|video| video.announced().mid == stats.mid) =>
+            {
+                happened.nacks += stats.nacks.saturating_sub(self.nacks);
+                self.nacks = stats.nacks;
+            }
+            _ => {}
+        }
+    }
+
+    /// The parts a frame needs: the library, and the stream to write to.
+    pub(super) fn stream(&mut self, kind: MediaKind) -> Option<(&mut Rtc, &mut Outlet)> {
+        let outlet = if kind.is_video() { &mut self.video } else { &mut self.audio };
+        Some((&mut self.rtc, outlet.as_mut()?))
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.connect_by.is_none()
+    }
+}
+
+fn failed(error: &RtcError) -> End {
+    log::debug!("a viewer failed: {error}");
+    End::Failed
+}
+
+fn new_rtc(common: &Common, now: Instant) -> Rtc {
+    let config = RtcConfig::new()
+        .set_crypto_provider(Arc::clone(&common.crypto))
+        .set_dtls_cert(common.certificate.clone())
+        .set_ice_lite(true)
+        .set_rtp_mode(true)
+        .set_rtcp_report_interval_audio(REPORT_INTERVAL)
+        .set_rtcp_report_interval_video(REPORT_INTERVAL)
+        .set_stats_interval(Some(STATS_INTERVAL));
+    codecs::configure(config).build(now)
+}
+
+fn accept(rtc: &mut Rtc, offer: &str) -> Result<String, OfferError> {
+    let unusable = |error: &dyn std::fmt::Display| OfferError::Unusable(error.to_string());
+    let offer = SdpOffer::from_sdp_string(offer).map_err(|error| unusable(&error))?;
+    let answer = rtc.sdp_api().accept_offer(offer).map_err(|error| unusable(&error))?;
+    Ok(sdp::finished_answer(&answer.to_sdp_string()))
+}
+
+/// The stream of one kind that the answer announced; `None` if the viewer does not want it or can't decode it.
+fn outlet(rtc: &mut Rtc, kind: MediaKind, mid: Option<&str>, random: &[u8]) -> Option<Outlet> {
+    let mid: Mid = mid?.into();
+    let codec = if kind.is_video() { Codec::H264 } else { Codec::Opus };
+    let formats = codecs::formats(rtc, mid, codec);
+    if formats.is_empty() {
+        return None;
+    }
+    let mut api = rtc.direct_api();
+    let stream = api.stream_tx_by_mid(mid, None)?;
+    let announced = Announced { mid, ssrc: stream.ssrc(), resend_ssrc: stream.rtx() };
+    let mut outlet = Outlet::new(kind, announced, formats, random.try_into().ok()?);
+    outlet.withhold(rtc);
+    Some(outlet)
+}
