@@ -9,7 +9,7 @@ pub mod picture;
 pub mod state;
 pub mod time;
 
-pub use frame::{Frame, H264Params, OpusParams, Params};
+pub use frame::{Fmp4Params, Frame, H264Params, OpusParams, Params};
 pub use picture::{Picture, PictureData};
 pub use state::{Cause, Loss, State};
 pub use time::MediaTime;
