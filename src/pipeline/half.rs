@@ -126,6 +126,11 @@ impl Half {
         Ended::Failed(format!("the {} pipeline's bus closed", self.name))
     }
 
+    /// Why it has ended by itself, if it has. For threads that wait for a half's output.
+    pub(super) fn try_ended(&mut self) -> Option<Ended> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).find_map(ended)
+    }
+
     /// Stops it and gives its devices back before returning.
     pub async fn stop(mut self) {
         if let Some(pipeline) = self.pipeline.take() {
