@@ -231,14 +231,15 @@ impl Reader {
     }
 
     /// Goes to the newest key frame, for a reader whose own client is too slow. Counted like any other lag.
-    pub fn skip_to_newest_key_frame(&mut self) {
+    /// Returns how many frames were passed over: 0 if there is no newer key frame.
+    pub fn skip_to_newest_key_frame(&mut self) -> u64 {
         let ring = self.track.ring();
-        if let Some(key) = ring.newest_key().filter(|&key| key > self.next) {
-            let missed = key - self.next;
-            self.next = key;
-            drop(ring);
-            self.track.shared.frames_missed.fetch_add(missed, Ordering::Relaxed);
-        }
+        let Some(key) = ring.newest_key().filter(|&key| key > self.next) else { return 0 };
+        let missed = key - self.next;
+        self.next = key;
+        drop(ring);
+        self.track.shared.frames_missed.fetch_add(missed, Ordering::Relaxed);
+        missed
     }
 
     /// Passes over what comes until a key frame, for a reader that could not hand a frame on.

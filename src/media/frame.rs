@@ -36,6 +36,8 @@ pub enum Params {
         width: u32,
         height: u32,
     },
+    /// Fragments of an MP4, made from other tracks.
+    Fmp4(Fmp4Params),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,10 +65,25 @@ pub struct OpusParams {
     pub pre_skip: u16,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fmp4Params {
+    /// What `MediaSource.addSourceBuffer` takes: `video/mp4` with the codecs of RFC 6381.
+    pub mime: String,
+    /// The initialization segment: `ftyp` and `moov`.
+    pub init: Bytes,
+}
+
 impl Params {
     pub fn h264(&self) -> Option<&H264Params> {
         match self {
             Self::H264(params) => Some(params),
+            _ => None,
+        }
+    }
+
+    pub fn fmp4(&self) -> Option<&Fmp4Params> {
+        match self {
+            Self::Fmp4(params) => Some(params),
             _ => None,
         }
     }

@@ -98,6 +98,42 @@ pub fn codec_string(sps: &[u8]) -> String {
     }
 }
 
+/// How samples are stored, which an `avcC` record repeats for the profiles that have a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleFormat {
+    /// 1 is 4:2:0, 2 is 4:2:2, 3 is 4:4:4.
+    pub chroma_format: u8,
+    /// 8 to 15 bits.
+    pub bit_depth_luma: u8,
+    pub bit_depth_chroma: u8,
+}
+
+/// The sample format a sequence parameter set states (ISO/IEC 14496-10 section 7.3.2.1.1); `None` for profiles that
+/// do not state it (always 4:2:0, 8 bits) and for damaged sets.
+pub fn sample_format(sps: &[u8]) -> Option<SampleFormat> {
+    const PROFILES_WITH_CHOICE: [u8; 4] = [100, 110, 122, 244];
+    if !PROFILES_WITH_CHOICE.contains(sps.get(1)?) {
+        return None;
+    }
+    let mut bits = sps.get(4..)?.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+    let _id = exp_golomb(&mut bits)?;
+    let chroma_format = u8::try_from(exp_golomb(&mut bits)?).ok().filter(|format| *format <= 3)?;
+    if chroma_format == 3 {
+        let _separate_colour_planes = bits.next()?;
+    }
+    let mut depth =
+        || u8::try_from(exp_golomb(&mut bits)?).ok().filter(|above| *above <= 7).map(|above| above + 8);
+    Some(SampleFormat { chroma_format, bit_depth_luma: depth()?, bit_depth_chroma: depth()? })
+}
+
+/// The next `ue(v)` (section 9.1); `None` at the end, and for values above those the fields read here can have.
+fn exp_golomb(bits: &mut impl Iterator<Item = u8>) -> Option<u32> {
+    const ZEROS_MAX: usize = 16;
+    let zeros = bits.by_ref().take(ZEROS_MAX + 1).position(|bit| bit == 1)?;
+    let value = (0..zeros).try_fold(1_u32, |value, _| Some(value << 1 | u32::from(bits.next()?)))?;
+    Some(value - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +181,18 @@ mod tests {
         for len in 0..avcc.len() {
             assert_eq!(parameter_sets(&avcc[..len]), None, "{len}");
         }
+    }
+
+    #[test]
+    fn a_high_profile_states_its_sample_format_and_a_baseline_does_not() {
+        // sps_id 0, 4:2:0, 8 and 8 bits: 1 010 1 1.
+        let high = [0x67, 100, 0, 31, 0b1010_1100];
+        let expected = SampleFormat { chroma_format: 1, bit_depth_luma: 8, bit_depth_chroma: 8 };
+        assert_eq!(sample_format(&high), Some(expected));
+        assert_eq!(sample_format(&[0x67, 0x42, 0xe0, 0x1f, 0b1010_1100]), None);
+        for len in 0..high.len() {
+            assert_eq!(sample_format(&high[..len]), None, "{len}");
+        }
+        assert_eq!(sample_format(&[0x67, 100, 0, 31, 0, 0, 0, 0]), None);
     }
 }

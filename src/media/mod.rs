@@ -10,7 +10,7 @@ pub mod state;
 pub mod time;
 pub mod timeline;
 
-pub use frame::{Frame, H264Params, OpusParams, Params};
+pub use frame::{Fmp4Params, Frame, H264Params, OpusParams, Params};
 pub use picture::{Picture, PictureData};
 pub use state::{Cause, Loss, State};
 pub use time::MediaTime;

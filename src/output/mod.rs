@@ -1,3 +1,8 @@
 //! Readers of tracks: each turns what the hub holds into one protocol.
 
+pub mod fmp4;
+pub mod jpeg;
+pub mod mjpeg;
+pub mod mse;
+pub mod mse_mux;
 pub mod whep;

@@ -126,6 +126,11 @@ impl Half {
         Ended::Failed(format!("the {} pipeline's bus closed", self.name))
     }
 
+    /// Why it has ended by itself, if it has. For threads that wait for a half's output.
+    pub(super) fn try_ended(&mut self) -> Option<Ended> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).find_map(ended)
+    }
+
     /// Stops it and gives its devices back before returning.
     pub async fn stop(mut self) {
         if let Some(pipeline) = self.pipeline.take() {
@@ -140,12 +145,23 @@ impl Half {
 impl Drop for Half {
     fn drop(&mut self) {
         if let Some(pipeline) = self.pipeline.take() {
+            let halting = Halting(pipeline);
             // A state change can wait for a device or a peer: never on an async thread.
             match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn_blocking(move || halt(&pipeline))),
-                Err(_) => halt(&pipeline),
+                Ok(runtime) => drop(runtime.spawn_blocking(move || drop(halting))),
+                Err(_) => drop(halting),
             }
         }
+    }
+}
+
+/// Halts its pipeline when dropped: a runtime that is shutting down drops what it is given without running it, and
+/// a pipeline that is let go while it plays crashes.
+struct Halting(gst::Pipeline);
+
+impl Drop for Halting {
+    fn drop(&mut self) {
+        halt(&self.0);
     }
 }
 

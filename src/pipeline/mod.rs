@@ -12,6 +12,7 @@ pub mod encode;
 pub mod encoders;
 mod h264;
 pub mod half;
+pub mod jpeg;
 pub mod opus;
 pub mod queues;
 pub mod raw;

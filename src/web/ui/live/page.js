@@ -1,0 +1,196 @@
+// The Live page: every source as a tile.
+
+import { Problem, sources as fetchSources } from '../api.js';
+import { byId, h, icon, setText } from '../dom.js';
+import { followSources } from '../feed.js';
+import { goneBar, shell } from '../shell.js';
+import { texts } from '../texts.js';
+import { createTile } from './tile.js';
+
+/** Quick answers show no skeleton at all. */
+const SKELETON_AFTER_MS = 150;
+const SKELETONS = 3;
+
+/** @typedef {import('../types.js').Source} Source */
+
+document.title = texts.live.documentTitle;
+const frame = shell('live');
+const showGone = goneBar();
+
+const summary = h('p', { class: 'muted figures' });
+const grid = h('div', { class: 'tiles', 'aria-busy': 'true' });
+const notice = h('div', {});
+byId('content').append(
+  h('header', { class: 'page-head' }, h('h1', {}, texts.live.title), summary),
+  notice,
+  grid,
+);
+
+/** @type {Map<string, import('./tile.js').Tile>} */
+const tiles = new Map();
+let loaded = false;
+/** What the foot's health depends on. */
+let states = '';
+/** @type {(() => HTMLElement)|null} the notice that stands there */
+let told = null;
+
+const observer = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    const tile = tiles.get(/** @type {HTMLElement} */ (entry.target).dataset.source || '');
+    if (tile) {
+      tile.setInView(entry.isIntersecting);
+    }
+  }
+}, { threshold: 0.05 });
+
+window.setTimeout(() => {
+  if (!loaded) {
+    const label = h('span', { class: 'sr-only', role: 'status' }, texts.live.loading);
+    grid.replaceChildren(label, ...Array.from({ length: SKELETONS }, skeleton));
+  }
+}, SKELETON_AFTER_MS);
+
+function skeleton() {
+  return h('div', { class: 'tile skeleton', 'aria-hidden': 'true' },
+    h('div', { class: 'stage' }),
+    h('div', { class: 'tile-body' }, h('span', { class: 'bone' }), h('span', { class: 'bone short' })));
+}
+
+followSources({
+  sources: show,
+  gone(gone) {
+    showGone(gone);
+    if (gone && !loaded) {
+      explain();
+    }
+    frame.refresh();
+  },
+});
+
+document.addEventListener('visibilitychange', settleAll);
+// A page kept for the back button must not keep its connections.
+window.addEventListener('pagehide', () => tiles.forEach((tile) => tile.close()));
+window.addEventListener('pageshow', (event) => event.persisted && settleAll());
+
+function settleAll() {
+  tiles.forEach((tile) => tile.settle());
+}
+
+/** @param {Source[]} sources */
+function show(sources) {
+  if (!loaded) {
+    loaded = true;
+    grid.replaceChildren();
+    grid.removeAttribute('aria-busy');
+  }
+  for (const tile of Array.from(tiles.values())) {
+    if (!sources.some((source) => source.id === tile.id)) {
+      observer.unobserve(tile.element);
+      tile.close();
+      tile.element.remove();
+      tiles.delete(tile.id);
+    }
+  }
+  sources.forEach((source, index) => place(source, index));
+  grid.dataset.count = String(Math.min(sources.length, 5));
+  tell(sources.length ? null : emptyNotice);
+  setText(summary, sources.length ? texts.live.summary(count(sources)) : '');
+  noticeStates(sources);
+}
+
+/**
+ * @param {Source} source
+ * @param {number} index
+ */
+function place(source, index) {
+  let tile = tiles.get(source.id);
+  if (tile) {
+    tile.patch(source);
+  } else {
+    tile = createTile(source);
+    tiles.set(source.id, tile);
+  }
+  const there = grid.children[index];
+  if (there !== tile.element) {
+    grid.insertBefore(tile.element, there || null);
+    observer.observe(tile.element);
+  }
+}
+
+/** @param {Source[]} sources */
+function count(sources) {
+  const total = { live: 0, lost: 0, idle: 0 };
+  for (const source of sources) {
+    if (source.state !== 'starting') {
+      total[source.state] += 1;
+    }
+  }
+  return total;
+}
+
+/**
+ * A source that was lost or came back changes the box's health too.
+ * @param {Source[]} sources
+ */
+function noticeStates(sources) {
+  const now = sources.map((source) => `${source.id} ${source.state}`).join();
+  if (states && now !== states) {
+    frame.refresh();
+  }
+  states = now;
+}
+
+/**
+ * Shows a notice in the place of tiles; the same one is not built again.
+ * @param {(() => HTMLElement)|null} make
+ */
+function tell(make) {
+  if (make !== told) {
+    told = make;
+    notice.replaceChildren(...(make ? [make()] : []));
+  }
+}
+
+function emptyNotice() {
+  const label = h('span', {}, texts.live.emptyAction);
+  const sample = h('pre', { tabindex: 0, 'aria-label': texts.live.emptySampleLabel }, texts.live.emptySample);
+  return h('section', { class: 'problem empty' },
+    h('h2', {}, texts.live.emptyTitle),
+    h('p', {}, texts.live.empty),
+    sample,
+    h('button', { type: 'button', class: 'button main icon-small', click: () => copySample(sample, label) },
+      icon('copy'), label));
+}
+
+/**
+ * @param {HTMLElement} sample
+ * @param {HTMLElement} label
+ */
+function copySample(sample, label) {
+  // The clipboard's own interface is not there on a page without TLS, which a box on a LAN is.
+  const selection = /** @type {Selection} */ (window.getSelection());
+  selection.selectAllChildren(sample);
+  if (document.execCommand('copy')) {
+    setText(label, texts.live.copied);
+  }
+}
+
+/** No list has come: says why, if the server says so. A server that is away has its bar. */
+async function explain() {
+  try {
+    const sources = await fetchSources();
+    showGone(false);
+    show(sources);
+  } catch (error) {
+    if (loaded || !(error instanceof Problem) || error.status === 0) {
+      return;
+    }
+    showGone(false);
+    grid.replaceChildren();
+    const reason = error.message;
+    tell(() => h('section', { class: 'problem', role: 'alert' },
+      h('h2', {}, icon('warn'), texts.live.failedTitle),
+      h('p', {}, reason),
+      h('button', { type: 'button', class: 'button main', click: () => location.reload() }, texts.live.failedAction)));
+  }
+}

@@ -1,0 +1,402 @@
+// Plays a live source in an element: chooses the transport, watches the pictures, comes back after any break, and
+// tries for the better transport while a lesser one plays. Knows nothing of buttons; tiles and the page share it.
+
+import * as mjpeg from './mjpeg.js';
+import * as mse from './mse.js';
+import * as poll from './poll.js';
+import { setSound } from './video.js';
+import * as webrtc from './webrtc.js';
+
+/**
+ * @typedef {import('./session.js').Session} Session
+ * @typedef {import('../types.js').TransportName} TransportName
+ * @typedef {'auto'|TransportName} Mode
+ *
+ * @typedef {Object} PlayerOptions
+ * @property {boolean} sound wanted if the source has some; a tile says no and never gets any
+ * @property {TransportName[]} order the automatic choice, best first
+ * @property {number} interval_ms_min between two single pictures
+ * @property {(player: Player) => void} changed state, transport or sound changed
+ */
+
+/** @type {Record<TransportName, {supported(): boolean, open(options: import('../types.js').OpenOptions): Session}>} */
+const TRANSPORTS = { webrtc, mse, mjpeg, poll };
+
+/** From the least delay to the least demands. @type {TransportName[]} */
+export const ORDER = ['webrtc', 'mse', 'mjpeg', 'poll'];
+
+/** Without a picture by then, the next transport is tried. */
+const FIRST_PICTURE_MS_MAX = 4000;
+/** The same where there is no next one: a slow link gets the time it needs. */
+const LAST_PICTURE_MS_MAX = 15000;
+/** No new picture for this long is a break, whatever the connection says. */
+const STALL_MS = 3000;
+const WATCH_MS = 500;
+const RETRY_MS = 2000;
+/** While a lesser transport plays, the better ones are tried again after this, doubling with each failure. */
+const IMPROVE_MS_MIN = 30000;
+const IMPROVE_MS_MAX = 16 * 60000;
+
+/** @param {TransportName} name */
+export function isSupported(name) {
+  return TRANSPORTS[name].supported();
+}
+
+export class Player {
+  /**
+   * @param {HTMLElement} stage holds the pictures, one upon the other
+   * @param {string} path of the source, such as `/live/door`
+   * @param {PlayerOptions} options
+   */
+  constructor(stage, path, options) {
+    this.stage = stage;
+    this.path = path;
+    this.options = options;
+    /** @type {Mode} */
+    this.mode = 'auto';
+    /** @type {'stopped'|'connecting'|'playing'|'broken'} */
+    this.state = 'stopped';
+    /** Why there is no picture. @type {import('../types.js').Ending|null} */
+    this.ending = null;
+    /** @type {Session|null} */
+    this.current = null;
+    /** What is on the screen, a still of an ended session included. @type {HTMLElement|null} */
+    this.view = null;
+    /** Rises with each start, stop and choice; what an older number began stops by itself. */
+    this.run = 0;
+    /** @type {Session[]} opened, without a picture yet */
+    this.candidates = [];
+    /** @type {Set<TransportName>} this browser said no */
+    this.unsupported = new Set(ORDER.filter((name) => !isSupported(name)));
+    /** @type {TransportName|null} worked last, so it is tried first after a break */
+    this.worked = null;
+    this.sound = options.sound;
+    this.volume = 1;
+    /** The browser wants a touch or key before it gives sound. */
+    this.soundBlocked = false;
+    this.watchTimer = 0;
+    /** Waits that can be cut short. @type {Record<string, () => void>} */
+    this.naps = {};
+    this.watched = { frames: 0, time_ms: 0 };
+    /** @type {import('../types.js').PlayerFigures} as of `time_ms`; see `measure` */
+    this.figures = {
+      transport: null, state: 'stopped', time_ms: 0,
+      framesDecoded: 0, framesDropped: 0, width: 0, height: 0, latency_s: null,
+    };
+    stage.marquee = this;
+  }
+
+  start() {
+    if (this.state !== 'stopped') {
+      return;
+    }
+    this.run += 1;
+    this.setState('connecting');
+    this.watchTimer = window.setInterval(() => this.watch(), WATCH_MS);
+    this.keepPlaying(this.run);
+    this.keepImproving(this.run);
+  }
+
+  /** Closes every connection; the last picture stays. */
+  stop() {
+    if (this.state === 'stopped') {
+      return;
+    }
+    this.abandon();
+    this.setState('stopped');
+  }
+
+  /**
+   * Plays by this transport only, or by the best that works.
+   * @param {Mode} mode
+   */
+  choose(mode) {
+    if (mode === this.mode) {
+      return;
+    }
+    this.mode = mode;
+    this.worked = null;
+    if (this.state !== 'stopped') {
+      this.abandon();
+      this.state = 'stopped';
+      this.ending = null;
+      this.start();
+    }
+  }
+
+  /** Does not wait for the next attempt. */
+  retryNow() {
+    this.wake('retry');
+  }
+
+  /**
+   * @param {boolean} on
+   * @param {number} volume 0 to 1
+   */
+  async setSound(on, volume) {
+    this.sound = on && this.options.sound;
+    this.volume = volume;
+    const session = this.current;
+    if (session && session.view instanceof HTMLVideoElement) {
+      const heard = await setSound(session.view, this.sound, volume);
+      this.soundBlocked = this.sound && !heard;
+    }
+    this.options.changed(this);
+  }
+
+  /** After the page was hidden, or the device asleep. */
+  catchUp() {
+    this.watched.time_ms = performance.now();
+    if (this.current) {
+      this.current.catchUp();
+    }
+    this.wake('retry');
+  }
+
+  /** Takes the figures anew. */
+  async measure() {
+    const session = this.current;
+    const counts = session ? await session.figures() : null;
+    if (counts && session === this.current) {
+      Object.assign(this.figures, counts);
+    }
+    this.figures.transport = this.current ? this.current.name : null;
+    this.figures.state = this.state;
+    this.figures.time_ms = performance.now();
+    return this.figures;
+  }
+
+  /** @param {Player['state']} state */
+  setState(state) {
+    this.state = state;
+    this.figures.state = state;
+    this.figures.transport = this.current ? this.current.name : null;
+    this.options.changed(this);
+  }
+
+  /**
+   * @param {'retry'|'improve'} name
+   * @param {number} ms
+   */
+  nap(name, ms) {
+    return new Promise((resolve) => {
+      const timer = window.setTimeout(resolve, ms);
+      this.naps[name] = () => {
+        window.clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+
+  /** @param {'retry'|'improve'} name */
+  wake(name) {
+    if (this.naps[name]) {
+      this.naps[name]();
+    }
+  }
+
+  abandon() {
+    this.run += 1;
+    window.clearInterval(this.watchTimer);
+    this.wake('retry');
+    this.wake('improve');
+    for (const candidate of this.candidates.slice()) {
+      candidate.end('replaced');
+    }
+    if (this.current) {
+      this.current.end('replaced');
+      this.current = null;
+    }
+  }
+
+  /**
+   * The one loop of the player: get a picture, keep it until it breaks, begin again.
+   * @param {number} run
+   */
+  async keepPlaying(run) {
+    while (run === this.run) {
+      const session = this.current || (await this.connect(run));
+      if (run !== this.run) {
+        return;
+      }
+      if (!session) {
+        this.options.changed(this);
+        await this.nap('retry', RETRY_MS);
+        continue;
+      }
+      const ending = await session.ended;
+      // Otherwise a better one has taken its place, or the player was stopped.
+      if (run === this.run && this.current === session) {
+        this.current = null;
+        this.ending = ending;
+        this.setState('broken');
+      }
+    }
+  }
+
+  /**
+   * One round over the transports.
+   * @param {number} run
+   * @returns {Promise<Session|null>} shown and playing
+   */
+  async connect(run) {
+    const order = this.mode === 'auto' ? this.options.order : [this.mode];
+    const usable = order.filter((name) => !this.unsupported.has(name));
+    const first = this.worked && usable.indexOf(this.worked) > 0 ? [this.worked] : [];
+    const round = first.concat(usable.filter((name) => name !== first[0]));
+    if (!round.length) {
+      this.ending = { kind: 'unsupported', detail: '' };
+    }
+    for (let index = 0; index < round.length && run === this.run; index += 1) {
+      const last = index === round.length - 1;
+      const session = await this.attempt(round[index], run, last ? LAST_PICTURE_MS_MAX : FIRST_PICTURE_MS_MAX);
+      if (session) {
+        this.show(session);
+        return session;
+      }
+      // Without a server, or without the source, all the others would fail the same way.
+      if (this.ending && (this.ending.kind === 'unreachable' || this.ending.kind === 'unknown')) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Opens a transport beneath what is shown and waits for its first picture.
+   * @param {TransportName} name
+   * @param {number} run
+   * @param {number} patience_ms
+   * @returns {Promise<Session|null>} null: it has ended, `this.ending` says why
+   */
+  async attempt(name, run, patience_ms) {
+    const session = TRANSPORTS[name].open({
+      path: this.path,
+      sound: this.options.sound,
+      interval_ms_min: this.options.interval_ms_min,
+    });
+    this.candidates.push(session);
+    session.view.classList.add('stage-view');
+    // In the page, or it would not be drawn and its first frame not be told.
+    this.stage.prepend(session.view);
+    if (session.view instanceof HTMLVideoElement) {
+      setSound(session.view, false, 0);
+    }
+    const timer = window.setTimeout(() => session.end('late'), patience_ms);
+    await Promise.race([session.shown, session.ended]);
+    window.clearTimeout(timer);
+    this.candidates.splice(this.candidates.indexOf(session), 1);
+    if (run === this.run && !session.over) {
+      return session;
+    }
+    session.end('replaced');
+    session.view.remove();
+    const ending = await session.ended;
+    if (run === this.run) {
+      this.ending = ending;
+      if (ending.kind === 'unsupported') {
+        this.unsupported.add(name);
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Puts a session that has a picture in the place of what is shown.
+   * @param {Session} session
+   */
+  show(session) {
+    const before = this.current;
+    const still = this.view;
+    this.current = session;
+    this.view = session.view;
+    this.worked = session.name;
+    this.ending = null;
+    this.watched = { frames: session.frames(), time_ms: performance.now() };
+    // The new one lies beneath and is drawn already: there is no black in between.
+    if (still) {
+      followPictureInPicture(still, session.view);
+      still.remove();
+    }
+    if (before) {
+      before.end('replaced');
+    }
+    this.setState('playing');
+    if (this.options.sound) {
+      this.setSound(this.sound, this.volume);
+    }
+  }
+
+  /**
+   * Tries for a better transport now and then, without touching the picture.
+   * @param {number} run
+   */
+  async keepImproving(run) {
+    let pause_ms = IMPROVE_MS_MIN;
+    for (;;) {
+      await this.nap('improve', pause_ms);
+      if (run !== this.run) {
+        return;
+      }
+      const current = this.current;
+      const rank = current && this.mode === 'auto' ? this.options.order.indexOf(current.name) : 0;
+      if (!current || rank === 0 || document.hidden) {
+        pause_ms = IMPROVE_MS_MIN;
+        continue;
+      }
+      const better = await this.attemptBetter(run, this.options.order.slice(0, rank));
+      if (better && this.current === current) {
+        this.show(better);
+        pause_ms = IMPROVE_MS_MIN;
+      } else {
+        if (better) {
+          better.end('replaced');
+          better.view.remove();
+        }
+        pause_ms = Math.min(pause_ms * 2, IMPROVE_MS_MAX);
+      }
+    }
+  }
+
+  /**
+   * @param {number} run
+   * @param {TransportName[]} names
+   */
+  async attemptBetter(run, names) {
+    for (const name of names) {
+      if (run === this.run && !this.unsupported.has(name)) {
+        const session = await this.attempt(name, run, FIRST_PICTURE_MS_MAX);
+        if (session) {
+          return session;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Sees whether pictures still come. A hidden page gets none and proves nothing. */
+  watch() {
+    const session = this.current;
+    const now_ms = performance.now();
+    if (!session) {
+      return;
+    }
+    const frames = session.frames();
+    if (frames !== this.watched.frames || document.hidden) {
+      this.watched = { frames, time_ms: now_ms };
+    } else if (now_ms - this.watched.time_ms > STALL_MS) {
+      session.end('stalled');
+    }
+  }
+}
+
+/**
+ * The small window goes on with the new element; a browser that wants a touch for that closes it.
+ * @param {HTMLElement} before
+ * @param {HTMLElement} now
+ */
+function followPictureInPicture(before, now) {
+  if (document.pictureInPictureElement === before && now instanceof HTMLVideoElement) {
+    now.requestPictureInPicture().catch(() => undefined);
+  }
+}

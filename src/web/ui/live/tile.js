@@ -1,0 +1,113 @@
+// One source on the Live page: its picture while it can be seen, and what there is to say about it.
+//
+// A tile is patched, never built again, so that its picture plays on.
+
+import { livePath, restartSource } from '../api.js';
+import { h, icon, setAttribute, setIcon, setText } from '../dom.js';
+import { texts } from '../texts.js';
+import { adviceText, sizeText, stateIcon, stateText } from './describe.js';
+import { Player } from './player.js';
+
+/** A tile that is only scrolled past opens nothing, and one that is left for a moment closes nothing. */
+const OPEN_AFTER_MS = 150;
+const CLOSE_AFTER_MS = 1000;
+/** Without MJPEG: a browser allows six connections to a server, and each such stream would hold one for good. */
+const TILE_ORDER = /** @type {import('../types.js').TransportName[]} */ (['webrtc', 'mse', 'poll']);
+/** Tiles are small: 15 single pictures per second are plenty. */
+const TILE_INTERVAL_MS = 66;
+
+/** @typedef {ReturnType<typeof createTile>} Tile */
+
+/** @param {import('../types.js').Source} first */
+export function createTile(first) {
+  const id = first.id;
+  const stage = h('div', { class: 'stage', 'aria-hidden': 'true' });
+  const stateMark = icon('ring');
+  const link = h('a', { class: 'tile-link', href: livePath(id) });
+  const state = h('span', {});
+  const size = h('span', { class: 'figures' });
+  const viewers = h('span', { class: 'tile-viewers figures' });
+  const viewersText = h('span', { class: 'sr-only' });
+  const viewersCount = h('span', { 'aria-hidden': 'true' });
+  viewers.append(icon('eye'), viewersCount, viewersText);
+  const advice = h('p', { class: 'tile-advice' });
+  const retry = h('button', { type: 'button', class: 'button tile-retry icon-small' }, icon('retry'), texts.tryNow);
+  retry.addEventListener('click', () => retrySource(id, retry));
+  const element = h('article', { class: 'tile', 'data-source': id },
+    stage,
+    h('div', { class: 'tile-body' },
+      h('h2', { class: 'tile-name' }, link),
+      viewers,
+      h('p', { class: 'tile-state icon-small' }, stateMark, h('span', {}, state, size)),
+      advice,
+      retry));
+
+  const player = new Player(stage, livePath(id), {
+    sound: false,
+    order: TILE_ORDER,
+    interval_ms_min: TILE_INTERVAL_MS,
+    changed: () => setAttribute(element, 'data-player', player.state),
+  });
+
+  /** @param {import('../types.js').Source} source */
+  function patch(source) {
+    const dimensions = sizeText(source);
+    const hint = source.state === 'lost' ? adviceText(source) : '';
+    setAttribute(element, 'data-state', source.state);
+    setText(link, source.name);
+    setIcon(stateMark, stateIcon(source));
+    setText(state, stateText(source));
+    setText(size, dimensions ? ` · ${dimensions}` : '');
+    setText(viewersCount, String(source.viewers.total));
+    setText(viewersText, texts.viewers(source.viewers.total));
+    setText(advice, hint);
+    advice.hidden = !hint;
+    retry.hidden = source.state !== 'lost';
+    setAttribute(retry, 'aria-label', texts.tryNowLabel(source.name));
+  }
+
+  let inView = false;
+  let timer = 0;
+
+  /** Opens and closes the picture, a little after what the page and the scrolling say. */
+  function settle() {
+    const wanted = inView && !document.hidden;
+    window.clearTimeout(timer);
+    timer = window.setTimeout(
+      () => (wanted ? player.start() : player.stop()),
+      wanted ? OPEN_AFTER_MS : CLOSE_AFTER_MS,
+    );
+  }
+
+  patch(first);
+  return {
+    id,
+    element,
+    patch,
+    settle,
+    /** @param {boolean} now */
+    setInView(now) {
+      inView = now;
+      settle();
+    },
+    close() {
+      window.clearTimeout(timer);
+      player.stop();
+    },
+  };
+}
+
+/**
+ * @param {string} id
+ * @param {HTMLButtonElement} button
+ */
+async function retrySource(id, button) {
+  button.disabled = true;
+  try {
+    await restartSource(id);
+  } catch (error) {
+    button.title = /** @type {Error} */ (error).message;
+  } finally {
+    button.disabled = false;
+  }
+}

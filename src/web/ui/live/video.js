@@ -1,0 +1,64 @@
+// The video element of WebRTC and MSE.
+
+/** Muted until the player says otherwise, so that it may start by itself. */
+export function makeVideo() {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.autoplay = true;
+  video.playsInline = true;
+  video.disableRemotePlayback = true;
+  video.tabIndex = -1;
+  return video;
+}
+
+/**
+ * Tells a session when its first picture is on the screen. In a hidden page nothing is, so the decoded one counts.
+ * @param {import('./session.js').Session} session
+ * @param {HTMLVideoElement} video
+ */
+export function watchFirstFrame(session, video) {
+  if (typeof video.requestVideoFrameCallback === 'function') {
+    const handle = video.requestVideoFrameCallback(() => session.show());
+    session.atEnd(() => video.cancelVideoFrameCallback(handle));
+    video.addEventListener('loadeddata', () => document.hidden && session.show());
+  } else {
+    video.addEventListener('loadeddata', () => session.show());
+  }
+}
+
+/**
+ * Pictures decoded so far, and those of them that came too late to be shown.
+ * @param {HTMLVideoElement} video
+ */
+export function frameCounts(video) {
+  if (typeof video.getVideoPlaybackQuality !== 'function') {
+    // An old browser: time that passes stands for pictures, which is enough for the watchdog.
+    return { decoded: Math.floor(video.currentTime * 10), dropped: 0 };
+  }
+  const quality = video.getVideoPlaybackQuality();
+  return { decoded: quality.totalVideoFrames, dropped: quality.droppedVideoFrames };
+}
+
+/**
+ * Gives the video its sound, if the browser lets it without a touch or key before.
+ * @param {HTMLVideoElement} video
+ * @param {boolean} on
+ * @param {number} volume 0 to 1
+ * @returns {Promise<boolean>} false: sound was wanted and is blocked; the picture plays on without
+ */
+export async function setSound(video, on, volume) {
+  video.volume = volume;
+  video.muted = !on;
+  try {
+    await video.play();
+    return true;
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') {
+      return true; // Ended or replaced in the meantime.
+    }
+    video.muted = true;
+    // Blocked even without sound (power saving): the watchdog sees it.
+    video.play().catch(() => undefined);
+    return !on;
+  }
+}

@@ -1,0 +1,170 @@
+// The frame round every page: rail or bar, the box's name, health and clock, colours, the bar of a gone server.
+
+import { status } from './api.js';
+import { boxNow, everyMinute, setBoxTime, timeText } from './clock.js';
+import { byId, h, icon, setAttribute, setIcon, setText } from './dom.js';
+import { texts } from './texts.js';
+
+/**
+ * The pages that exist, in their order. The bar of a narrow window shows the first five, "More" has the others.
+ * @type {{id: string, path: string, icon: string, label: string}[]}
+ */
+const PAGES = [
+  { id: 'live', path: '/', icon: 'live', label: texts.nav.live },
+];
+const BAR_PAGES_MAX = 5;
+
+/** Health changes come with a source's state, which is pushed; this finds the others. */
+const STATUS_MS = 60000;
+
+/**
+ * Fills the page's `#rail`.
+ * @param {string} active id of the page shown
+ */
+export function shell(active) {
+  const foot = boxFoot();
+  const more = moreDialog(foot.element);
+  const links = PAGES.map((page, index) => pageLink(page, page.id === active, index >= BAR_PAGES_MAX));
+  const moreButton = h('button', { type: 'button', class: 'rail-link rail-more', click: more.open },
+    icon('more'), texts.nav.more);
+  const rail = byId('rail');
+  rail.append(
+    h('a', { class: 'rail-brand', href: '/' }, icon('marquee'), texts.product),
+    h('nav', { 'aria-label': texts.nav.label },
+      h('ul', { class: 'rail-pages' }, ...links, h('li', {}, moreButton))),
+  );
+  document.body.append(more.dialog);
+  document.body.prepend(h('a', { class: 'skip', href: '#content' }, texts.skip));
+
+  // One foot for both shapes: it lives in the rail, or in what "More" opens.
+  const narrow = window.matchMedia('(max-width: 720px)');
+  const place = () => {
+    more.close();
+    (narrow.matches ? more.dialog : rail).append(foot.element);
+  };
+  narrow.addEventListener('change', place);
+  place();
+  foot.follow((bad) => moreButton.toggleAttribute('data-alert', bad));
+  return { refresh: foot.refresh };
+}
+
+/**
+ * @param {{id: string, path: string, icon: string, label: string}} page
+ * @param {boolean} active
+ * @param {boolean} overflow
+ */
+function pageLink(page, active, overflow) {
+  return h('li', { class: overflow && 'rail-overflow' },
+    h('a', { class: 'rail-link', href: page.path, 'aria-current': active && 'page' }, icon(page.icon), page.label));
+}
+
+/** @param {HTMLElement} content */
+function moreDialog(content) {
+  const close = () => dialog.open && dialog.close();
+  const links = PAGES.slice(BAR_PAGES_MAX).map((page) => pageLink(page, false, false));
+  const dialog = h('dialog', { class: 'more', 'aria-label': texts.nav.more },
+    h('div', { class: 'more-head' },
+      h('h2', {}, texts.nav.more),
+      h('button', { type: 'button', class: 'button', 'aria-label': texts.nav.close, click: close }, icon('close'))),
+    links.length ? h('ul', {}, ...links) : null,
+    content);
+  dialog.addEventListener('click', (event) => event.target === dialog && close());
+  return { dialog, close, open: () => dialog.showModal() };
+}
+
+/** Name, health, clock and colours. */
+function boxFoot() {
+  const name = h('p', { class: 'foot-name' });
+  const healthIcon = icon('ring');
+  const healthText = h('span', {}, texts.health.unknown);
+  const health = h('p', { class: 'foot-line health', 'data-health': 'unknown' }, healthIcon, healthText);
+  const time = h('b', {});
+  const zone = h('span', { class: 'muted' });
+  const clock = h('p', { class: 'foot-clock figures', hidden: true }, time, ' ', zone);
+  const element = h('div', { class: 'foot' }, name, health, clock, themeChoice());
+
+  /** @type {(bad: boolean) => void} */
+  let alert = () => undefined;
+  let asked = false;
+
+  async function refresh() {
+    if (document.hidden || asked) {
+      return;
+    }
+    asked = true;
+    try {
+      show(await status());
+    } catch (error) {
+      setAttribute(health, 'data-health', 'unknown');
+      setIcon(healthIcon, 'ring');
+      setText(healthText, texts.health.unknown);
+    } finally {
+      asked = false;
+    }
+  }
+
+  /** @param {import('./types.js').Status} now */
+  function show(now) {
+    setBoxTime(now.time, now.time_zone);
+    setText(name, now.name);
+    setText(zone, now.time_zone);
+    clock.hidden = false;
+    showTime();
+    const parts = now.health.problems.map((problem) => problem.part);
+    const text = !now.config.ok ? texts.health.config : texts.health.bad(parts);
+    const ok = now.health.ok && now.config.ok;
+    setAttribute(health, 'data-health', ok ? 'ok' : 'bad');
+    setIcon(healthIcon, ok ? 'dot' : 'warn');
+    setText(healthText, ok ? texts.health.ok : text);
+    health.title = now.health.problems.map((problem) => `${problem.part}: ${problem.problem}`)
+      .concat(now.config.errors).join('\n');
+    alert(!ok);
+  }
+
+  function showTime() {
+    if (!clock.hidden) {
+      setText(time, timeText(boxNow()));
+    }
+  }
+
+  return {
+    element,
+    refresh,
+    /** @param {(bad: boolean) => void} onAlert */
+    follow(onAlert) {
+      alert = onAlert;
+      everyMinute(showTime);
+      refresh();
+      window.setInterval(refresh, STATUS_MS);
+      document.addEventListener('visibilitychange', refresh);
+    },
+  };
+}
+
+function themeChoice() {
+  const theme = window.marqueeTheme;
+  const choices = /** @type {const} */ (['light', 'dark', 'auto']);
+  const group = h('div', { class: 'themes', role: 'radiogroup', 'aria-label': texts.theme.label });
+  for (const choice of choices) {
+    const input = h('input', {
+      type: 'radio', name: 'theme', value: choice, 'aria-label': texts.theme[choice],
+      change: () => theme.set(choice),
+    });
+    input.checked = theme.get() === choice;
+    group.append(h('label', { title: texts.theme[choice] }, input, icon(choice)));
+  }
+  return group;
+}
+
+/** The quiet bar on top; made when first needed. */
+export function goneBar() {
+  const bar = h('div', { class: 'gone icon-small', role: 'status' });
+  const content = [icon('warn'), texts.gone];
+  bar.hidden = true;
+  document.body.prepend(bar);
+  return (/** @type {boolean} */ gone) => {
+    bar.hidden = !gone;
+    // Filled when shown, not before: that is what a screen reader announces.
+    bar.replaceChildren(...(gone ? content : []));
+  };
+}
