@@ -1,11 +1,36 @@
 //! THE wiring: configuration → handles → tasks → drain. Read it first.
 
+mod health;
+mod settings;
+mod signals;
 mod sources;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
 
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::{self, Config};
+use crate::hub::Registry;
+use crate::output::jpeg::Snapshots;
+use crate::output::mse::Mse;
+use crate::output::whep::Whep;
 use crate::pipeline;
+use crate::rtc::{self, Engine};
+use crate::task::{self, Stop, Stopper, Task};
+use crate::telemetry::Routes;
+use crate::telemetry::health::Heartbeats;
+use crate::web::{self, Parts, Services, Site};
+use settings::Settings;
+use signals::Signals;
+use sources::Sources;
+
+/// All of the shutdown together; then the process ends whatever is still under way.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
+/// The part of it that answers under way may take.
+const DRAIN_MAX: Duration = Duration::from_secs(2);
 
 /// What `marquee run` was told.
 pub struct Options {
@@ -18,14 +43,153 @@ pub struct Options {
     pub ready: Box<dyn FnOnce(SocketAddr) + Send>,
 }
 
-/// Why Marquee can't start.
+/// Why Marquee can't start, or why it ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("GStreamer can't be loaded")]
     GStreamer(#[source] pipeline::InitError),
+    #[error("the GStreamer element {0} is missing; install the package that has it ({1})")]
+    MissingElement(&'static str, &'static str),
+    #[error("starting the threads of the program failed")]
+    Runtime(#[source] std::io::Error),
+    #[error("the signals of the system can't be listened to")]
+    Signals(#[source] std::io::Error),
+    #[error("the data folder {} can't be made", path.display())]
+    Data { path: PathBuf, source: std::io::Error },
+    #[error("can't listen on {address}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("WebRTC can't start")]
+    WebRtc(#[source] rtc::StartError),
+    #[error("{0} ended, which it never should: see the log")]
+    Ended(String),
+    #[error("the shutdown took too long: {0} did not end")]
+    Shutdown(&'static str),
 }
 
-pub fn run(_options: Options) -> Result<(), Error> {
+/// Runs until a signal or until a part that must not end has ended.
+pub fn run(options: Options) -> Result<(), Error> {
     pipeline::clock::init().map_err(Error::GStreamer)?;
-    Ok(())
+    if let Some((element, package)) = pipeline::missing_element() {
+        return Err(Error::MissingElement(element, package));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let outcome = runtime.block_on(serve(options));
+    // What could not be stopped in time is not waited for a second time.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(options: Options) -> Result<(), Error> {
+    let mut signals = Signals::listen().map_err(Error::Signals)?;
+    let (mut settings, config) = Settings::load(options.config, options.data)?;
+    let address = options.listen.unwrap_or(config.web.listen);
+    let mut app = App::start(&config, &settings, address).await?;
+    (options.ready)(app.address);
+    let outcome = loop {
+        tokio::select! {
+            () = signals.received() => break Ok(()),
+            ended = app.ended() => break Err(Error::Ended(ended)),
+            config = settings.changed() => app.follow(config.as_ref(), &settings, options.listen).await,
+        }
+    };
+    log::info!("stopping");
+    tokio::select! {
+        stopped = app.stop() => stopped?,
+        () = signals.received() => log::warn!("told twice: ending now"),
+    }
+    outcome
+}
+
+/// All running parts.
+struct App {
+    address: SocketAddr,
+    config: Config,
+    site: watch::Sender<Site>,
+    sources: Sources,
+    engine: Engine,
+    web_stop: watch::Sender<bool>,
+    web: Task,
+    health_stop: Stopper,
+    health: Task,
+}
+
+impl App {
+    async fn start(config: &Config, settings: &Settings, address: SocketAddr) -> Result<Self, Error> {
+        let listening = TcpListener::bind(address).await;
+        let listener = listening.map_err(|source| Error::Listen { address, source })?;
+        let address = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
+        let engine = Engine::start(rtc::Settings {
+            port: config.web.webrtc_port,
+            addresses: config.web.webrtc_addresses.clone(),
+            bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        });
+        let engine = engine.map_err(Error::WebRtc)?;
+        let registry = Registry::default();
+        let mut sources = Sources::new(registry.clone());
+        sources.follow(config).await;
+        let (site, site_watch) = watch::channel(settings.site(config));
+        let heartbeats = Heartbeats::new(Instant::now());
+        let (health_stop, stop) = Stopper::new();
+        let health = task::spawn(
+            "health",
+            health::run(heartbeats.clone(), engine.clone(), registry.clone(), Stop::clone(&stop)),
+        );
+        let services = Services::new(Parts {
+            sources: registry,
+            whep: Whep::new(engine.clone()),
+            mse: Mse::default(),
+            snapshots: Snapshots::default(),
+            heartbeats,
+            routes: Routes::default(),
+            site: site_watch,
+            started: SystemTime::now(),
+        });
+        let (web_stop, stopping) = watch::channel(false);
+        let web = task::spawn("web server", web::server::serve(listener, services, stopping, DRAIN_MAX));
+        let config = config.clone();
+        Ok(Self { address, config, site, sources, engine, web_stop, web, health_stop, health })
+    }
+
+    /// Returns the name of a part that ended by itself. Cancel-safe.
+    async fn ended(&mut self) -> String {
+        tokio::select! {
+            () = self.web.ended() => self.web.name().to_owned(),
+            () = self.health.ended() => self.health.name().to_owned(),
+            () = self.engine.ended() => "webrtc".to_owned(),
+            name = self.sources.ended() => name,
+        }
+    }
+
+    /// Takes a changed configuration over; with a file that does not check, everything goes on as it was.
+    async fn follow(&mut self, config: Option<&Config>, settings: &Settings, listen: Option<SocketAddr>) {
+        if let Some(config) = config {
+            let moved = listen.is_none() && config.web.listen != self.config.web.listen;
+            let webrtc = |web: &config::Web| (web.webrtc_port, web.webrtc_addresses.clone());
+            if moved || webrtc(&config.web) != webrtc(&self.config.web) {
+                log::warn!("[web] listen and webrtc settings are taken over at the next start");
+            }
+            self.sources.follow(config).await;
+            self.config = config.clone();
+        }
+        self.site.send_replace(settings.site(&self.config));
+    }
+
+    /// The shutdown, in its written order; see ARCHITECTURE.md.
+    async fn stop(self) -> Result<(), Error> {
+        let deadline = tokio::time::Instant::now() + SHUTDOWN_MAX;
+        self.web_stop.send_replace(true);
+        within(deadline, "the web server", self.web.join()).await?;
+        within(deadline, "the WebRTC engine", self.engine.shutdown()).await?;
+        within(deadline, "a source", self.sources.stop()).await?;
+        self.health_stop.stop();
+        within(deadline, "the health watch", self.health.join()).await
+    }
+}
+
+async fn within(
+    deadline: tokio::time::Instant,
+    name: &'static str,
+    part: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    tokio::time::timeout_at(deadline, part).await.map_err(|_| Error::Shutdown(name))
 }

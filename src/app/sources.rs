@@ -65,6 +65,16 @@ impl Sources {
         self.registry.replace(self.running.iter().map(|(_, running)| Arc::clone(&running.source)).collect());
     }
 
+    /// Returns the name of a source's task that ended by itself. Cancel-safe.
+    pub(super) async fn ended(&mut self) -> String {
+        let ends = self.running.iter_mut().map(|(_, running)| Box::pin(running.ended()));
+        let ends: Vec<_> = ends.collect();
+        if ends.is_empty() {
+            return std::future::pending().await;
+        }
+        futures_util::future::select_all(ends).await.0
+    }
+
     pub(super) async fn stop(self) {
         let stopping = self.running.into_iter().map(|(_, running)| running.stop());
         futures_util::future::join_all(stopping).await;

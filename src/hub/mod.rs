@@ -3,6 +3,7 @@
 //! Belongs here: rings, demand, the registry of sources, counters of viewers and drops.
 //! Does not belong here: I/O, GStreamer, protocols. The writer of a track never waits for a reader.
 
+mod busy;
 mod demand;
 mod latest;
 mod registry;
@@ -10,6 +11,7 @@ mod ring;
 mod track;
 mod viewers;
 
+pub use busy::{Busy, BusyGuard};
 pub use demand::{Demand, DemandGuard};
 pub use latest::Latest;
 pub use registry::{Counters, Encoding, Input, Registry, Source, SourceKind, Status};

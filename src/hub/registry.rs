@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use tokio::sync::{Notify, watch};
 
-use super::{Latest, Track, Viewers};
+use super::{Busy, Latest, Track, Viewers};
 use crate::media::{Picture, State};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,10 @@ pub struct Source {
     pub viewers: Viewers,
     pub counters: Counters,
     pub status: watch::Sender<Status>,
+    /// Its supervisor opens, checks or stops something.
+    pub supervisor: Busy,
+    /// Its reconciler starts or stops encoders and decoders.
+    pub reconciler: Busy,
     /// Notified by the API: end the attempt or the waiting, and try now.
     pub restart: Notify,
 }

@@ -22,3 +22,21 @@ pub mod test;
 pub use gstreamer::glib::Error as InitError;
 pub use half::{Ended, Half, HalfError};
 pub use raw::{RawPicture, SoundBuffer};
+
+/// Elements without which nothing works, and the Debian packages that have them.
+const ELEMENTS: [(&str, &str); 9] = [
+    ("appsrc", "gstreamer1.0-plugins-base"),
+    ("videoconvertscale", "gstreamer1.0-plugins-base"),
+    ("opusenc", "gstreamer1.0-plugins-base"),
+    ("clockoverlay", "gstreamer1.0-x"),
+    ("rtspsrc", "gstreamer1.0-plugins-good"),
+    ("v4l2src", "gstreamer1.0-plugins-good"),
+    ("jpegenc", "gstreamer1.0-plugins-good"),
+    ("h264parse", "gstreamer1.0-plugins-bad"),
+    ("avdec_h264", "gstreamer1.0-libav"),
+];
+
+/// The first element that is missing here, and the package that has it.
+pub fn missing_element() -> Option<(&'static str, &'static str)> {
+    ELEMENTS.into_iter().find(|(element, _)| gstreamer::ElementFactory::find(element).is_none())
+}

@@ -126,6 +126,11 @@ impl Engine {
         self.shared.started.elapsed().saturating_sub(beat)
     }
 
+    /// Returns when the thread has ended. Cancel-safe.
+    pub async fn ended(&self) {
+        self.commands.closed().await;
+    }
+
     /// Tells all viewers that it is over and ends the thread; takes a second at most. Later calls return at once.
     pub async fn shutdown(&self) {
         let thread = self.thread.lock().expect("no holder of this lock can panic").take();

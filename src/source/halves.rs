@@ -68,7 +68,9 @@ pub(super) async fn run(feed: Arc<Feed>, profile: Profile, mut stop: Stop) {
         let wanted = halves.wanted(now);
         let plan = plan(wanted, *flow.borrow_and_update(), *shape.borrow_and_update(), &halves.profile);
         kind.borrow_and_update();
+        let busy = feed.source.reconciler.enter(clock::now());
         halves.follow(&plan, now).await;
+        drop(busy);
         let wake = halves.wake(&plan);
         let failed = tokio::select! {
             () = stop.stopped() => break,
@@ -87,6 +89,7 @@ pub(super) async fn run(feed: Arc<Feed>, profile: Profile, mut stop: Stop) {
             halves.remove(failed).await;
         }
     }
+    let _busy = feed.source.reconciler.enter(clock::now());
     halves.follow(&Plan::default(), Instant::now()).await;
 }
 

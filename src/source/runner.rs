@@ -12,7 +12,7 @@ use super::halves;
 use super::supervisor::Supervisor;
 use super::test::Test;
 use crate::config::{self, Profile};
-use crate::hub::{self, Counters, Latest, Limits, SourceKind, Status, Track, Viewers};
+use crate::hub::{self, Busy, Counters, Latest, Limits, SourceKind, Status, Track, Viewers};
 use crate::media::State;
 use crate::task::{self, Stopper, Task};
 
@@ -48,6 +48,8 @@ impl Running {
             viewers: Viewers::default(),
             counters: Counters::default(),
             status: watch::Sender::new(Status::new(state)),
+            supervisor: Busy::default(),
+            reconciler: Busy::default(),
             restart: Notify::new(),
         });
         let feed = Arc::new(Feed::new(Arc::clone(&source), video_writer, audio_writer));
@@ -58,6 +60,15 @@ impl Running {
             task::spawn(format!("{}: halves", identity.id), halves::run(feed, profile.clone(), stop)),
         ];
         Self { source, stopper, tasks }
+    }
+
+    /// Returns if one of its tasks ends without having been told to, which only a panic can do. Cancel-safe.
+    pub async fn ended(&mut self) -> String {
+        let [supervisor, halves] = &mut self.tasks;
+        tokio::select! {
+            () = supervisor.ended() => supervisor.name().to_owned(),
+            () = halves.ended() => halves.name().to_owned(),
+        }
     }
 
     /// Ends the capture, then the encoders; their tracks close, which tells the readers.

@@ -106,11 +106,16 @@ impl Supervisor {
             self.set_state(State::Starting);
             self.feed.lose(Flow::Quiet);
         }
-        let mut half = match self.open().await {
+        let feed = Arc::clone(&self.feed);
+        let busy = feed.source.supervisor.enter(clock::now());
+        let opened = self.open().await;
+        drop(busy);
+        let mut half = match opened {
             Ok(half) => half,
             Err(over) => return over,
         };
         let over = self.watch(&mut half, failed == 0).await;
+        let _busy = feed.source.supervisor.enter(clock::now());
         half.stop().await;
         over
     }
@@ -178,6 +183,7 @@ impl Supervisor {
     }
 
     async fn check(&self) -> Option<Loss> {
+        let _busy = self.feed.source.supervisor.enter(clock::now());
         let device = Arc::clone(&self.device);
         spawn_blocking(move || device.check())
             .await

@@ -1,0 +1,85 @@
+//! Where the configuration in force comes from: the file, the last good one, or the built-in defaults.
+
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::Error;
+use crate::config::{self, Config, LoadError, Watch};
+use crate::web::Site;
+
+pub(super) struct Settings {
+    file: Option<(PathBuf, Watch)>,
+    data: Option<PathBuf>,
+    /// What is wrong with the file as it is now.
+    errors: Vec<String>,
+}
+
+impl Settings {
+    /// A file that does not check is no reason not to start: the last good one runs, or the defaults do.
+    pub(super) fn load(file: Option<PathBuf>, data: Option<PathBuf>) -> Result<(Self, Config), Error> {
+        if let Some(path) = &data {
+            let made = std::fs::create_dir_all(path);
+            made.map_err(|source| Error::Data { path: path.clone(), source })?;
+        }
+        let mut settings = Self { file: None, data, errors: Vec::new() };
+        let Some(path) = file else { return Ok((settings, Config::default())) };
+        let (watch, first) = Watch::start(path.clone());
+        settings.file = Some((path, watch));
+        let config = settings.take(first).unwrap_or_else(|| settings.last_good());
+        Ok((settings, config))
+    }
+
+    /// Waits for a change of the file. `None`: it has mistakes, and what ran goes on. Cancel-safe.
+    pub(super) async fn changed(&mut self) -> Option<Config> {
+        let Some((_, watch)) = &mut self.file else { return std::future::pending().await };
+        let read = watch.changed().await;
+        if read.is_ok() {
+            log::info!("the configuration has changed");
+        }
+        self.take(read)
+    }
+
+    /// What the pages show of it.
+    pub(super) fn site(&self, config: &Config) -> Site {
+        Site {
+            name: config.device.name.clone(),
+            time_zone: TimeZone::get(&config.device.time_zone).unwrap_or(TimeZone::UTC),
+            config_file: self.file.as_ref().map(|(path, _)| path.display().to_string()),
+            config_errors: self.errors.clone(),
+        }
+    }
+
+    /// Keeps a good configuration for the day the file is damaged; remembers and logs what is wrong with a bad one.
+    fn take(&mut self, read: Result<Config, LoadError>) -> Option<Config> {
+        match read {
+            Ok(config) => {
+                self.errors.clear();
+                if let Some(data) = &self.data
+                    && let Err(error) = config::keep(&config, data)
+                {
+                    log::error!("the last good configuration can't be kept: {error}");
+                }
+                Some(config)
+            }
+            Err(error) => {
+                self.errors = error.problems.iter().map(ToString::to_string).collect();
+                self.errors.iter().for_each(|problem| log::error!("{problem}"));
+                None
+            }
+        }
+    }
+
+    fn last_good(&self) -> Config {
+        match self.data.as_deref().and_then(config::load_kept) {
+            Some(Ok(config)) => {
+                log::warn!("running with the last good configuration");
+                config
+            }
+            _ => {
+                log::warn!("running with the built-in defaults");
+                Config::default()
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The real program on a free port with a folder of its own, and a plain HTTP client.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{HeaderMap, Request};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Far above what anything here takes, for a machine under load: waiting ends with the level, not with this.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    folder: TempDir,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Program {
+    /// Starts it with this configuration and waits until it says where its pages are.
+    pub(crate) fn start(config: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("marquee.toml"), config).expect("written");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_marquee"))
+            .args(["run", "--listen", "127.0.0.1:0", "--config"])
+            .arg(folder.path().join("marquee.toml"))
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it speaks");
+        let address =
+            line.trim().rsplit_once("http://").and_then(|(_, rest)| rest.trim_end_matches('/').parse().ok());
+        let address = address.unwrap_or_else(|| panic!("the program said {line:?}"));
+        Self { child, address, folder, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.folder.path().join("marquee.toml")
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::from(body.to_owned())).expect("a request");
+        let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
+        let (head, body) = answer.expect("it answers").expect("it speaks HTTP").into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Answer { status: head.status.as_u16(), headers: head.headers, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "").await
+    }
+
+    pub(crate) async fn json(&self, path: &str) -> Value {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        serde_json::from_slice(&answer.body).expect("JSON")
+    }
+
+    pub(crate) async fn source(&self, id: &str) -> Value {
+        self.json(&format!("/api/sources/{id}")).await
+    }
+
+    /// Waits until a source is as wanted.
+    pub(crate) async fn until(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let waiting = async {
+            loop {
+                let source = self.source(id).await;
+                if wanted(&source) {
+                    return source;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(source) => source,
+            Err(_) => panic!("{id} never was as wanted: {}", self.source(id).await),
+        }
+    }
+
+    pub(crate) async fn until_live(&self, id: &str) -> Value {
+        self.until(id, |source| source["state"] == "live").await
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits for its end; a program that hangs fails the test by the runner's own limit.
+    pub(crate) async fn ended(mut self) -> ExitStatus {
+        tokio::task::spawn_blocking(move || self.child.wait().expect("it ends")).await.expect("joined")
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Already gone after `ended`.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
