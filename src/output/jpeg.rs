@@ -45,7 +45,7 @@ pub enum SnapshotError {
         #[source]
         source: JpegError,
     },
-    #[error("the encoder of source {source_id} came to an unexpected end")]
+    #[error("the snapshot encoder of source {source_id} came to an unexpected end")]
     EncoderGone { source_id: String },
 }
 
@@ -104,6 +104,8 @@ struct State {
     asked: Instant,
     encoded: Vec<Encoded>,
     viewers: HashMap<IpAddr, (Instant, ViewerGuard)>,
+    /// Why the last picture could not be encoded.
+    failure: Option<String>,
 }
 
 struct Encoded {
@@ -203,7 +205,12 @@ impl Shots {
             stale_up_to: if cold { held } else { 0 },
             encoder: Arc::default(),
             flight: tokio::sync::Mutex::new(()),
-            state: Mutex::new(State { asked: Instant::now(), encoded: Vec::new(), viewers: HashMap::new() }),
+            state: Mutex::new(State {
+                asked: Instant::now(),
+                encoded: Vec::new(),
+                viewers: HashMap::new(),
+                failure: None,
+            }),
             _wanted: source.pictures.want(),
             source,
         }
@@ -268,13 +275,27 @@ impl Shots {
             encoder.encode(&picture, quality)
         });
         let source_id = || self.source.id.clone();
-        let data = encoded
-            .await
-            .map_err(|_| SnapshotError::EncoderGone { source_id: source_id() })?
-            .map_err(|source| SnapshotError::Encode { source_id: source_id(), source })?;
+        let outcome = match encoded.await {
+            Ok(outcome) => outcome.map_err(|source| SnapshotError::Encode { source_id: source_id(), source }),
+            Err(_) => Err(SnapshotError::EncoderGone { source_id: source_id() }),
+        };
+        self.note_failure(outcome.as_ref().err());
+        let data = outcome?;
         let jpeg = Jpeg { data, etag: self.etag(number, Some(quality)), slate, number };
         self.keep(quality, jpeg.clone());
         Ok(jpeg)
+    }
+
+    /// Logs a failure, once until it is another or over.
+    fn note_failure(&self, failure: Option<&SnapshotError>) {
+        let text = failure.map(|error| match std::error::Error::source(error) {
+            Some(below) => format!("{error}: {below}"),
+            None => error.to_string(),
+        });
+        let before = std::mem::replace(&mut self.state().failure, text.clone());
+        if let Some(text) = text.filter(|text| before.as_ref() != Some(text)) {
+            log::warn!("{text}");
+        }
     }
 
     fn keep(&self, quality: u8, jpeg: Jpeg) {

@@ -1,3 +1,5 @@
+//! Tests of `jpeg` and `mjpeg`, with pictures pushed by hand.
+
 use std::net::Ipv4Addr;
 
 use super::*;

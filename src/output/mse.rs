@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use super::fmp4::Fmp4Error;
 use super::mse_mux::Muxer;
 use crate::hub::{Limits, ReadError, Reader, Source, Start, Track, TrackWriter, ViewerGuard, ViewerKind};
 use crate::media::{Fmp4Params, Frame, MediaTime, Params};
+use crate::task::{self, Stop, Stopper};
 
 /// A viewer that is further behind goes to the newest key frame: it watches something live.
 const BEHIND_MAX: Duration = Duration::from_secs(2);
@@ -31,7 +31,8 @@ struct Stream {
     fragments: Track,
     /// Media time of the newest fragment, in nanoseconds.
     newest: Arc<AtomicU64>,
-    muxer: JoinHandle<()>,
+    /// The muxer ends when this is dropped.
+    _muxer: Stopper,
 }
 
 /// One viewer. Dropping it means it left.
@@ -65,7 +66,8 @@ impl Mse {
         let mut streams = self.streams.lock().expect("no holder of this lock can panic");
         streams.retain(|_, stream| stream.strong_count() > 0);
         let running = streams.get(&source.id).and_then(Weak::upgrade);
-        let running = running.filter(|stream| stream.serves(source));
+        // One of the same name may have taken the source's place.
+        let running = running.filter(|stream| Arc::ptr_eq(&stream.source, source));
         if let Some(stream) = running {
             return Viewer::new(stream);
         }
@@ -89,19 +91,10 @@ impl Stream {
         };
         // Before the first viewer joins: it begins as a viewer of the source itself would.
         job.writer.set_key_frames_on_demand(source.video.makes_key_frames_on_demand());
-        let muxer = tokio::spawn(job.run());
-        Self { source, fragments, newest, muxer }
-    }
-
-    /// Whether this is the muxer of exactly this source (one of the same name may have taken its place) and runs.
-    fn serves(&self, source: &Arc<Source>) -> bool {
-        Arc::ptr_eq(&self.source, source) && !self.muxer.is_finished()
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.muxer.abort();
+        let (muxer, stop) = Stopper::new();
+        // Not joined: it holds nothing but readers, and ends with the last viewer.
+        drop(task::spawn(format!("{} MSE muxer", source.id), job.run(stop)));
+        Self { source, fragments, newest, _muxer: muxer }
     }
 }
 
@@ -117,7 +110,7 @@ struct Job {
 }
 
 impl Job {
-    async fn run(mut self) {
+    async fn run(mut self, mut stop: Stop) {
         let source = Arc::clone(&self.source);
         let on_demand = source.video.makes_key_frames_on_demand();
         // The viewers' wishes for a key frame are passed on below; this reader needs none of its own.
@@ -128,6 +121,7 @@ impl Job {
         status.mark_changed();
         loop {
             tokio::select! {
+                () = stop.stopped() => return,
                 frame = video.next() => match frame {
                     Ok(frame) => self.video(&frame),
                     Err(ReadError::Lagged { .. }) => {}

@@ -41,14 +41,17 @@ pub struct Rtc {
     pub peers: u64,
     pub packets_sent: u64,
     pub bytes_sent: u64,
-    pub packets_received: u64,
-    /// Packets sent again because a viewer missed them.
-    pub packets_resent: u64,
     /// Packets the system did not take.
-    pub send_failures: u64,
-    /// Packets on the port that belong to no viewer.
-    pub packets_strange: u64,
+    pub packets_dropped: u64,
+    /// Requests of viewers to send packets again.
+    pub nacks: u64,
     pub key_frame_requests: u64,
+    /// Packets on the port that belong to no viewer.
+    pub garbage: u64,
+    /// Frames that all viewers of a track lost because the engine was behind.
+    pub frames_missed: u64,
+    /// Viewers closed because of a bug in the engine.
+    pub panics: u64,
 }
 
 /// The text, complete with its end mark.
@@ -181,11 +184,12 @@ fn of_rtc(metrics: &mut Registry, rtc: &Rtc) {
     gauge(metrics, "webrtc_peers", "WebRTC viewers connected", rtc.peers as f64);
     counter(metrics, "webrtc_packets_sent", "UDP packets sent to viewers", rtc.packets_sent);
     counter(metrics, "webrtc_sent_bytes", "Bytes sent to viewers", rtc.bytes_sent);
-    counter(metrics, "webrtc_packets_received", "UDP packets received", rtc.packets_received);
-    counter(metrics, "webrtc_packets_resent", "Packets sent again on request", rtc.packets_resent);
-    counter(metrics, "webrtc_send_failures", "Packets the system did not take", rtc.send_failures);
-    counter(metrics, "webrtc_packets_strange", "Packets that belong to no viewer", rtc.packets_strange);
+    counter(metrics, "webrtc_packets_dropped", "Packets the system did not take", rtc.packets_dropped);
+    counter(metrics, "webrtc_nacks", "Requests to send packets again", rtc.nacks);
     counter(metrics, "webrtc_key_frame_requests", "Key frames asked for by viewers", rtc.key_frame_requests);
+    counter(metrics, "webrtc_garbage", "Packets that belong to no viewer", rtc.garbage);
+    counter(metrics, "webrtc_frames_missed", "Frames the engine was too slow for", rtc.frames_missed);
+    counter(metrics, "webrtc_panics", "Viewers closed because of a bug", rtc.panics);
 }
 
 #[cfg(test)]

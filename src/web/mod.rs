@@ -1,1 +1,99 @@
-//! Requests: server, routes, wire types, handlers, pages.
+//! Requests: the server, its routes, what goes over the wire, and the pages.
+//!
+//! The path of a request: `server` (accept, limits) → `connection` (HTTP, time-outs) → `route` (path to enum, pure) →
+//! one handler in `api` → the handles in [`Services`] → `wire` types → bytes.
+//!
+//! Belongs here: HTTP, WebSockets, events, JSON, embedded files.
+//! Does not belong here: anything that outlives a request. Handlers hold no state.
+
+mod admission;
+mod answer;
+mod api;
+mod assets;
+mod body;
+mod conditional;
+mod connection;
+mod events;
+mod limits;
+mod origin;
+mod pages;
+mod problem;
+mod route;
+pub mod server;
+mod stall;
+mod wire;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+
+use crate::hub::Registry;
+use crate::output::jpeg::Snapshots;
+use crate::output::mse::Mse;
+use crate::output::whep::Whep;
+use crate::telemetry::Routes;
+use crate::telemetry::health::Heartbeats;
+
+/// Everything that handlers reach. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    inner: Arc<Inner>,
+}
+
+/// The handles that [`Services`] are made of.
+pub struct Parts {
+    pub sources: Registry,
+    pub whep: Whep,
+    pub mse: Mse,
+    pub snapshots: Snapshots,
+    pub heartbeats: Heartbeats,
+    pub routes: Routes,
+    /// What the configuration says about the box, and how it fares itself.
+    pub site: watch::Receiver<Site>,
+    pub started: SystemTime,
+}
+
+/// What the pages show of the configuration. Replaced when its file changes.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Of the box.
+    pub name: String,
+    pub time_zone: TimeZone,
+    /// The file the configuration came from; `None` with the built-in defaults.
+    pub config_file: Option<String>,
+    /// What is wrong with the file; the box then runs with the last good one.
+    pub config_errors: Vec<String>,
+}
+
+/// What [`Services`] deref to.
+pub struct Inner {
+    parts: Parts,
+    started_at: Instant,
+    feed: events::Feed,
+}
+
+impl Services {
+    pub fn new(parts: Parts) -> Self {
+        let inner = Inner { parts, started_at: Instant::now(), feed: events::Feed::default() };
+        Self { inner: Arc::new(inner) }
+    }
+}
+
+impl Deref for Services {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Deref for Inner {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}

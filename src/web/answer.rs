@@ -1,0 +1,172 @@
+//! From a request to its answer: the route's handler, and the headers that every answer has.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use hyper::body::Incoming;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
+    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use tokio::sync::watch;
+use url::form_urlencoded;
+
+use super::assets::Asset;
+use super::body::{self, Body};
+use super::connection::Client;
+use super::problem::Problem;
+use super::route::{self, Found, Refusal, Route};
+use super::{Services, api, events, origin, pages};
+use crate::hub::Source;
+
+/// One request, with all that its handler may need.
+pub(super) struct Call {
+    pub services: Services,
+    pub client: Client,
+    /// True from the moment the server stops: streams then end.
+    pub stopping: watch::Receiver<bool>,
+    pub request: Request<Incoming>,
+}
+
+impl Call {
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The answer's body will not be sent.
+    pub(super) fn is_head(&self) -> bool {
+        self.request.method() == Method::HEAD
+    }
+
+    pub(super) fn source(&self, id: &str) -> Result<Arc<Source>, Problem> {
+        self.services.sources.get(id).ok_or_else(|| Problem::unknown_source(id))
+    }
+
+    /// The first value of a query parameter. Others are ignored: caches are outwitted with made-up ones.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let query = self.request.uri().query()?;
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// A query parameter that is a whole number within `range`.
+    pub(super) fn number(
+        &self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+        allowed: &'static str,
+    ) -> Result<Option<usize>, Problem> {
+        let Some(text) = self.parameter(name) else { return Ok(None) };
+        // `parse` would take a sign.
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| digits && range.contains(number));
+        number.map(Some).ok_or_else(|| Problem::bad_parameter(name, allowed))
+    }
+}
+
+/// Answers a request. Never fails: what goes wrong becomes an answer.
+pub(super) async fn answer(call: Call) -> Response<Body> {
+    let begun = Instant::now();
+    let routes = call.services.routes.clone();
+    let page_wanted = pages::wanted(call.headers());
+    let shared = call.request.uri().path().starts_with("/live/");
+    let (pattern, outcome) = match route::route(call.request.method(), call.request.uri().path()) {
+        Ok(Found { route, pattern }) => (pattern, dispatch(route, call).await),
+        Err(Refusal::NotFound) => ("other", Err(Problem::not_found(&shortened(call.request.uri().path())))),
+        Err(Refusal::MethodNotAllowed { pattern, allow }) => {
+            (pattern, Err(Problem::method_not_allowed(allow)))
+        }
+    };
+    let mut response = outcome.unwrap_or_else(|problem| match page_wanted {
+        true => pages::problem(&problem),
+        false => problem.into_response(),
+    });
+    add_headers(response.headers_mut(), shared);
+    routes.record(pattern, response.status().as_u16(), begun.elapsed());
+    response
+}
+
+async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
+    match route {
+        Route::LivePage => pages::live(&call),
+        Route::PlayerPage { source } => pages::player(&call, &source),
+        Route::Asset { path } => match Asset::find(&path) {
+            Some(asset) => Ok(asset.into_response(call.headers())),
+            None => Err(Problem::not_found(&shortened(call.request.uri().path()))),
+        },
+        Route::Status => Ok(api::status::get(&call)),
+        Route::Sources => Ok(api::sources::list(&call)),
+        Route::Source { source } => api::sources::get(&call, &source),
+        Route::RestartSource { source } => {
+            refuse_strangers(&call)?;
+            api::restart::post(&call, &source)
+        }
+        Route::Events => Ok(events::get(&call)),
+        Route::Logs => api::logs::get(&call),
+        Route::Health => Ok(api::health::get(&call)),
+        Route::Metrics => Ok(api::metrics::get(&call)),
+        Route::WhepOffer { source } => api::whep::offer(call, &source).await,
+        Route::WhepPatch { source, session } => api::whep::patch(call, &source, &session).await,
+        Route::WhepDelete { source, session } => api::whep::delete(&call, &source, &session).await,
+        Route::Mse { source } => api::mse::get(call, &source),
+        Route::Frame { source } => api::frame::get(&call, &source).await,
+        Route::Mjpeg { source } => api::mjpeg::get(&call, &source).await,
+        Route::Options { allow } => Ok(options(&call, allow)),
+    }
+}
+
+fn refuse_strangers(call: &Call) -> Result<(), Problem> {
+    if origin::may_change(call.headers()) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "Pages from elsewhere may look, but not change anything."))
+}
+
+fn options(call: &Call, allow: &'static str) -> Response<Body> {
+    let mut response = Response::new(body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static(allow));
+    if call.request.uri().path().starts_with("/live/") {
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allow));
+        let allowed = HeaderValue::from_static("Content-Type, If-Match, If-None-Match, Authorization");
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+        api::whep::add_accepted(headers);
+    }
+    response
+}
+
+/// Our own scripts, styles and connections only; nothing inline. `ws:` because not every browser takes a WebSocket to
+/// the same host for `'self'`.
+const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
+    connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+/// A player may be shown inside other pages: it changes nothing.
+const POLICY_SHARED: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
+    connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'";
+const EXPOSED: &str = "Location, ETag, Link, Accept-Patch, Retry-After, Marquee-Picture, Marquee-Cause";
+
+fn add_headers(headers: &mut HeaderMap, shared: bool) {
+    let policy = if shared { POLICY_SHARED } else { POLICY };
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // What says nothing about it is of this moment.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if shared {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    }
+}
+
+/// A path for people to read back: as long as one would type.
+fn shortened(path: &str) -> String {
+    const CHARS_MAX: usize = 120;
+    match path.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path.to_owned(),
+    }
+}

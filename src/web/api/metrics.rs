@@ -1,0 +1,43 @@
+//! `GET /metrics`, for Prometheus.
+
+use std::time::Instant;
+
+use hyper::{Response, StatusCode};
+
+use super::typed;
+use crate::pipeline::clock;
+use crate::rtc::Stats;
+use crate::telemetry::metrics::{self, Figures, Rtc};
+use crate::telemetry::process;
+use crate::web::answer::Call;
+use crate::web::body::Body;
+
+pub(crate) fn get(call: &Call) -> Response<Body> {
+    let services = &call.services;
+    let figures = Figures {
+        version: env!("CARGO_PKG_VERSION"),
+        started: services.started,
+        now: clock::now(),
+        healthy: services.heartbeats.problems(Instant::now()).is_empty(),
+        config_ok: services.site.borrow().config_errors.is_empty(),
+        sources: &services.sources,
+        rtc: rtc_figures(&services.whep.engine().stats()),
+        process: process::read().ok(),
+        routes: &services.routes,
+    };
+    typed(StatusCode::OK, metrics::CONTENT_TYPE, metrics::text(&figures))
+}
+
+fn rtc_figures(stats: &Stats) -> Rtc {
+    Rtc {
+        peers: stats.peers,
+        packets_sent: stats.packets_sent,
+        bytes_sent: stats.bytes_sent,
+        packets_dropped: stats.packets_dropped,
+        nacks: stats.nacks,
+        key_frame_requests: stats.key_frame_requests,
+        garbage: stats.garbage,
+        frames_missed: stats.frames_missed,
+        panics: stats.panics,
+    }
+}

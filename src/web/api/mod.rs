@@ -1,0 +1,68 @@
+//! One handler per file: from a [`Call`](super::answer::Call) to an answer, through the handles of other parts.
+
+pub(super) mod frame;
+pub(super) mod health;
+pub(super) mod logs;
+pub(super) mod metrics;
+pub(super) mod mjpeg;
+pub(super) mod mse;
+pub(super) mod restart;
+pub(super) mod sources;
+pub(super) mod status;
+pub(super) mod whep;
+
+use bytes::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode};
+
+use super::answer::Call;
+use super::body::{self, Body};
+use super::problem::Problem;
+use crate::hub::Source;
+use crate::output::jpeg::SnapshotError;
+
+/// `text` is from [`wire::to_json`](crate::web::wire::to_json).
+fn json(status: StatusCode, text: Bytes) -> Response<Body> {
+    typed(status, "application/json", text)
+}
+
+fn typed(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(body::full(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn no_content() -> Response<Body> {
+    let mut response = Response::new(body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// The quality a picture is asked in.
+fn quality(call: &Call) -> Result<Option<u8>, Problem> {
+    let quality = call.number("quality", 1..=100, "a whole number from 1 to 100")?;
+    Ok(quality.map(|quality| u8::try_from(quality).expect("at most 100")))
+}
+
+/// Says whether a picture is live, and if not, why.
+fn add_picture_state(headers: &mut HeaderMap, source: &Source, slate: bool) {
+    let state = if slate { "slate" } else { "live" };
+    headers.insert(HeaderName::from_static("marquee-picture"), HeaderValue::from_static(state));
+    let cause = source.status.borrow().state.loss().map(|loss| loss.cause.code());
+    if let Some(cause) = cause.filter(|_| slate) {
+        headers.insert(HeaderName::from_static("marquee-cause"), HeaderValue::from_static(cause));
+    }
+}
+
+impl From<SnapshotError> for Problem {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::NoPictureYet { source_id } => {
+                Self::come_again(format!("Source \"{source_id}\" has given no picture yet."))
+            }
+            // Logged where it happened.
+            SnapshotError::Encode { .. } | SnapshotError::EncoderGone { .. } => Self::internal(),
+        }
+    }
+}

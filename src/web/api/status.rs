@@ -1,0 +1,45 @@
+//! `GET /api/status`: the box at a glance.
+
+use std::time::{Instant, SystemTime};
+
+use hyper::{Response, StatusCode};
+
+use super::json;
+use crate::telemetry::process;
+use crate::web::answer::Call;
+use crate::web::body::Body;
+use crate::web::wire::{self, rfc_3339};
+
+pub(crate) fn get(call: &Call) -> Response<Body> {
+    let services = &call.services;
+    let site = services.site.borrow().clone();
+    let problems = services.heartbeats.problems(Instant::now());
+    let (mut sources, mut viewers) = (wire::SourceCounts::default(), wire::Viewers::default());
+    for source in services.sources.list() {
+        sources.add(&source.status.borrow().state);
+        viewers.add(wire::Viewers::of(&source.viewers));
+    }
+    let zone = &site.time_zone;
+    let status = wire::Status {
+        name: site.name,
+        version: env!("CARGO_PKG_VERSION"),
+        started: rfc_3339(services.started, zone),
+        uptime_s: services.started_at.elapsed().as_secs(),
+        time: rfc_3339(SystemTime::now(), zone),
+        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        health: wire::Health { ok: problems.is_empty(), problems: Some(wire::HealthProblem::list(problems)) },
+        sources,
+        viewers,
+        webrtc: wire::WebRtc {
+            port: services.whep.engine().port(),
+            peers: services.whep.engine().stats().peers,
+        },
+        config: wire::Config {
+            file: site.config_file,
+            ok: site.config_errors.is_empty(),
+            errors: site.config_errors,
+        },
+        process: process::read().ok().map(wire::Process::from),
+    };
+    json(StatusCode::OK, wire::to_json(&status))
+}

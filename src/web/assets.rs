@@ -1,0 +1,109 @@
+//! The files of the pages, embedded in the binary (read from the source folder by debug builds, so that one sees a
+//! change without compiling).
+
+use std::borrow::Cow;
+
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode};
+use rust_embed::RustEmbed;
+
+use super::body::{self, Body};
+use super::conditional;
+
+#[derive(RustEmbed)]
+#[folder = "src/web/ui/"]
+struct Files;
+
+/// One file.
+pub(super) struct Asset {
+    data: Cow<'static, [u8]>,
+    /// Strong: from the content.
+    etag: String,
+    content_type: &'static str,
+}
+
+impl Asset {
+    /// `path` below `ui`, such as `live/page.js`.
+    pub(super) fn find(path: &str) -> Option<Self> {
+        let content_type = content_type(path)?;
+        let file = Files::get(path)?;
+        // The hash was computed when the file was embedded. 64 of its bits tell versions of one file apart.
+        let hash = file.metadata.sha256_hash();
+        let tag = hash[..8].iter().fold(0_u64, |tag, byte| tag << 8 | u64::from(*byte));
+        Some(Self { data: file.data, etag: format!("\"{tag:016x}\""), content_type })
+    }
+
+    /// The file, or 304 if the client has it.
+    pub(super) fn into_response(self, headers: &HeaderMap) -> Response<Body> {
+        let known = conditional::has(headers, &self.etag);
+        let mut response = if known {
+            let mut response = Response::new(body::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
+        } else {
+            self.as_body()
+        };
+        let headers = response.headers_mut();
+        headers.insert(ETAG, HeaderValue::from_str(&self.etag).expect("hex in quotes"));
+        // To be asked for again each time, which costs a 304: an updated box must not show old pages.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
+
+    fn as_body(&self) -> Response<Body> {
+        let data = match &self.data {
+            Cow::Borrowed(data) => bytes::Bytes::from_static(data),
+            Cow::Owned(data) => data.clone().into(),
+        };
+        let mut response = Response::new(body::full(data));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        response
+    }
+}
+
+/// `None` for what is not meant to be sent, such as type declarations for the checker.
+fn content_type(path: &str) -> Option<&'static str> {
+    if path.ends_with(".d.ts") {
+        return None;
+    }
+    Some(match path.rsplit_once('.')?.1 {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "txt" => "text/plain; charset=utf-8",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_file_has_a_type_or_is_meant_to_stay_inside() {
+        for path in Files::iter() {
+            assert!(path.ends_with(".d.ts") || Asset::find(&path).is_some(), "{path} has no content type");
+        }
+    }
+
+    #[test]
+    fn nothing_outside_the_folder_is_found() {
+        for path in ["../mod.rs", "/etc/passwd.txt", "../../../Cargo.json", "live", "", "live/../../wire.js"]
+        {
+            assert!(Asset::find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_tag_is_of_the_content() {
+        let tag = |path| Asset::find(path).expect("there").etag;
+        assert_eq!(tag("live.html"), tag("live.html"));
+        assert_ne!(tag("live.html"), tag("player.html"));
+    }
+}

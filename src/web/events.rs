@@ -1,0 +1,119 @@
+//! `/api/events`: the list of sources, pushed (server-sent events, WHATWG HTML section 9.2).
+//!
+//! It is sent every 2 s, so no other sign of life is needed.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use hyper::Response;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::answer::Call;
+use super::body::{self, Body};
+use super::connection::stopped;
+use super::{Services, api, wire};
+
+/// The least time between two events, and how often changes are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Figures change all the time; they are sent this often even if nothing else happens.
+const SEND_EVERY: Duration = Duration::from_secs(2);
+
+/// The newest event, written once for all who listen.
+#[derive(Default)]
+pub(super) struct Feed {
+    newest: Mutex<Option<Event>>,
+}
+
+#[derive(Clone)]
+struct Event {
+    at: Instant,
+    /// Of all that is to be told at once when it changes.
+    fingerprint: u64,
+    text: Bytes,
+}
+
+/// One who listens.
+struct Listener {
+    services: Services,
+    stopping: watch::Receiver<bool>,
+    /// When the last event was sent, and its fingerprint.
+    sent: Option<(Instant, u64)>,
+    over: bool,
+}
+
+pub(super) fn get(call: &Call) -> Response<Body> {
+    let listener = Listener {
+        services: call.services.clone(),
+        stopping: call.stopping.clone(),
+        sent: None,
+        over: call.is_head(),
+    };
+    let events = stream::unfold(listener, |mut listener| async {
+        let text = listener.next().await?;
+        Some((text, listener))
+    });
+    let mut response = Response::new(body::stream(events));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response
+}
+
+impl Listener {
+    /// The text to send next; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        while !self.over {
+            let event = self.services.feed.newest(&self.services);
+            let now = Instant::now();
+            let due = match self.sent {
+                None => true,
+                Some((at, fingerprint)) => {
+                    fingerprint != event.fingerprint || now.duration_since(at) >= SEND_EVERY
+                }
+            };
+            if due {
+                self.sent = Some((now, event.fingerprint));
+                return Some(event.text);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = stopped(&mut self.stopping) => {
+                    self.over = true;
+                    return Some(Bytes::from_static(b"event: end\ndata: {}\n\n"));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Feed {
+    fn newest(&self, services: &Services) -> Event {
+        let mut newest = self.newest.lock().expect("no holder of this lock can panic");
+        match &*newest {
+            Some(event) if event.at.elapsed() < LOOK_EVERY => event.clone(),
+            _ => newest.insert(Event::of(&api::sources::all(services))).clone(),
+        }
+    }
+}
+
+impl Event {
+    fn of(sources: &wire::Sources) -> Self {
+        let json = wire::to_json(sources);
+        let text = [&b"event: sources\ndata: "[..], &json, b"\n\n"].concat();
+        Self { at: Instant::now(), fingerprint: fingerprint(sources), text: text.into() }
+    }
+}
+
+fn fingerprint(sources: &wire::Sources) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for source in &sources.sources {
+        let cause = source.cause.as_ref().map(|cause| (cause.code, &cause.detail));
+        (&source.id, &source.name, source.state, cause, &source.since, source.viewers).hash(&mut hasher);
+    }
+    hasher.finish()
+}

@@ -1,0 +1,49 @@
+//! Every limit of the web server, with its reason.
+
+use std::time::Duration;
+
+/// Connections at once. A hundred screens with a player, a feed and a few requests each are some 500; an idle one
+/// takes about 13 kB.
+pub(super) const CONNECTIONS_MAX: usize = 1024;
+/// Connections at once from one address. A whole site may stand behind one router or proxy; one mad client must
+/// still leave room for the others.
+pub(super) const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
+/// Advice to one who was sent away.
+pub(super) const RETRY_AFTER_S: u32 = 2;
+
+/// A request's line and headers. Browsers send about 1 kB; cookies of other services on the same host can add some.
+pub(super) const HEAD_BYTES_MAX: usize = 16 << 10;
+pub(super) const HEADERS_MAX: usize = 64;
+/// From the first byte expected to the end of the headers; also how long an idle connection is kept.
+pub(super) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// An SDP offer is about 8 kB, with every codec and candidate a browser may name under 20 kB.
+pub(super) const BODY_BYTES_MAX: usize = 64 << 10;
+/// A body that brings nothing for so long is given up.
+pub(super) const BODY_SILENCE_MAX: Duration = Duration::from_secs(10);
+/// A whole body, so that one byte every few seconds does not hold a connection for days.
+pub(super) const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// A client that takes nothing of what waits for it for so long is gone or stuck.
+pub(super) const WRITE_SILENCE_MAX: Duration = Duration::from_secs(10);
+/// What hyper may hold of an answer for one connection; larger parts pass through without being copied.
+pub(super) const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// Bytes the kernel may hold unsent for one connection. Without it, some seconds of video wait there for a slow
+/// viewer, who then sees the past and can't be skipped ahead.
+pub(super) const UNSENT_BYTES_MAX: u32 = 128 << 10;
+/// A peer that acknowledges nothing for so long, or answers no probe, is gone.
+pub(super) const PEER_SILENCE_MAX: Duration = Duration::from_secs(20);
+
+/// A message from an MSE viewer: they have nothing to say but pongs and goodbyes.
+pub(super) const SOCKET_MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// The largest fragment sent: one picture at 24 MB is as large as a whole track's ring.
+pub(super) const SOCKET_WRITE_BYTES_MAX: usize = 32 << 20;
+/// How often viewers are asked whether they are still there.
+pub(super) const SOCKET_PING_EVERY: Duration = Duration::from_secs(10);
+/// A viewer that has not said anything for so long, in spite of pings, is gone.
+pub(super) const SOCKET_SILENCE_MAX: Duration = Duration::from_secs(21);
+
+/// Lines of the log in one answer.
+pub(super) const LOG_LINES_MAX: usize = 1000;
+/// Lines when no number is asked.
+pub(super) const LOG_LINES_DEFAULT: usize = 200;

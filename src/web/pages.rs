@@ -1,0 +1,90 @@
+//! HTML pages, and who wants one.
+
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode};
+
+use super::answer::Call;
+use super::assets::Asset;
+use super::body::{self, Body};
+use super::problem::Problem;
+
+pub(super) fn live(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "live.html")
+}
+
+pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {
+    call.source(source)?;
+    page(call, "player.html")
+}
+
+fn page(call: &Call, file: &str) -> Result<Response<Body>, Problem> {
+    let asset = Asset::find(file).ok_or_else(|| Problem::not_found(file))?;
+    Ok(asset.into_response(call.headers()))
+}
+
+/// Whether a client would rather read a page than JSON: a browser that goes to an address does, a script's `fetch`
+/// does not.
+pub(super) fn wanted(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|range| range.split(';').next().is_some_and(|range| range.trim() == "text/html"))
+}
+
+/// A problem as a page for people.
+pub(super) fn problem(problem: &Problem) -> Response<Body> {
+    let status = problem.status();
+    let title = if status == StatusCode::NOT_FOUND { "Not found" } else { "That did not work" };
+    let page = PROBLEM.replace("{title}", title).replace("{detail}", &escaped(problem.detail()));
+    let mut response = Response::new(body::full(page));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// It has to work whatever the pages' files are, and uses their style sheets if they are there.
+const PROBLEM: &str = "<!doctype html>
+<html lang=\"en\">
+<head>
+  <meta charset=\"utf-8\">
+  <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+  <title>{title} · Marquee</title>
+  <link rel=\"icon\" href=\"/ui/favicon.svg\" type=\"image/svg+xml\">
+  <link rel=\"stylesheet\" href=\"/ui/tokens.css\">
+  <link rel=\"stylesheet\" href=\"/ui/base.css\">
+</head>
+<body>
+  <main class=\"page\">
+    <h1>{title}</h1>
+    <p>{detail}</p>
+    <p><a href=\"/\">All live pictures</a></p>
+  </main>
+</body>
+</html>
+";
+
+/// Text that may stand between tags.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_want_pages_and_scripts_do_not() {
+        let check = |accept: &'static str, expected| {
+            let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+            assert_eq!(wanted(&headers), expected, "{accept}");
+        };
+        check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true);
+        check("application/json, text/html;q=0.5", true);
+        check("*/*", false);
+        check("application/json", false);
+        assert!(!wanted(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn what_was_typed_can_not_become_markup() {
+        assert_eq!(escaped("<script>\"&"), "&lt;script&gt;&quot;&amp;");
+    }
+}

@@ -1,0 +1,103 @@
+//! What went wrong with a request, as RFC 9457 has it. What the client sees is written here; what the log says is
+//! another text.
+
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::{Response, StatusCode};
+
+use super::body::{self, Body, BodyError};
+use super::limits::RETRY_AFTER_S;
+use super::wire;
+
+/// A refusal, to be sent as `application/problem+json`.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+    members: Vec<(&'static str, String)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), members: Vec::new(), headers: Vec::new() }
+    }
+
+    /// A member beside those of the RFC.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.members.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn with_header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn not_found(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("There is nothing at {path}."))
+    }
+
+    pub(super) fn unknown_source(id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("There is no source \"{id}\".")).with("source", id)
+    }
+
+    pub(super) fn method_not_allowed(allow: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "This address takes other methods.")
+            .with("allowed", allow)
+            .with_header(ALLOW, HeaderValue::from_static(allow))
+    }
+
+    /// A query parameter that can't be used.
+    pub(super) fn bad_parameter(name: &'static str, allowed: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("The parameter {name} must be {allowed}."))
+            .with("parameter", name)
+            .with("allowed", allowed)
+    }
+
+    /// Too much is going on, or what is asked for is not there yet.
+    pub(super) fn come_again(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            .with_header(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S))
+    }
+
+    /// Something failed in here. The log has the reason; the client has no use for it.
+    pub(super) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something failed in here. The log has the details.")
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    pub(super) fn into_response(self) -> Response<Body> {
+        let problem = wire::Problem::new(
+            self.status.canonical_reason().unwrap_or("Problem"),
+            self.status.as_u16(),
+            &self.detail,
+            &self.members,
+        );
+        let mut response = Response::new(body::full(wire::to_json(&problem)));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.headers);
+        response
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge { max } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body may have at most {max} bytes."))
+            }
+            BodyError::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
+            BodyError::Broken(_) => Self::new(StatusCode::BAD_REQUEST, "The body broke off."),
+            BodyError::NotText => Self::new(StatusCode::BAD_REQUEST, "The body is not text in UTF-8."),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Which address is what. Pure: method and path in, route out.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use hyper::Method;
+use matchit::{Params, Router};
+use percent_encoding::percent_decode_str;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// The page with all sources.
+    LivePage,
+    PlayerPage {
+        source: String,
+    },
+    Asset {
+        path: String,
+    },
+    Status,
+    Sources,
+    Source {
+        source: String,
+    },
+    RestartSource {
+        source: String,
+    },
+    Events,
+    Logs,
+    Health,
+    Metrics,
+    WhepOffer {
+        source: String,
+    },
+    WhepPatch {
+        source: String,
+        session: String,
+    },
+    WhepDelete {
+        source: String,
+        session: String,
+    },
+    Mse {
+        source: String,
+    },
+    Frame {
+        source: String,
+    },
+    Mjpeg {
+        source: String,
+    },
+    /// What the address takes.
+    Options {
+        allow: &'static str,
+    },
+}
+
+/// A route and the pattern it was found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub route: Route,
+    /// For counters: there are as many as routes, whatever people type.
+    pub pattern: &'static str,
+}
+
+/// Why there is no route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Nothing has this address.
+    NotFound,
+    /// The address is known, by this pattern, and takes other methods.
+    MethodNotAllowed { pattern: &'static str, allow: &'static str },
+}
+
+/// An address, whatever is done with it.
+#[derive(Clone, Copy, Debug)]
+enum Address {
+    LivePage,
+    PlayerPage,
+    Asset,
+    Status,
+    Sources,
+    Source,
+    RestartSource,
+    Events,
+    Logs,
+    Health,
+    Metrics,
+    Whep,
+    WhepSession,
+    Mse,
+    Frame,
+    Mjpeg,
+}
+
+/// HEAD goes wherever GET does, OPTIONS everywhere.
+const GET: &str = "GET, HEAD, OPTIONS";
+const POST: &str = "POST, OPTIONS";
+const PATCH_DELETE: &str = "PATCH, DELETE, OPTIONS";
+
+/// Every address there is, and what it takes.
+const ADDRESSES: [(&str, &str, Address); 16] = [
+    ("/", GET, Address::LivePage),
+    ("/live/{source}", GET, Address::PlayerPage),
+    ("/ui/{*path}", GET, Address::Asset),
+    ("/api/status", GET, Address::Status),
+    ("/api/sources", GET, Address::Sources),
+    ("/api/sources/{source}", GET, Address::Source),
+    ("/api/sources/{source}/restart", POST, Address::RestartSource),
+    ("/api/events", GET, Address::Events),
+    ("/api/logs", GET, Address::Logs),
+    ("/health", GET, Address::Health),
+    ("/metrics", GET, Address::Metrics),
+    ("/live/{source}/whep", POST, Address::Whep),
+    ("/live/{source}/whep/{session}", PATCH_DELETE, Address::WhepSession),
+    ("/live/{source}/mse", GET, Address::Mse),
+    ("/live/{source}/frame.jpg", GET, Address::Frame),
+    ("/live/{source}/mjpeg", GET, Address::Mjpeg),
+];
+
+/// The index into `ADDRESSES` by pattern.
+static ROUTER: LazyLock<Router<usize>> = LazyLock::new(|| {
+    let mut router = Router::new();
+    for (index, (pattern, ..)) in ADDRESSES.iter().enumerate() {
+        router.insert(*pattern, index).expect("the patterns are well formed and do not overlap");
+    }
+    router
+});
+
+/// Finds what a request asks for. `path` is without the query, as it came (percent-encoded).
+pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
+    let found = ROUTER.at(path).map_err(|_| Refusal::NotFound)?;
+    let (pattern, allow, address) = ADDRESSES[*found.value];
+    if method == Method::OPTIONS {
+        return Ok(Found { route: Route::Options { allow }, pattern });
+    }
+    let captured = Captured::read(&found.params).ok_or(Refusal::NotFound)?;
+    match take(address, method, captured) {
+        Some(route) => Ok(Found { route, pattern }),
+        None => Err(Refusal::MethodNotAllowed { pattern, allow }),
+    }
+}
+
+fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
+    let Captured { source, session, path } = captured;
+    let get = method == Method::GET || method == Method::HEAD;
+    let post = method == Method::POST;
+    Some(match address {
+        Address::LivePage if get => Route::LivePage,
+        Address::PlayerPage if get => Route::PlayerPage { source },
+        Address::Asset if get => Route::Asset { path },
+        Address::Status if get => Route::Status,
+        Address::Sources if get => Route::Sources,
+        Address::Source if get => Route::Source { source },
+        Address::RestartSource if post => Route::RestartSource { source },
+        Address::Events if get => Route::Events,
+        Address::Logs if get => Route::Logs,
+        Address::Health if get => Route::Health,
+        Address::Metrics if get => Route::Metrics,
+        Address::Whep if post => Route::WhepOffer { source },
+        Address::WhepSession if method == Method::PATCH => Route::WhepPatch { source, session },
+        Address::WhepSession if method == Method::DELETE => Route::WhepDelete { source, session },
+        Address::Mse if get => Route::Mse { source },
+        Address::Frame if get => Route::Frame { source },
+        Address::Mjpeg if get => Route::Mjpeg { source },
+        _ => return None,
+    })
+}
+
+/// The variable parts of an address, decoded; empty where the pattern has none.
+#[derive(Default)]
+struct Captured {
+    source: String,
+    session: String,
+    path: String,
+}
+
+impl Captured {
+    /// `None` if one is not UTF-8.
+    fn read(params: &Params<'_, '_>) -> Option<Self> {
+        let get = |name| -> Option<String> {
+            let encoded = params.get(name).unwrap_or_default();
+            percent_decode_str(encoded).decode_utf8().ok().map(Cow::into_owned)
+        };
+        Some(Self { source: get("source")?, session: get("session")?, path: get("path")? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(method: &Method, path: &str, expected: Route) {
+        assert_eq!(route(method, path).map(|found| found.route), Ok(expected), "{method} {path}");
+    }
+
+    #[test]
+    fn addresses_lead_to_their_routes() {
+        let source = || "door".to_owned();
+        let session = || "1f".to_owned();
+        check(&Method::GET, "/", Route::LivePage);
+        check(&Method::GET, "/live/door", Route::PlayerPage { source: source() });
+        check(&Method::GET, "/ui/live/page.js", Route::Asset { path: "live/page.js".to_owned() });
+        check(&Method::POST, "/api/sources/door/restart", Route::RestartSource { source: source() });
+        check(&Method::POST, "/live/door/whep", Route::WhepOffer { source: source() });
+        let patch = Route::WhepPatch { source: source(), session: session() };
+        check(&Method::PATCH, "/live/door/whep/1f", patch);
+        let delete = Route::WhepDelete { source: source(), session: session() };
+        check(&Method::DELETE, "/live/door/whep/1f", delete);
+        check(&Method::GET, "/live/door/frame.jpg", Route::Frame { source: source() });
+    }
+
+    #[test]
+    fn head_goes_wherever_get_does_and_options_everywhere() {
+        for (pattern, allow, _) in ADDRESSES {
+            let path = pattern.replace("{*path}", "x").replace(['{', '}'], "");
+            assert_eq!(route(&Method::GET, &path).is_ok(), route(&Method::HEAD, &path).is_ok(), "{pattern}");
+            check(&Method::OPTIONS, &path, Route::Options { allow });
+            for method in
+                [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE, Method::PUT]
+            {
+                let taken = allow.split(", ").any(|allowed| allowed == method.as_str());
+                assert_eq!(route(&method, &path).is_ok(), taken, "{method} {pattern}");
+            }
+        }
+    }
+
+    #[test]
+    fn encoded_names_are_decoded_and_damaged_ones_are_not_found() {
+        check(&Method::GET, "/live/f%C3%BCr", Route::PlayerPage { source: "für".to_owned() });
+        check(&Method::GET, "/live/a%2Fb", Route::PlayerPage { source: "a/b".to_owned() });
+        assert_eq!(route(&Method::GET, "/live/%ff"), Err(Refusal::NotFound));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        for path in
+            ["", "*", "/x", "/live", "/live/", "/live/a/b", "/ui/", "//", "/api/sources/", "/live/a/whep/"]
+        {
+            assert_eq!(route(&Method::GET, path), Err(Refusal::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_methods_are_told_what_is_allowed() {
+        let refusal = Refusal::MethodNotAllowed { pattern: "/live/{source}/whep", allow: POST };
+        assert_eq!(route(&Method::GET, "/live/door/whep"), Err(refusal));
+    }
+}

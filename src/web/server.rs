@@ -1,0 +1,120 @@
+//! Accepts connections and, in the end, sees them off.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+
+use super::Services;
+use super::admission::Admission;
+use super::connection::{self, Client, chain, stopped};
+use super::limits::{PEER_SILENCE_MAX, UNSENT_BYTES_MAX};
+
+/// After a failure to accept (no file descriptors left, say) a little time for connections to end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// For one too many, who is not read.
+const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\n\
+    Connection: close\r\n\r\n";
+
+/// Serves `listener` until `stopping` becomes true or its sender is gone. Then nothing new is accepted, streams and
+/// WebSockets get their end message, answers under way are finished, and what is left after `drain` is cut off.
+pub async fn serve(
+    listener: TcpListener,
+    services: Services,
+    stopping: watch::Receiver<bool>,
+    drain: Duration,
+) {
+    let admission = Admission::default();
+    let mut connections = JoinSet::new();
+    let snapshots = services.snapshots.clone();
+    let tend = snapshots.tend();
+    tokio::pin!(tend);
+    let mut stop = stopping.clone();
+    let stop = stopped(&mut stop);
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    if let Some(connection) = admit(stream, peer, &admission, &services, &stopping) {
+                        connections.spawn(connection);
+                    }
+                }
+                Err(error) => {
+                    log::warn!("can't accept a connection: {error}");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(ended) = connections.join_next() => note(ended),
+            () = &mut tend => {}
+        }
+    }
+    drop(listener);
+    let drained = timeout(drain, async {
+        while let Some(ended) = connections.join_next().await {
+            note(ended);
+        }
+    });
+    if drained.await.is_err() {
+        log::warn!("{} connections did not end in time and are cut off", connections.len());
+        connections.shutdown().await;
+    }
+}
+
+/// The task of a new connection; `None` if there are too many.
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    admission: &Admission,
+    services: &Services,
+    stopping: &watch::Receiver<bool>,
+) -> Option<impl Future<Output = ()> + Send + 'static> {
+    let Some(ticket) = admission.enter(peer.ip()) else {
+        // As far as it goes at once; a client that does not even take that gets nothing.
+        let _ = stream.try_write(BUSY);
+        log::debug!("a connection from {peer} is one too many");
+        return None;
+    };
+    let local = match prepare(&stream) {
+        Ok(local) => local,
+        Err(error) => {
+            // It ended before it began.
+            log::debug!("a connection from {peer} can't be set up: {error}");
+            return None;
+        }
+    };
+    let client = Client::new(peer.ip(), local.ip());
+    let (services, stopping) = (services.clone(), stopping.clone());
+    Some(async move {
+        connection::serve(stream, client, services, stopping).await;
+        drop(ticket);
+    })
+}
+
+/// Sets the options of a new connection; returns the address of ours it came in on.
+fn prepare(stream: &TcpStream) -> io::Result<SocketAddr> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
+    // Peers that vanish without a word: with data under way, and without.
+    socket.set_tcp_user_timeout(Some(PEER_SILENCE_MAX))?;
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new().with_time(PEER_SILENCE_MAX).with_interval(PEER_SILENCE_MAX / 4).with_retries(4),
+    )?;
+    stream.local_addr()
+}
+
+fn note(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        log::error!("a connection's task panicked, which is a bug: {}", chain(&error));
+    }
+}
