@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use tokio::sync::{Notify, watch};
 
-use super::{Busy, Latest, Track, Viewers};
+use super::{Busy, Latest, Limits, Track, TrackWriter, Viewers};
 use crate::media::{Picture, State};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,29 @@ impl Registry {
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Source>>> {
         self.sources.read().expect("no holder of this lock can panic")
+    }
+}
+
+impl Source {
+    /// A source and the writers of its two tracks, video and sound.
+    pub fn create(id: &str, name: &str, kind: SourceKind, state: State) -> (Self, [TrackWriter; 2]) {
+        let (video_writer, video) = Track::create(Limits::VIDEO);
+        let (audio_writer, audio) = Track::create(Limits::AUDIO);
+        let source = Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            kind,
+            video,
+            audio,
+            pictures: Latest::default(),
+            viewers: Viewers::default(),
+            counters: Counters::default(),
+            status: watch::Sender::new(Status::new(state)),
+            supervisor: Busy::default(),
+            reconciler: Busy::default(),
+            restart: Notify::new(),
+        };
+        (source, [video_writer, audio_writer])
     }
 }
 

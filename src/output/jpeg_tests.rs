@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
-use crate::hub::{Counters, Latest, Limits, SourceKind, Status, Track, TrackWriter, Viewers};
+use crate::hub::{SourceKind, TrackWriter};
 use crate::media::{MediaTime, State as SourceState};
 use crate::output::mjpeg::Viewer;
 use crate::pipeline::{RawPicture, clock};
@@ -17,21 +17,8 @@ struct Camera {
 
 fn camera() -> Camera {
     clock::init().expect("GStreamer is installed");
-    let (video_writer, video) = Track::create(Limits::VIDEO);
-    let (audio_writer, audio) = Track::create(Limits::AUDIO);
-    let source = Source {
-        id: "door".to_owned(),
-        name: "Door".to_owned(),
-        kind: SourceKind::Camera,
-        video,
-        audio,
-        pictures: Latest::default(),
-        viewers: Viewers::default(),
-        counters: Counters::default(),
-        status: tokio::sync::watch::Sender::new(Status::new(SourceState::Live)),
-        restart: tokio::sync::Notify::new(),
-    };
-    Camera { source: Arc::new(source), _writers: [video_writer, audio_writer] }
+    let (source, writers) = Source::create("door", "Door", SourceKind::Camera, SourceState::Live);
+    Camera { source: Arc::new(source), _writers: writers }
 }
 
 impl Camera {

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-use tokio::sync::watch;
-
 use super::camera::Camera;
 use super::device::Device;
 use super::feed::Feed;
@@ -12,7 +9,7 @@ use super::halves;
 use super::supervisor::Supervisor;
 use super::test::Test;
 use crate::config::{self, Profile};
-use crate::hub::{self, Busy, Counters, Latest, Limits, SourceKind, Status, Track, Viewers};
+use crate::hub::{self, SourceKind};
 use crate::media::State;
 use crate::task::{self, Stopper, Task};
 
@@ -35,24 +32,10 @@ impl Running {
     }
 
     fn start(identity: &Identity<'_>, profile: &Profile, device: Arc<dyn Device>) -> Self {
-        let (video_writer, video) = Track::create(Limits::VIDEO);
-        let (audio_writer, audio) = Track::create(Limits::AUDIO);
         let state = if device.on_demand() { State::Idle } else { State::Starting };
-        let source = Arc::new(hub::Source {
-            id: identity.id.to_owned(),
-            name: identity.name.to_owned(),
-            kind: identity.kind,
-            video,
-            audio,
-            pictures: Latest::default(),
-            viewers: Viewers::default(),
-            counters: Counters::default(),
-            status: watch::Sender::new(Status::new(state)),
-            supervisor: Busy::default(),
-            reconciler: Busy::default(),
-            restart: Notify::new(),
-        });
-        let feed = Arc::new(Feed::new(Arc::clone(&source), video_writer, audio_writer));
+        let (source, [video, audio]) = hub::Source::create(identity.id, identity.name, identity.kind, state);
+        let source = Arc::new(source);
+        let feed = Arc::new(Feed::new(Arc::clone(&source), video, audio));
         let (stopper, stop) = Stopper::new();
         let supervisor = Supervisor { feed: Arc::clone(&feed), device, stop: stop.clone() };
         let tasks = [

@@ -195,24 +195,11 @@ fn of_rtc(metrics: &mut Registry, rtc: &Rtc) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::{Counters, SourceKind, Status, Viewers};
+    use crate::hub::{Counters, SourceKind};
     use crate::media::{Cause, Loss, State};
 
     fn source(id: &str, state: State) -> Arc<Source> {
-        let (_, video) = Track::create(hub::Limits::VIDEO);
-        let (_, audio) = Track::create(hub::Limits::AUDIO);
-        Arc::new(Source {
-            id: id.to_owned(),
-            name: "\"hostile\"\n".to_owned(),
-            kind: SourceKind::Camera,
-            video,
-            audio,
-            pictures: hub::Latest::default(),
-            viewers: Viewers::default(),
-            counters: Counters::default(),
-            status: tokio::sync::watch::Sender::new(Status::new(state)),
-            restart: tokio::sync::Notify::new(),
-        })
+        Arc::new(Source::create(id, "\"hostile\"\n", SourceKind::Camera, state).0)
     }
 
     fn metrics_of(sources: Vec<Arc<Source>>, routes: &Routes) -> String {

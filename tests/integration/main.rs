@@ -1,4 +1,5 @@
 //! All integration tests, one binary: real GStreamer, real servers, real sockets.
+#![allow(clippy::panic, reason = "a test says by a panic what it saw")]
 
 mod program;
 mod rtc;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use marquee::hub::{Latest, Limits, Source, SourceKind, Status, Track, TrackWriter, ViewerKind, Viewers};
+use marquee::hub::{Limits, Source, SourceKind, Track, TrackWriter, ViewerKind};
 use marquee::media::{Frame, H264Params, MediaTime, OpusParams, Params, State};
 use marquee::output::whep::{Patched, Whep, WhepError};
 use marquee::rtc::{Engine, Join, JoinError, Settings, Stats};
@@ -117,18 +117,8 @@ impl Stage {
 }
 
 fn source(id: &str, video: Track, audio: Track) -> Source {
-    Source {
-        id: id.to_owned(),
-        name: id.to_owned(),
-        kind: SourceKind::Test,
-        video,
-        audio,
-        pictures: Latest::default(),
-        viewers: Viewers::default(),
-        counters: Default::default(),
-        status: tokio::sync::watch::Sender::new(Status::new(State::Live)),
-        restart: Default::default(),
-    }
+    let (source, _) = Source::create(id, id, SourceKind::Test, State::Live);
+    Source { video, audio, ..source }
 }
 
 /// Lets several viewers watch at once, and gives them back.
