@@ -65,11 +65,10 @@ export function createTop(tryNow) {
     setName: (text) => setText(name, text),
     /** @param {import('../types.js').Source} source */
     patch(source) {
-      const parts = [stateText(source), sizeText(source)];
+      const parts = [stateText(source)];
       if (source.state === 'live') {
-        parts.push(bitrateText(source));
+        parts.push(sizeText(source), bitrateText(source), texts.viewers(source.viewers.total));
       }
-      parts.push(texts.viewers(source.viewers.total));
       setText(name, source.name);
       setIcon(mark, stateIcon(source));
       setText(state, parts.filter(Boolean).join(' · '));

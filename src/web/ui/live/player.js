@@ -4,7 +4,7 @@
 import * as mjpeg from './mjpeg.js';
 import * as mse from './mse.js';
 import * as poll from './poll.js';
-import { setSound } from './video.js';
+import { releaseView, setSound } from './video.js';
 import * as webrtc from './webrtc.js';
 
 /**
@@ -290,7 +290,7 @@ export class Player {
       return session;
     }
     session.end('replaced');
-    session.view.remove();
+    releaseView(session.view);
     const ending = await session.ended;
     if (run === this.run) {
       this.ending = ending;
@@ -315,8 +315,7 @@ export class Player {
     this.watched = { frames: session.frames(), time_ms: performance.now() };
     // The new one lies beneath and is drawn already: there is no black in between.
     if (still) {
-      followPictureInPicture(still, session.view);
-      still.remove();
+      takePlace(still, session.view);
     }
     if (before) {
       before.end('replaced');
@@ -351,7 +350,7 @@ export class Player {
       } else {
         if (better) {
           better.end('replaced');
-          better.view.remove();
+          releaseView(better.view);
         }
         pause_ms = Math.min(pause_ms * 2, IMPROVE_MS_MAX);
       }
@@ -391,12 +390,15 @@ export class Player {
 }
 
 /**
- * The small window goes on with the new element; a browser that wants a touch for that closes it.
- * @param {HTMLElement} before
+ * Takes the old element away. If it was in the small window, the new one goes there; a browser that wants a touch for
+ * that closes the window.
+ * @param {HTMLElement} still
  * @param {HTMLElement} now
  */
-function followPictureInPicture(before, now) {
-  if (document.pictureInPictureElement === before && now instanceof HTMLVideoElement) {
-    now.requestPictureInPicture().catch(() => undefined);
+function takePlace(still, now) {
+  if (document.pictureInPictureElement === still && now instanceof HTMLVideoElement) {
+    now.requestPictureInPicture().catch(() => undefined).then(() => releaseView(still));
+  } else {
+    releaseView(still);
   }
 }

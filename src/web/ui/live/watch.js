@@ -47,7 +47,7 @@ const bottom = createBottom({
   showHelp: () => help.showModal(),
   chooseTransport,
 });
-page.append(stage, h('div', { class: 'watch-middle' }, message, soundOn), top.element, bottom.element, toast);
+page.append(stage, h('div', { class: 'watch-middle' }, message), soundOn, top.element, bottom.element, toast);
 document.body.append(help);
 top.setName(id);
 document.title = words.documentTitle(id);
