@@ -4,12 +4,13 @@ import { Problem, sources as fetchSources } from '../api.js';
 import { byId, h, icon, setText } from '../dom.js';
 import { followSources } from '../feed.js';
 import { goneBar, shell } from '../shell.js';
+import { recall, remember } from '../store.js';
 import { texts } from '../texts.js';
 import { createTile } from './tile.js';
 
 /** Quick answers show no skeleton at all. */
 const SKELETON_AFTER_MS = 150;
-/** As many as there were tiles the last time, in this window. */
+/** As many as there were tiles the last time. */
 const COUNT_KEY = 'marquee.tiles';
 const SKELETONS_MAX = 6;
 /** From this many tiles on the grid is the same. */
@@ -49,7 +50,7 @@ const observer = new IntersectionObserver((entries) => {
 
 window.setTimeout(() => {
   if (!loaded) {
-    const length = Math.min(Number(sessionStorage.getItem(COUNT_KEY)) || 1, SKELETONS_MAX);
+    const length = Math.min(Number(recall(COUNT_KEY)) || 1, SKELETONS_MAX);
     const label = h('span', { class: 'sr-only', role: 'status' }, texts.live.loading);
     setCount(length);
     grid.replaceChildren(label, ...Array.from({ length }, skeleton));
@@ -104,7 +105,7 @@ function show(sources) {
   }
   sources.forEach((source, index) => place(source, index));
   setCount(sources.length);
-  sessionStorage.setItem(COUNT_KEY, String(sources.length));
+  remember(COUNT_KEY, sources.length);
   tell(sources.length ? null : emptyNotice);
   setText(summary, sources.length ? texts.live.summary(count(sources)) : '');
   noticeStates(sources);
