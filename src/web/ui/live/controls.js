@@ -4,7 +4,7 @@ import { h, icon, setAttribute, setIcon, setText } from '../dom.js';
 import { texts } from '../texts.js';
 import { adviceText, bitrateText, sizeText, stateIcon, stateText } from './describe.js';
 import { createMenu } from './menu.js';
-import { isSupported, ORDER } from './player.js';
+import { isSupported, ORDER } from './transports.js';
 
 const words = texts.player;
 
@@ -51,11 +51,13 @@ export function createTop(tryNow) {
   const retry = h('button', { type: 'button', class: 'button icon-small', click: tryNow }, icon('retry'),
     texts.tryNow);
   retry.hidden = true;
+  const line = h('p', { class: 'watch-state icon-small' }, mark, state);
+  line.hidden = true;
   const element = h('header', { class: 'watch-top' },
     h('a', { class: 'tool', href: '/', 'aria-label': words.back, title: `${words.back} (Esc)` }, icon('back')),
     h('div', { class: 'watch-title' },
       name,
-      h('p', { class: 'watch-state icon-small' }, mark, state),
+      line,
       advice),
     retry);
 
@@ -71,6 +73,7 @@ export function createTop(tryNow) {
       }
       setText(name, source.name);
       setIcon(mark, stateIcon(source));
+      line.hidden = false;
       setText(state, parts.filter(Boolean).join(' · '));
       const hint = source.state === 'lost' ? adviceText(source) : '';
       setText(advice, hint);

@@ -11,8 +11,9 @@ import { createBottom, createHelp, createTop } from './controls.js';
 import { createIdle } from './idle.js';
 import { followKeys } from './keys.js';
 import { messageFor } from './message.js';
-import { ORDER, Player } from './player.js';
+import { Player } from './player.js';
 import { loadSound, saveSound, stepVolume } from './sound.js';
+import { ORDER } from './transports.js';
 
 const words = texts.player;
 /** Between two looks at the figures. */
