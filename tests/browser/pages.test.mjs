@@ -162,8 +162,8 @@ export const tests = {
     await page.getByText('Copied').waitFor();
 
     await page.goto(`${server.url}/live/nothing`);
-    await page.getByText('There is no source “nothing”').waitFor();
-    await t.shoot(page, 'player-unknown');
+    await page.getByText('Not found').first().waitFor();
+    await t.shoot(page, 'not-found');
 
     const refusal = { status: 503, contentType: 'application/problem+json', body: '{"detail":"Too many pages."}' };
     await page.route('**/api/{events,sources}', (route) => route.fulfill(refusal));
@@ -176,6 +176,18 @@ export const tests = {
     await page.goto(`${server.url}/`);
     await page.locator('.skeleton').first().waitFor();
     await t.shoot(page, 'live-loading');
+  },
+
+  'a source taken out of the settings says so where it was watched': async (t) => {
+    const server = await t.server(LOST_CAMERA);
+    const page = await t.page(`${server.url}/live/yard`);
+    await untilPlaying(page);
+    server.configure(TEST_PICTURE);
+    await page.getByText('There is no source “yard”').waitFor();
+    await t.shoot(page, 'player-unknown');
+    server.configure(LOST_CAMERA);
+    await untilPlaying(page);
+    await page.getByText('There is no source “yard”').waitFor({ state: 'hidden' });
   },
 
   'colours are remembered': async (t) => {
