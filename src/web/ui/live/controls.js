@@ -1,6 +1,7 @@
 // The player page's buttons and lines: what they look like and say. What they do is handed in.
 
-import { h, icon, setAttribute, setIcon, setText } from '../dom.js';
+import { h, setAttribute, setText } from '../dom.js';
+import { icon, setIcon } from '../icons.js';
 import { texts } from '../texts.js';
 import { adviceText, bitrateText, sizeText, stateIcon, stateText } from './describe.js';
 import { createMenu } from './menu.js';

@@ -1,8 +1,9 @@
 // The Live page: every source as a tile.
 
 import { Problem, sources as fetchSources } from '../api.js';
-import { byId, h, icon, setText } from '../dom.js';
+import { byId, h, setText } from '../dom.js';
 import { followSources } from '../feed.js';
+import { icon } from '../icons.js';
 import { goneBar, shell } from '../shell.js';
 import { recall, remember } from '../store.js';
 import { texts } from '../texts.js';

@@ -2,8 +2,9 @@
 
 import { livePath, restartSource, status } from '../api.js';
 import { setBoxTime } from '../clock.js';
-import { byId, h, icon, setAttribute, setText } from '../dom.js';
+import { byId, h, setAttribute, setText } from '../dom.js';
 import { followSources } from '../feed.js';
+import { icon } from '../icons.js';
 import { goneBar } from '../shell.js';
 import { texts } from '../texts.js';
 import * as actions from './actions.js';
