@@ -1,7 +1,5 @@
 // Small helpers around the DOM. Nothing here knows what the page shows.
 
-const SVG = 'http://www.w3.org/2000/svg';
-
 /**
  * Makes an element. Attributes with the value `false`, `null` or `undefined` are left out; `true` sets an empty one;
  * a function is a listener for the event its name gives.
@@ -28,31 +26,6 @@ export function h(tag, attributes, ...children) {
     }
   }
   return element;
-}
-
-/**
- * An icon of the sprite. Always beside a text or inside something that has a label.
- * @param {string} name
- */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('aria-hidden', 'true');
-  svg.append(document.createElementNS(SVG, 'use'));
-  setIcon(svg, name);
-  return svg;
-}
-
-/**
- * @param {SVGSVGElement} svg made by `icon`
- * @param {string} name
- */
-export function setIcon(svg, name) {
-  const use = /** @type {SVGUseElement} */ (svg.firstChild);
-  const href = `/ui/icons.svg#${name}`;
-  if (use.getAttribute('href') !== href) {
-    use.setAttribute('href', href);
-  }
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { status } from './api.js';
 import { boxNow, everyMinute, setBoxTime, timeText } from './clock.js';
-import { byId, h, icon, setAttribute, setIcon, setText } from './dom.js';
+import { byId, h, setAttribute, setText } from './dom.js';
+import { icon, setIcon } from './icons.js';
 import { texts } from './texts.js';
 
 /**

@@ -15,20 +15,25 @@
     }
   }
 
+  /** @param {'light'|'dark'|'auto'} choice */
+  function show(choice) {
+    // A picture is looked at on black, whatever the pages around it have.
+    var always = root.dataset.page === 'player' ? 'dark' : '';
+    root.dataset.theme = always || (choice === 'auto' ? (dark.matches ? 'dark' : 'light') : choice);
+  }
+
   function apply() {
-    var choice = get();
-    root.dataset.theme = choice === 'auto' ? (dark.matches ? 'dark' : 'light') : choice;
+    show(get());
   }
 
   /** @param {'light'|'dark'|'auto'} choice */
   function set(choice) {
     try {
       localStorage.setItem(KEY, choice);
-      apply();
     } catch (error) {
       // Not remembered, but still shown.
-      root.dataset.theme = choice === 'auto' ? (dark.matches ? 'dark' : 'light') : choice;
     }
+    show(choice);
   }
 
   dark.addEventListener('change', apply);

@@ -1,10 +1,11 @@
 // The player page's buttons and lines: what they look like and say. What they do is handed in.
 
-import { h, icon, setAttribute, setIcon, setText } from '../dom.js';
+import { h, setAttribute, setText } from '../dom.js';
+import { icon, setIcon } from '../icons.js';
 import { texts } from '../texts.js';
 import { adviceText, bitrateText, sizeText, stateIcon, stateText } from './describe.js';
 import { createMenu } from './menu.js';
-import { isSupported, ORDER } from './player.js';
+import { isSupported, ORDER } from './transports.js';
 
 const words = texts.player;
 
@@ -51,11 +52,13 @@ export function createTop(tryNow) {
   const retry = h('button', { type: 'button', class: 'button icon-small', click: tryNow }, icon('retry'),
     texts.tryNow);
   retry.hidden = true;
+  const line = h('p', { class: 'watch-state icon-small' }, mark, state);
+  line.hidden = true;
   const element = h('header', { class: 'watch-top' },
     h('a', { class: 'tool', href: '/', 'aria-label': words.back, title: `${words.back} (Esc)` }, icon('back')),
     h('div', { class: 'watch-title' },
       name,
-      h('p', { class: 'watch-state icon-small' }, mark, state),
+      line,
       advice),
     retry);
 
@@ -65,13 +68,13 @@ export function createTop(tryNow) {
     setName: (text) => setText(name, text),
     /** @param {import('../types.js').Source} source */
     patch(source) {
-      const parts = [stateText(source), sizeText(source)];
+      const parts = [stateText(source)];
       if (source.state === 'live') {
-        parts.push(bitrateText(source));
+        parts.push(sizeText(source), bitrateText(source), texts.viewers(source.viewers.total));
       }
-      parts.push(texts.viewers(source.viewers.total));
       setText(name, source.name);
       setIcon(mark, stateIcon(source));
+      line.hidden = false;
       setText(state, parts.filter(Boolean).join(' · '));
       const hint = source.state === 'lost' ? adviceText(source) : '';
       setText(advice, hint);

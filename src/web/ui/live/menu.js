@@ -1,6 +1,7 @@
 // A button that opens a list of which one is chosen (WAI-ARIA menu button pattern).
 
-import { h, icon, setAttribute, setText } from '../dom.js';
+import { h, setAttribute, setText } from '../dom.js';
+import { icon } from '../icons.js';
 
 /**
  * @typedef {Object} MenuItem

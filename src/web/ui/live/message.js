@@ -17,7 +17,7 @@ export function messageFor(player) {
   if (ending && ending.kind === 'unreachable') {
     return words.unreachable;
   }
-  if (player.mode !== 'auto' && player.unsupported.has(player.mode)) {
+  if (ending && ending.kind === 'unsupported' && player.mode !== 'auto') {
     return words.unsupported(name);
   }
   if (player.state === 'broken') {

@@ -39,6 +39,7 @@ export function open(options) {
   drive(session, async () => {
     asked_ms = performance.now();
     const response = await fetchOrEnd(`${options.path}/mjpeg`, { signal: abort.signal, cache: 'no-store' });
+    session.connected = true;
     answer_s = (performance.now() - asked_ms) / 1000;
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     for (;;) {

@@ -39,6 +39,7 @@ export function open(options) {
 
   const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}${options.path}/mse`);
   socket.binaryType = 'arraybuffer';
+  socket.addEventListener('open', () => (session.connected = true));
   socket.addEventListener('message', (event) => {
     if (typeof event.data === 'string') {
       onText(session, feeder, event.data);

@@ -1,15 +1,21 @@
 // The Live page: every source as a tile.
 
 import { Problem, sources as fetchSources } from '../api.js';
-import { byId, h, icon, setText } from '../dom.js';
+import { byId, h, setText } from '../dom.js';
 import { followSources } from '../feed.js';
+import { icon } from '../icons.js';
 import { goneBar, shell } from '../shell.js';
+import { recall, remember } from '../store.js';
 import { texts } from '../texts.js';
 import { createTile } from './tile.js';
 
 /** Quick answers show no skeleton at all. */
 const SKELETON_AFTER_MS = 150;
-const SKELETONS = 3;
+/** As many as there were tiles the last time. */
+const COUNT_KEY = 'marquee.tiles';
+const SKELETONS_MAX = 6;
+/** From this many tiles on the grid is the same. */
+const LAYOUTS_MAX = 5;
 
 /** @typedef {import('../types.js').Source} Source */
 
@@ -45,10 +51,17 @@ const observer = new IntersectionObserver((entries) => {
 
 window.setTimeout(() => {
   if (!loaded) {
+    const length = Math.min(Number(recall(COUNT_KEY)) || 1, SKELETONS_MAX);
     const label = h('span', { class: 'sr-only', role: 'status' }, texts.live.loading);
-    grid.replaceChildren(label, ...Array.from({ length: SKELETONS }, skeleton));
+    setCount(length);
+    grid.replaceChildren(label, ...Array.from({ length }, skeleton));
   }
 }, SKELETON_AFTER_MS);
+
+/** @param {number} tiles */
+function setCount(tiles) {
+  grid.dataset.count = String(Math.min(tiles, LAYOUTS_MAX));
+}
 
 function skeleton() {
   return h('div', { class: 'tile skeleton', 'aria-hidden': 'true' },
@@ -92,7 +105,8 @@ function show(sources) {
     }
   }
   sources.forEach((source, index) => place(source, index));
-  grid.dataset.count = String(Math.min(sources.length, 5));
+  setCount(sources.length);
+  remember(COUNT_KEY, sources.length);
   tell(sources.length ? null : emptyNotice);
   setText(summary, sources.length ? texts.live.summary(count(sources)) : '');
   noticeStates(sources);

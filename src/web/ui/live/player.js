@@ -1,11 +1,9 @@
 // Plays a live source in an element: chooses the transport, watches the pictures, comes back after any break, and
 // tries for the better transport while a lesser one plays. Knows nothing of buttons; tiles and the page share it.
 
-import * as mjpeg from './mjpeg.js';
-import * as mse from './mse.js';
-import * as poll from './poll.js';
-import { setSound } from './video.js';
-import * as webrtc from './webrtc.js';
+import { isSupported, openSession, ORDER } from './transports.js';
+import { releaseView, setSound } from './video.js';
+import { createWatchdog } from './watchdog.js';
 
 /**
  * @typedef {import('./session.js').Session} Session
@@ -19,28 +17,14 @@ import * as webrtc from './webrtc.js';
  * @property {(player: Player) => void} changed state, transport or sound changed
  */
 
-/** @type {Record<TransportName, {supported(): boolean, open(options: import('../types.js').OpenOptions): Session}>} */
-const TRANSPORTS = { webrtc, mse, mjpeg, poll };
-
-/** From the least delay to the least demands. @type {TransportName[]} */
-export const ORDER = ['webrtc', 'mse', 'mjpeg', 'poll'];
-
-/** Without a picture by then, the next transport is tried. */
-const FIRST_PICTURE_MS_MAX = 4000;
-/** The same where there is no next one: a slow link gets the time it needs. */
-const LAST_PICTURE_MS_MAX = 15000;
-/** No new picture for this long is a break, whatever the connection says. */
-const STALL_MS = 3000;
-const WATCH_MS = 500;
+/** Without a connection and a picture by then, the next transport is tried. */
+const CONNECT_MS_MAX = 4000;
+/** A transport that is connected waits for a source that is being opened, or a slow link: others would not be quicker. */
+const PICTURE_MS_MAX = 10000;
 const RETRY_MS = 2000;
 /** While a lesser transport plays, the better ones are tried again after this, doubling with each failure. */
 const IMPROVE_MS_MIN = 30000;
 const IMPROVE_MS_MAX = 16 * 60000;
-
-/** @param {TransportName} name */
-export function isSupported(name) {
-  return TRANSPORTS[name].supported();
-}
 
 export class Player {
   /**
@@ -66,18 +50,17 @@ export class Player {
     this.run = 0;
     /** @type {Session[]} opened, without a picture yet */
     this.candidates = [];
-    /** @type {Set<TransportName>} this browser said no */
-    this.unsupported = new Set(ORDER.filter((name) => !isSupported(name)));
+    /** @type {Set<TransportName>} what can't play here */
+    this.unsupported = new Set();
     /** @type {TransportName|null} worked last, so it is tried first after a break */
     this.worked = null;
     this.sound = options.sound;
     this.volume = 1;
     /** The browser wants a touch or key before it gives sound. */
     this.soundBlocked = false;
-    this.watchTimer = 0;
+    this.watchdog = createWatchdog(() => this.current);
     /** Waits that can be cut short. @type {Record<string, () => void>} */
     this.naps = {};
-    this.watched = { frames: 0, time_ms: 0 };
     /** @type {import('../types.js').PlayerFigures} as of `time_ms`; see `measure` */
     this.figures = {
       transport: null, state: 'stopped', time_ms: 0,
@@ -91,10 +74,16 @@ export class Player {
       return;
     }
     this.run += 1;
+    this.forgetRefusals();
     this.setState('connecting');
-    this.watchTimer = window.setInterval(() => this.watch(), WATCH_MS);
+    this.watchdog.start();
     this.keepPlaying(this.run);
     this.keepImproving(this.run);
+  }
+
+  /** What the source sends can change; what the browser has does not. */
+  forgetRefusals() {
+    this.unsupported = new Set(ORDER.filter((name) => !isSupported(name)));
   }
 
   /** Closes every connection; the last picture stays. */
@@ -146,7 +135,7 @@ export class Player {
 
   /** After the page was hidden, or the device asleep. */
   catchUp() {
-    this.watched.time_ms = performance.now();
+    this.watchdog.reset();
     if (this.current) {
       this.current.catchUp();
     }
@@ -197,7 +186,7 @@ export class Player {
 
   abandon() {
     this.run += 1;
-    window.clearInterval(this.watchTimer);
+    this.watchdog.stop();
     this.wake('retry');
     this.wake('improve');
     for (const candidate of this.candidates.slice()) {
@@ -246,10 +235,11 @@ export class Player {
     const round = first.concat(usable.filter((name) => name !== first[0]));
     if (!round.length) {
       this.ending = { kind: 'unsupported', detail: '' };
+      this.forgetRefusals();
     }
     for (let index = 0; index < round.length && run === this.run; index += 1) {
       const last = index === round.length - 1;
-      const session = await this.attempt(round[index], run, last ? LAST_PICTURE_MS_MAX : FIRST_PICTURE_MS_MAX);
+      const session = await this.attempt(round[index], run, last ? PICTURE_MS_MAX : CONNECT_MS_MAX);
       if (session) {
         this.show(session);
         return session;
@@ -266,11 +256,11 @@ export class Player {
    * Opens a transport beneath what is shown and waits for its first picture.
    * @param {TransportName} name
    * @param {number} run
-   * @param {number} patience_ms
+   * @param {number} connect_ms_max
    * @returns {Promise<Session|null>} null: it has ended, `this.ending` says why
    */
-  async attempt(name, run, patience_ms) {
-    const session = TRANSPORTS[name].open({
+  async attempt(name, run, connect_ms_max) {
+    const session = openSession(name, {
       path: this.path,
       sound: this.options.sound,
       interval_ms_min: this.options.interval_ms_min,
@@ -282,15 +272,18 @@ export class Player {
     if (session.view instanceof HTMLVideoElement) {
       setSound(session.view, false, 0);
     }
-    const timer = window.setTimeout(() => session.end('late'), patience_ms);
+    const timers = [
+      window.setTimeout(() => session.connected || session.end('late'), connect_ms_max),
+      window.setTimeout(() => session.end('late'), PICTURE_MS_MAX),
+    ];
     await Promise.race([session.shown, session.ended]);
-    window.clearTimeout(timer);
+    timers.forEach((timer) => window.clearTimeout(timer));
     this.candidates.splice(this.candidates.indexOf(session), 1);
     if (run === this.run && !session.over) {
       return session;
     }
     session.end('replaced');
-    session.view.remove();
+    releaseView(session.view);
     const ending = await session.ended;
     if (run === this.run) {
       this.ending = ending;
@@ -312,11 +305,10 @@ export class Player {
     this.view = session.view;
     this.worked = session.name;
     this.ending = null;
-    this.watched = { frames: session.frames(), time_ms: performance.now() };
+    this.watchdog.reset();
     // The new one lies beneath and is drawn already: there is no black in between.
     if (still) {
-      followPictureInPicture(still, session.view);
-      still.remove();
+      takePlace(still, session.view);
     }
     if (before) {
       before.end('replaced');
@@ -351,7 +343,7 @@ export class Player {
       } else {
         if (better) {
           better.end('replaced');
-          better.view.remove();
+          releaseView(better.view);
         }
         pause_ms = Math.min(pause_ms * 2, IMPROVE_MS_MAX);
       }
@@ -365,7 +357,7 @@ export class Player {
   async attemptBetter(run, names) {
     for (const name of names) {
       if (run === this.run && !this.unsupported.has(name)) {
-        const session = await this.attempt(name, run, FIRST_PICTURE_MS_MAX);
+        const session = await this.attempt(name, run, CONNECT_MS_MAX);
         if (session) {
           return session;
         }
@@ -373,30 +365,18 @@ export class Player {
     }
     return null;
   }
-
-  /** Sees whether pictures still come. A hidden page gets none and proves nothing. */
-  watch() {
-    const session = this.current;
-    const now_ms = performance.now();
-    if (!session) {
-      return;
-    }
-    const frames = session.frames();
-    if (frames !== this.watched.frames || document.hidden) {
-      this.watched = { frames, time_ms: now_ms };
-    } else if (now_ms - this.watched.time_ms > STALL_MS) {
-      session.end('stalled');
-    }
-  }
 }
 
 /**
- * The small window goes on with the new element; a browser that wants a touch for that closes it.
- * @param {HTMLElement} before
+ * Takes the old element away. If it was in the small window, the new one goes there; a browser that wants a touch for
+ * that closes the window.
+ * @param {HTMLElement} still
  * @param {HTMLElement} now
  */
-function followPictureInPicture(before, now) {
-  if (document.pictureInPictureElement === before && now instanceof HTMLVideoElement) {
-    now.requestPictureInPicture().catch(() => undefined);
+function takePlace(still, now) {
+  if (document.pictureInPictureElement === still && now instanceof HTMLVideoElement) {
+    now.requestPictureInPicture().catch(() => undefined).then(() => releaseView(still));
+  } else {
+    releaseView(still);
   }
 }

@@ -58,6 +58,7 @@ export function open(options) {
         cache: 'no-store',
         headers: tags[quality] ? { 'If-None-Match': tags[quality] } : {},
       });
+      session.connected = true;
       const picture = response.status === 304 ? null : await response.blob();
       answer_ms = performance.now() - asked_ms;
       if (picture) {

@@ -11,6 +11,7 @@
  * @property {import('../types.js').TransportName} name
  * @property {HTMLVideoElement|HTMLCanvasElement} view keeps its last picture after the end
  * @property {boolean} over
+ * @property {boolean} connected set by the transport: the server is on the other side, pictures are only waited for
  * @property {Promise<void>} shown resolves with the first picture
  * @property {Promise<Ending>} ended resolves once
  * @property {() => void} show told by the transport: the first picture is there
@@ -39,6 +40,7 @@ export function createSession(name, view) {
     name,
     view,
     over: false,
+    connected: false,
     shown: new Promise((resolve) => (resolveShown = resolve)),
     ended: new Promise((resolve) => (resolveEnded = resolve)),
     show: () => resolveShown(),

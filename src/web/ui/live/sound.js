@@ -1,5 +1,7 @@
 // The viewer's own sound setting, remembered on this device.
 
+import { recall, remember } from '../store.js';
+
 const KEY = 'marquee.sound';
 const STEP = 0.1;
 
@@ -7,22 +9,14 @@ const STEP = 0.1;
 
 /** @returns {Sound} */
 export function loadSound() {
-  try {
-    const stored = JSON.parse(localStorage.getItem(KEY) || '{}');
-    const volume = Number(stored.volume);
-    return { on: stored.on !== false, volume: volume > 0 && volume <= 1 ? volume : 1 };
-  } catch (error) {
-    return { on: true, volume: 1 };
-  }
+  const stored = recall(KEY) || {};
+  const volume = Number(stored.volume);
+  return { on: stored.on !== false, volume: volume > 0 && volume <= 1 ? volume : 1 };
 }
 
 /** @param {Sound} sound */
 export function saveSound(sound) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(sound));
-  } catch (error) {
-    // Storage is switched off in this browser: the next visit begins anew.
-  }
+  remember(KEY, sound);
 }
 
 /**

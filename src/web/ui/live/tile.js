@@ -3,7 +3,8 @@
 // A tile is patched, never built again, so that its picture plays on.
 
 import { livePath, restartSource } from '../api.js';
-import { h, icon, setAttribute, setIcon, setText } from '../dom.js';
+import { h, setAttribute, setText } from '../dom.js';
+import { icon, setIcon } from '../icons.js';
 import { texts } from '../texts.js';
 import { adviceText, sizeText, stateIcon, stateText } from './describe.js';
 import { Player } from './player.js';

@@ -62,3 +62,16 @@ export async function setSound(video, on, volume) {
     return !on;
   }
 }
+
+/**
+ * Lets go of what a video holds. One without a picture would keep the whole page "loading".
+ * @param {Element} view
+ */
+export function releaseView(view) {
+  view.remove();
+  if (view instanceof HTMLVideoElement) {
+    view.srcObject = null;
+    view.removeAttribute('src');
+    view.load();
+  }
+}

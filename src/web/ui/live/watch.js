@@ -2,8 +2,9 @@
 
 import { livePath, restartSource, status } from '../api.js';
 import { setBoxTime } from '../clock.js';
-import { byId, h, icon, setAttribute, setText } from '../dom.js';
+import { byId, h, setAttribute, setText } from '../dom.js';
 import { followSources } from '../feed.js';
+import { icon } from '../icons.js';
 import { goneBar } from '../shell.js';
 import { texts } from '../texts.js';
 import * as actions from './actions.js';
@@ -11,8 +12,9 @@ import { createBottom, createHelp, createTop } from './controls.js';
 import { createIdle } from './idle.js';
 import { followKeys } from './keys.js';
 import { messageFor } from './message.js';
-import { ORDER, Player } from './player.js';
+import { Player } from './player.js';
 import { loadSound, saveSound, stepVolume } from './sound.js';
+import { ORDER } from './transports.js';
 
 const words = texts.player;
 /** Between two looks at the figures. */
@@ -47,7 +49,7 @@ const bottom = createBottom({
   showHelp: () => help.showModal(),
   chooseTransport,
 });
-page.append(stage, h('div', { class: 'watch-middle' }, message, soundOn), top.element, bottom.element, toast);
+page.append(stage, h('div', { class: 'watch-middle' }, message), soundOn, top.element, bottom.element, toast);
 document.body.append(help);
 top.setName(id);
 document.title = words.documentTitle(id);

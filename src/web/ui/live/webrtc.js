@@ -19,6 +19,7 @@ export function open(options) {
 
   connection.addEventListener('track', (event) => stream.addTrack(event.track));
   connection.addEventListener('connectionstatechange', () => {
+    session.connected = connection.connectionState === 'connected';
     // "disconnected" can mend itself, and the watchdog on frames is quicker than ICE to see that it does not.
     if (connection.connectionState === 'failed' || connection.connectionState === 'closed') {
       session.end('closed', connection.connectionState);

@@ -1,0 +1,86 @@
+// The real program, with a temporary configuration and data folder.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { until } from './until.mjs';
+
+/** Small enough that software encoder and decoder together leave the machine time for the rest. */
+export const TEST_PICTURE = '[test]\nsize = "640x360"\nfps = 25\n';
+/** Two programs at a time must not want the same port. */
+const ANY_PORT = '[web]\nwebrtc_port = 0\n';
+const LOG_LINES = 40;
+
+/**
+ * Starts it and waits for the address it prints.
+ * @param {string} config TOML; a `[web]` section of its own has to set the port
+ */
+export async function startServer(config) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'marquee-browser-'));
+  const file = path.join(folder, 'marquee.toml');
+  const output = [];
+  const server = {
+    url: '',
+    process: null,
+    log: () => output.slice(-LOG_LINES).join('\n'),
+    /** @param {string} text */
+    configure: (text) => writeFileSync(file, text.includes('[web]') ? text : ANY_PORT + text),
+    start,
+    stop,
+    async close() {
+      await stop('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+    /** @param {string} address */
+    async get(address) {
+      return (await fetch(server.url + address)).json();
+    },
+    /** @param {string} id */
+    source: async (id) => (await server.get(`/api/sources/${id}`)),
+  };
+
+  /** Again on the same port, if it ran before. */
+  async function start() {
+    const listen = server.url ? new URL(server.url).host : '127.0.0.1:0';
+    const child = spawn(process.env.MARQUEE_BIN, ['run', '--config', file, '--data', folder, '--listen', listen]);
+    server.process = child;
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', (error) => output.push(String(error)));
+    server.url = await until('the program prints its address', () => {
+      if (child.exitCode !== null || child.pid === undefined) {
+        throw new Error(`the program ended: ${server.log()}`);
+      }
+      const found = /http:\/\/[^\s/]+:\d+/.exec(output.join('\n'));
+      return found && found[0];
+    });
+    await until('the program answers', () => server.get('/api/status').catch(() => null));
+  }
+
+  /** @param {Buffer} data */
+  function keep(data) {
+    output.push(...String(data).trimEnd().split('\n'));
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  async function stop(signal) {
+    const child = server.process;
+    server.process = null;
+    if (child && child.exitCode === null && child.pid !== undefined) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill(signal);
+      await ended;
+    }
+  }
+
+  server.configure(config);
+  try {
+    await start();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return server;
+}
