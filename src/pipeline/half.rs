@@ -134,7 +134,8 @@ impl Half {
     /// Stops it and gives its devices back before returning.
     pub async fn stop(mut self) {
         if let Some(pipeline) = self.pipeline.take() {
-            let stopped = tokio::task::spawn_blocking(move || halt(&pipeline)).await;
+            let halting = Halting(pipeline);
+            let stopped = tokio::task::spawn_blocking(move || drop(halting)).await;
             if let Err(error) = stopped {
                 log::error!("{}: stopping failed: {error}", self.name);
             }
