@@ -6,5 +6,6 @@ mod rtc;
 mod rtsp;
 mod sources;
 mod viewers;
+mod web;
 #[path = "../support/whep_client.rs"]
 mod whep_client;

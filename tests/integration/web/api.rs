@@ -1,0 +1,186 @@
+//! Pages, API, events, WHEP over HTTP: what a well-behaved client sees.
+
+use std::time::{Duration, Instant};
+
+use marquee::hub::{Status, ViewerKind};
+use marquee::media::{Cause, Loss, State};
+use tokio::time::timeout;
+
+use super::{PATIENCE, Server, fed};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_their_files_are_served() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    for path in ["/", "/live/door"] {
+        let page = server.ask(&format!("GET {path}\nAccept: text/html")).await;
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        let policy = page.header("content-security-policy").expect("a policy");
+        assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe-inline"), "{policy}");
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    }
+    let script = server.ask("GET /ui/live/page.js").await;
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert_eq!(script.header("cache-control"), Some("no-cache"));
+    let etag = script.header("etag").expect("an ETag").to_owned();
+    let again = server.ask(&format!("GET /ui/live/page.js\nIf-None-Match: {etag}")).await;
+    assert_eq!((again.status, again.header("etag"), again.body.len()), (304, Some(etag.as_str()), 0));
+    let part = server.ask("GET /ui/live/page.js\nRange: bytes=0-9").await;
+    assert_eq!((part.status, part.body.len()), (200, script.body.len()), "ranges may be ignored");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_is_get_without_a_body() {
+    let camera = fed("door");
+    let _wanted = camera.source.pictures.want();
+    camera.show(b"file", false);
+    let server = Server::start(vec![camera.source()]).await;
+    for path in ["/", "/ui/live/page.js", "/api/status", "/api/sources", "/health", "/live/door/frame.jpg"] {
+        let get = server.ask(&format!("GET {path}")).await;
+        let mut connection = server.connect().await;
+        connection.send(&format!("HEAD {path}"), b"").await;
+        let head = connection.reply(true).await;
+        assert_eq!((head.status, head.header("content-type")), (200, get.header("content-type")), "{path}");
+        // Nothing follows but the answer to the next request.
+        connection.send("GET /nowhere", b"").await;
+        assert_eq!(connection.reply(false).await.status, 404, "{path}");
+    }
+    for path in ["/api/events", "/live/door/mjpeg"] {
+        let mut connection = server.connect().await;
+        connection.send(&format!("HEAD {path}"), b"").await;
+        assert_eq!(connection.reply(true).await.status, 200);
+        connection.send("GET /health", b"").await;
+        assert_eq!(connection.reply(false).await.status, 200, "a stream is not begun for HEAD {path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_things_are_problems_for_programs_and_pages_for_people() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    for path in
+        ["/nowhere", "/live/nobody", "/live/nobody/frame.jpg", "/api/sources/nobody", "/ui/../wire.rs"]
+    {
+        server.ask(&format!("GET {path}")).await.problem(404);
+    }
+    let problem = server.ask("GET /api/sources/nobody").await.problem(404);
+    assert_eq!(problem["source"], "nobody");
+    let page = server.ask("GET /live/%3Cscript%3E\nAccept: text/html,*/*;q=0.8").await;
+    assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+    assert!(page.text().contains("&lt;script&gt;") && !page.text().contains("<script>"));
+    let refused = server.ask("DELETE /api/status").await;
+    assert_eq!(refused.header("allow"), Some("GET, HEAD, OPTIONS"));
+    assert_eq!(refused.problem(405)["allowed"], "GET, HEAD, OPTIONS");
+    for lines in ["0", "1001", "-1", "+1", "x", "", "99999999999999999999"] {
+        let problem = server.ask(&format!("GET /api/logs?lines={lines}")).await.problem(400);
+        assert_eq!(problem["parameter"], "lines", "{lines}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_sources_logs_health_and_metrics_tell_how_it_is() {
+    let (door, yard) = (fed("door"), fed("yard"));
+    let loss = Loss::new(Cause::NotAnswering, "no route to host");
+    yard.source.status.send_replace(Status::new(State::Lost(loss)));
+    let server = Server::start(vec![door.source(), yard.source()]).await;
+    let _viewer = door.source.viewers.enter(ViewerKind::Whep);
+
+    let status = server.ask("GET /api/status").await.json();
+    assert_eq!((&status["name"], &status["time_zone"]), (&"box".into(), &"UTC".into()));
+    assert_eq!(status["sources"], serde_json::json!({"total": 2, "live": 1, "lost": 1, "idle": 0}));
+    assert_eq!(status["viewers"]["whep"], 1);
+    assert_eq!(status["webrtc"]["port"], server.engine.port());
+    assert_eq!(status["health"], serde_json::json!({"ok": true, "problems": []}));
+    assert_eq!(status["config"], serde_json::json!({"file": null, "ok": true, "errors": []}));
+    assert!(status["process"]["memory_bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+    server.site.send_modify(|site| site.config_errors = vec!["line 3: no".to_owned()]);
+    assert_eq!(server.ask("GET /api/status").await.json()["config"]["ok"], false);
+
+    let sources = server.ask("GET /api/sources").await.json();
+    let cause = &sources["sources"][1]["cause"];
+    assert_eq!((&cause["code"], &cause["detail"]), (&"not_answering".into(), &"no route to host".into()));
+    assert_eq!(server.ask("GET /api/sources/yard").await.json()["state"], "lost");
+    assert!(server.ask("GET /api/logs?lines=1000").await.json()["lines"].is_array());
+
+    assert_eq!(server.ask("GET /health").await.json(), serde_json::json!({"ok": true}));
+    drop(server.heartbeats.register("engine", Duration::from_secs(1), Instant::now()));
+    let ill = server.ask("GET /health").await;
+    let expected = serde_json::json!({"ok": false, "problems": [{"part": "engine", "problem": "has ended"}]});
+    assert_eq!((ill.status, ill.json()), (503, expected));
+
+    let metrics = server.ask("GET /metrics").await;
+    let line = "marquee_http_requests_total{route=\"/api/sources/{source}\",status=\"2xx\"} 1";
+    assert!(metrics.text().contains(line), "{}", metrics.text());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_pages_may_restart_a_source_and_others_may_not() {
+    let door = fed("door");
+    let server = Server::start(vec![door.source()]).await;
+    let cross = "POST /api/sources/door/restart\nOrigin: http://evil.example\nSec-Fetch-Site: cross-site";
+    server.ask(cross).await.problem(403);
+    let restarted = door.source.restart.notified();
+    tokio::pin!(restarted);
+    assert!(timeout(Duration::ZERO, restarted.as_mut()).await.is_err());
+    let own = "POST /api/sources/door/restart\nOrigin: http://box\nSec-Fetch-Site: same-origin";
+    let answer = server.ask(own).await;
+    assert_eq!((answer.status, &answer.json()["id"]), (202, &"door".into()));
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    timeout(PATIENCE, restarted).await.expect("the source is told");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_come_at_once_on_changes_and_end_with_a_word() {
+    let door = fed("door");
+    let server = Server::start(vec![door.source()]).await;
+    let mut events = server.connect().await;
+    events.send("GET /api/events", b"").await;
+    assert_eq!(events.head().await.header("content-type"), Some("text/event-stream"));
+    let viewers = |data: String| {
+        let json: serde_json::Value = serde_json::from_str(&data).expect("JSON");
+        json["sources"][0]["viewers"]["total"].as_u64().expect("a number")
+    };
+    events.line_with("event: sources").await;
+    assert_eq!(viewers(events.line_with("data: ").await), 0);
+    let _viewer = door.source.viewers.enter(ViewerKind::Mse);
+    while viewers(events.line_with("data: ").await) == 0 {}
+    server.stop.send_replace(true);
+    events.line_with("event: end").await;
+    events.rest().await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_pages_may_play_but_are_not_let_into_the_api() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    let preflight =
+        "OPTIONS /live/door/whep\nOrigin: http://other.example\nAccess-Control-Request-Method: POST";
+    let answer = server.ask(preflight).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, Some("*")));
+    assert_eq!(answer.header("access-control-allow-methods"), Some("POST, OPTIONS"));
+    assert_eq!(answer.header("accept-post"), Some("application/sdp"));
+    assert!(answer.header("access-control-expose-headers").expect("exposed").contains("Location"));
+    let api = server.ask("OPTIONS /api/sources\nOrigin: http://other.example").await;
+    assert_eq!((api.status, api.header("access-control-allow-origin")), (204, None));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whep_refuses_what_it_can_not_use() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    let sdp = "POST /live/door/whep\nContent-Type: application/sdp";
+    server.ask_with(sdp, b"this is no SDP").await.problem(400);
+    server.ask_with(sdp, &[0xff, 0xfe]).await.problem(400);
+    server.ask_with("POST /live/nobody/whep\nContent-Type: application/sdp", b"v=0").await.problem(404);
+    let wrong = server.ask_with("POST /live/door/whep\nContent-Type: text/plain", b"v=0").await;
+    assert_eq!(wrong.header("accept-post"), Some("application/sdp"));
+    wrong.problem(415);
+    server.ask("DELETE /live/door/whep/00000000000000000000000000000000").await.problem(404);
+    server.ask("DELETE /live/door/whep/x").await.problem(404);
+    let patch = "PATCH /live/door/whep/x\nContent-Type: application/trickle-ice-sdpfrag";
+    server.ask_with(patch, b"a=end-of-candidates\r\n").await.problem(404);
+    server.stop().await;
+}
