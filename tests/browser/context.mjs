@@ -36,7 +36,7 @@ export function createContext(name) {
       await page.addInitScript(keepConnections);
       page.on('pageerror', (error) => faults.push(`${error.stack || error}`));
       page.on('console', (message) => {
-        said.push(`${message.type()}: ${message.text()}`);
+        said.push(`${message.type()}: ${message.text()} ${message.location().url}`);
         if (/Content Security Policy/i.test(message.text())) {
           faults.push(message.text());
         }

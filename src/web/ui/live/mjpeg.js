@@ -17,15 +17,13 @@ export function open(options) {
   session.atEnd(() => abort.abort());
   session.frames = () => painter.counts.shown;
 
-  let asked_ms = performance.now();
-  let answer_s = 0;
   session.figures = () => Promise.resolve({
     framesDecoded: painter.counts.shown,
     framesDropped: painter.counts.dropped,
     width: canvas.width,
     height: canvas.height,
-    // What comes after the first answer carries no time; its delay is at least that of the answer.
-    latency_s: painter.counts.shown ? answer_s : null,
+    // Pictures in a stream carry no time, and the first answer's says nothing of those that follow.
+    latency_s: null,
   });
 
   const parts = createMultipart((body) => {
@@ -37,10 +35,8 @@ export function open(options) {
   });
 
   drive(session, async () => {
-    asked_ms = performance.now();
     const response = await fetchOrEnd(`${options.path}/mjpeg`, { signal: abort.signal, cache: 'no-store' });
     session.connected = true;
-    answer_s = (performance.now() - asked_ms) / 1000;
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     for (;;) {
       const piece = await reader.read();
