@@ -20,7 +20,7 @@ pub fn half(picture: TestPicture, to: &Arc<dyn Sink>) -> Result<Half, HalfError>
     let TestPicture { width, height, frames_per_s, sound } = picture;
     // The clock tells seconds to people; the running time below it shows each single frame.
     let mut description = format!(
-        "videotestsrc is-live=true pattern=smpte \
+        "videotestsrc is-live=true pattern=smpte-rp-219 \
          ! video/x-raw,format=I420,width={width},height={height},framerate={frames_per_s}/1 \
          ! clockoverlay time-format=%H:%M:%S halignment=center valignment=center font-desc=\"Sans 40\" \
          ! timeoverlay halignment=center valignment=bottom font-desc=\"Sans 20\" \
