@@ -19,6 +19,7 @@ use crate::output::mse::Mse;
 use crate::output::whep::Whep;
 use crate::pipeline;
 use crate::rtc::{self, Engine};
+use crate::source::capture;
 use crate::task::{self, Stop, Stopper, Task};
 use crate::telemetry::Routes;
 use crate::telemetry::health::Heartbeats;
@@ -85,10 +86,13 @@ async fn serve(options: Options) -> Result<(), Error> {
     let address = options.listen.unwrap_or(config.web.listen);
     let mut app = App::start(&config, &settings, address).await?;
     (options.ready)(app.address);
+    let mut cards = capture::Changes::default();
     let outcome = loop {
         tokio::select! {
             () = signals.received() => break Ok(()),
             ended = app.ended() => break Err(Error::Ended(ended)),
+            // A source that is optional comes with the first card.
+            () = cards.next() => app.follow_cards().await,
             config = settings.changed() => app.follow(config.as_ref(), &settings, options.listen).await,
         }
     };
@@ -172,6 +176,11 @@ impl App {
             self.config = config.clone();
         }
         self.site.send_replace(settings.site(&self.config));
+    }
+
+    /// Looks again which optional sources there are.
+    async fn follow_cards(&mut self) {
+        self.sources.follow(&self.config).await;
     }
 
     /// The shutdown, in its written order; see ARCHITECTURE.md.

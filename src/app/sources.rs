@@ -2,30 +2,59 @@
 
 use std::sync::Arc;
 
-use crate::config::{self, Config};
+use tokio::task::spawn_blocking;
+
+use crate::config::{self, CaptureDevice, Config};
 use crate::hub::Registry;
-use crate::source::Running;
+use crate::source::{Running, capture};
 
 /// One source's own piece of the configuration.
 #[derive(Clone, Debug, PartialEq)]
 enum Wanted {
     Test(config::Test),
     Camera(config::Camera),
+    Capture {
+        config: config::Capture,
+        /// Cards that other captures name.
+        reserved: Vec<CaptureDevice>,
+    },
 }
 
 impl Wanted {
-    fn all(config: &Config) -> Vec<Self> {
+    /// `card`: there is at least one capture card, so that a capture which is optional is wanted, too.
+    fn all(config: &Config, card: bool) -> Vec<Self> {
         let test = config.test.iter().cloned().map(Self::Test);
         let cameras = config.cameras.iter().cloned().map(Self::Camera);
-        test.chain(cameras).collect()
+        let captures =
+            config.captures.iter().filter(|capture| card || !is_optional(capture)).map(|capture| {
+                let others = config.captures.iter().filter(|other| other.id != capture.id);
+                let named = others.map(|other| other.device.clone());
+                let reserved = named.filter(|device| !matches!(device, CaptureDevice::Auto { .. })).collect();
+                Self::Capture { config: capture.clone(), reserved }
+            });
+        test.chain(captures).chain(cameras).collect()
     }
 
     fn start(&self) -> Running {
         match self {
             Self::Test(test) => Running::test(test),
             Self::Camera(camera) => Running::camera(camera),
+            Self::Capture { config, reserved } => Running::capture(config, reserved),
         }
     }
+}
+
+/// Only there while there is a card: the built-in defaults have one such.
+fn is_optional(capture: &config::Capture) -> bool {
+    capture.device == CaptureDevice::Auto { optional: true }
+}
+
+async fn any_card() -> bool {
+    let found = spawn_blocking(|| !capture::available().is_empty()).await;
+    found.unwrap_or_else(|error| {
+        log::error!("looking for capture cards failed: {error}");
+        false
+    })
 }
 
 /// All running sources, in the order of the configuration.
@@ -41,7 +70,8 @@ impl Sources {
 
     /// Stops what is no longer wanted as it is, starts what is new, leaves alone what stayed the same.
     pub(super) async fn follow(&mut self, config: &Config) {
-        let wanted = Wanted::all(config);
+        let card = config.captures.iter().any(is_optional) && any_card().await;
+        let wanted = Wanted::all(config, card);
         let mut kept = Vec::new();
         for (is, running) in std::mem::take(&mut self.running) {
             if wanted.contains(&is) {

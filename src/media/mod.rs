@@ -5,6 +5,7 @@
 
 pub mod frame;
 pub mod h264;
+pub mod jpeg;
 pub mod picture;
 pub mod state;
 pub mod time;

@@ -11,7 +11,7 @@ use super::decode::Codec;
 use super::h264::{self, FrameMaker};
 use super::raw::{RawPicture, SoundBuffer};
 use crate::hub::Input;
-use crate::media::{Frame, Params};
+use crate::media::{Frame, Params, jpeg};
 
 /// One picture as it came in.
 pub enum Captured {
@@ -87,13 +87,15 @@ pub(super) fn connect_sound(appsink: &gst_app::AppSink, to: Arc<dyn Sink>) {
     appsink.set_callbacks(callbacks.build());
 }
 
-/// H.265 or JPEG: the access unit as it is.
+/// H.265 or JPEG: the access unit as it is. `None` without data or time, or for half a JPEG.
 fn coded_frame(sample: &gst::Sample, params: &Arc<Params>) -> Option<Frame> {
     let buffer = sample.buffer_owned()?;
     let time = clock::sample_time(sample).or_else(|| clock::sample_decode_time(sample))?;
     let decode_time = clock::sample_decode_time(sample).unwrap_or(time);
     let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-    Some(Frame { time, decode_time, key, data: h264::bytes(buffer)?, params: Arc::clone(params) })
+    let data = h264::bytes(buffer)?;
+    let data = if matches!(**params, Params::Jpeg { .. }) { jpeg::complete(data)? } else { data };
+    Some(Frame { time, decode_time, key, data, params: Arc::clone(params) })
 }
 
 fn describe(caps: &gst::CapsRef) -> Option<Input> {

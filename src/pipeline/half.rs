@@ -211,6 +211,8 @@ fn ended(event: Event) -> Option<Ended> {
 fn name_error(error: &gst::glib::Error, debug: &str) -> Ended {
     let text = error.message().to_owned();
     match error.kind::<gst::ResourceError>() {
+        // ENODEV, in the system's words: a device that was unplugged while it was read.
+        Some(_) if debug.contains("No such device") => return Ended::NotFound(text),
         Some(gst::ResourceError::NotAuthorized) => return Ended::Unauthorized(text),
         Some(gst::ResourceError::NotFound) => return Ended::NotFound(text),
         Some(gst::ResourceError::Busy) => return Ended::Busy(text),

@@ -1,10 +1,11 @@
 //! The only place that names GStreamer: halves, caps, encoder choice, queues, probe.
 //!
-//! A *capture half* ends in an appsink and hands over what a device or camera gives (`test`, `rtsp`); an *encode
-//! half* takes raw pictures or sound and gives access units (`encode`, `opus`); a *decode half* turns coded video
-//! into pictures (`decode`). They are joined in Rust by handing the sample over: no copy, and one can be
+//! A *capture half* ends in an appsink and hands over what a device or camera gives (`test`, `rtsp`, `v4l2`, `alsa`);
+//! an *encode half* takes raw pictures or sound and gives access units (`encode`, `opus`); a *decode half* turns coded
+//! video into pictures (`decode`). They are joined in Rust by handing the sample over: no copy, and one can be
 //! restarted without the other.
 
+pub mod alsa;
 pub mod capture;
 pub mod clock;
 pub mod decode;
@@ -18,6 +19,7 @@ pub mod queues;
 pub mod raw;
 pub mod rtsp;
 pub mod test;
+pub mod v4l2;
 
 pub use gstreamer::glib::Error as InitError;
 pub use half::{Ended, Half, HalfError};

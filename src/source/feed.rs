@@ -172,10 +172,11 @@ impl Feed {
         let back = now.since(last).min(SILENCE_BACK_MAX);
         let mut time = MediaTime::from_nanos(now.nanos() - back.as_nanos() as u64) + OPUS_PACKET;
         while time <= now {
-            let frame =
-                Frame { time, decode_time: time, key: true, data: SILENCE, params: Arc::clone(&params) };
-            out.last = Some((time, Arc::clone(&params)));
-            out.writer.push(frame);
+            // Where the encoder's next packet will be placed after.
+            let placed = out.timeline.place(time, now);
+            let params = Arc::clone(&params);
+            out.last = Some((placed, Arc::clone(&params)));
+            out.writer.push(Frame { time: placed, decode_time: placed, key: true, data: SILENCE, params });
             time = time + OPUS_PACKET;
         }
     }

@@ -383,7 +383,7 @@ async fn decode(codec: Codec, feed: Arc<Feed>) {
     decoder.stop().await;
 }
 
-fn describe(ended: &Ended) -> String {
+pub(super) fn describe(ended: &Ended) -> String {
     match ended {
         Ended::EndOfStream => "it reached its end".to_owned(),
         Ended::NotFound(text)

@@ -4,6 +4,7 @@
 //! takes what comes in and hands it to the hub; `halves` starts and stops encoders and decoders by demand.
 
 mod camera;
+pub mod capture;
 mod demands;
 mod device;
 mod feed;

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use super::camera::Camera;
+use super::capture::{Capture, Listener};
 use super::device::Device;
 use super::feed::Feed;
 use super::halves;
 use super::supervisor::Supervisor;
 use super::test::Test;
-use crate::config::{self, Profile};
+use crate::config::{self, CaptureDevice, CaptureSound, Profile};
 use crate::hub::{self, SourceKind};
 use crate::media::State;
-use crate::task::{self, Stopper, Task};
+use crate::task::{self, Stop, Stopper, Task};
 
 /// A running source. Stop it with [`Running::stop`].
 pub struct Running {
     pub source: Arc<hub::Source>,
     stopper: Stopper,
-    tasks: [Task; 2],
+    tasks: Vec<Task>,
 }
 
 impl Running {
@@ -31,27 +32,51 @@ impl Running {
         Self::start(&source, &config.profile, Arc::new(Camera::new(config)))
     }
 
+    /// `reserved`: the cards that other captures name; `auto` leaves them alone.
+    pub fn capture(config: &config::Capture, reserved: &[CaptureDevice]) -> Self {
+        let source = Identity { id: &config.id, name: &config.name, kind: SourceKind::Capture };
+        let device = Arc::new(Capture::new(config, reserved));
+        let (wanted, card) = (config.sound.clone(), device.card());
+        Self::start_with(&source, &config.profile, device, |feed, stop| {
+            let listener = Listener { feed, wanted, card, stop };
+            let listens = listener.wanted != CaptureSound::Off;
+            listens.then(|| task::spawn(format!("{}: sound", config.id), listener.run()))
+        })
+    }
+
     fn start(identity: &Identity<'_>, profile: &Profile, device: Arc<dyn Device>) -> Self {
+        Self::start_with(identity, profile, device, |_, _| None)
+    }
+
+    /// `beside`: starts what else runs for this source.
+    fn start_with(
+        identity: &Identity<'_>,
+        profile: &Profile,
+        device: Arc<dyn Device>,
+        beside: impl FnOnce(Arc<Feed>, Stop) -> Option<Task>,
+    ) -> Self {
         let state = if device.on_demand() { State::Idle } else { State::Starting };
         let (source, [video, audio]) = hub::Source::create(identity.id, identity.name, identity.kind, state);
         let source = Arc::new(source);
         let feed = Arc::new(Feed::new(Arc::clone(&source), video, audio));
         let (stopper, stop) = Stopper::new();
         let supervisor = Supervisor { feed: Arc::clone(&feed), device, stop: stop.clone() };
-        let tasks = [
-            task::spawn(format!("{}: supervisor", identity.id), supervisor.run()),
-            task::spawn(format!("{}: halves", identity.id), halves::run(feed, profile.clone(), stop)),
-        ];
+        let mut tasks = vec![task::spawn(format!("{}: supervisor", identity.id), supervisor.run())];
+        tasks.extend(beside(Arc::clone(&feed), stop.clone()));
+        let halves = halves::run(feed, profile.clone(), stop);
+        tasks.push(task::spawn(format!("{}: halves", identity.id), halves));
         Self { source, stopper, tasks }
     }
 
     /// Returns if one of its tasks ends without having been told to, which only a panic can do. Cancel-safe.
     pub async fn ended(&mut self) -> String {
-        let [supervisor, halves] = &mut self.tasks;
-        tokio::select! {
-            () = supervisor.ended() => supervisor.name().to_owned(),
-            () = halves.ended() => halves.name().to_owned(),
-        }
+        let ends = self.tasks.iter_mut().map(|task| {
+            Box::pin(async move {
+                task.ended().await;
+                task.name().to_owned()
+            })
+        });
+        futures_util::future::select_all(ends).await.0
     }
 
     /// Ends the capture, then the encoders; their tracks close, which tells the readers.
