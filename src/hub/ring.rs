@@ -88,6 +88,10 @@ impl Ring {
         self.frames.back()
     }
 
+    pub(super) fn oldest(&self) -> Option<&Frame> {
+        self.frames.front()
+    }
+
     /// Frames and bytes whose time is within `window` before `now`.
     pub(super) fn within(&self, now: MediaTime, window: Duration) -> (usize, usize) {
         let recent = self.frames.iter().rev().take_while(|frame| now.since(frame.time) < window);

@@ -12,6 +12,8 @@ use crate::media::{Frame, MediaTime, Params};
 
 /// Over how much time frame rate and bitrate are counted: long enough to be steady, short enough to be current.
 const RATE_WINDOW: Duration = Duration::from_secs(2);
+/// The same for a track that has only begun: a single frame must not look like thousands per second.
+const RATE_WINDOW_MIN: Duration = Duration::from_millis(500);
 
 /// Reading side and bookkeeping of a track. Cheap to clone.
 #[derive(Clone)]
@@ -142,8 +144,12 @@ impl Track {
     }
 
     pub fn rate(&self, now: MediaTime) -> Rate {
-        let (frames, bytes) = self.ring().within(now, RATE_WINDOW);
-        let seconds = RATE_WINDOW.as_secs_f64();
+        let ring = self.ring();
+        let (frames, bytes) = ring.within(now, RATE_WINDOW);
+        // A track that has only begun, or a ring that holds less than the window, is counted over what it has.
+        let held = ring.oldest().map_or(RATE_WINDOW, |frame| now.since(frame.time));
+        drop(ring);
+        let seconds = held.clamp(RATE_WINDOW_MIN, RATE_WINDOW).as_secs_f64();
         Rate { frames_per_s: frames as f64 / seconds, bits_per_s: bytes as f64 * 8.0 / seconds }
     }
 
@@ -288,6 +294,22 @@ mod tests {
             }
         }
         seen.join(" ")
+    }
+
+    #[test]
+    fn the_rate_is_right_from_the_start_and_with_a_short_ring() {
+        let check = |frames: u64, ring: usize, expected: f64| {
+            let (mut writer, track) = track(ring);
+            (0..frames).for_each(|number| writer.push(frame(number * 40, number == 0)));
+            let rate = track.rate(MediaTime::from_millis(frames * 40));
+            let near = (rate.frames_per_s - expected).abs() < 1.0;
+            assert!(near, "{frames} frames in a ring of {ring}: {}", rate.frames_per_s);
+        };
+        check(25, 1000, 25.0);
+        check(250, 1000, 25.0);
+        check(250, 20, 25.0);
+        check(1, 1000, 2.0);
+        check(0, 1000, 0.0);
     }
 
     #[test]

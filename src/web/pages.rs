@@ -50,6 +50,7 @@ const PROBLEM: &str = "<!doctype html>
   <link rel=\"icon\" href=\"/ui/favicon.svg\" type=\"image/svg+xml\">
   <link rel=\"stylesheet\" href=\"/ui/tokens.css\">
   <link rel=\"stylesheet\" href=\"/ui/base.css\">
+  <script src=\"/ui/theme.js\"></script>
 </head>
 <body>
   <main class=\"page\">

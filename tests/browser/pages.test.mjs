@@ -136,6 +136,31 @@ export const tests = {
     await tilesPlay(page);
   },
 
+  'a hidden page holds no connection': async (t) => {
+    const server = await t.server(TEST_PICTURE);
+    const page = await t.page(`${server.url}/`);
+    await tilesPlay(page);
+    await setHidden(page, true);
+    await until('no viewer', async () => (await server.source('test')).viewers.total === 0);
+    await setHidden(page, false);
+    await tilesPlay(page);
+  },
+
+  'picture in picture': async (t) => {
+    const server = await t.server(TEST_PICTURE);
+    const page = await t.page(`${server.url}/live/test?transport=webrtc`);
+    await untilPlaying(page, 'webrtc');
+    const small = () => page.evaluate(() => document.pictureInPictureElement === window.marqueePlayer.view);
+    await page.keyboard.press('p');
+    await until('the small window opens', small);
+    await page.evaluate(() => window.connections[0].getReceivers().forEach((each) => each.track.stop()));
+    await until('it connects again', () => page.evaluate(() => window.connections.length > 1));
+    await untilPlaying(page, 'webrtc');
+    await until('the small window goes on', small);
+    await page.keyboard.press('p');
+    await until('the small window closes', () => page.evaluate(() => !document.pictureInPictureElement));
+  },
+
   'a lost source names its cause and what to do': async (t) => {
     const server = await t.server(LOST_CAMERA);
     const page = await t.page(`${server.url}/`);
@@ -224,9 +249,9 @@ export const tests = {
         const player = await t.page(`${server.url}/live/test`, { viewport, colorScheme });
         await untilPlaying(player);
         await player.mouse.move(200, 200);
+        await t.shoot(player, `player-${shot}`);
         await checkAccessibility(player, `the player, ${shot}`);
         await checkWidth(player);
-        await t.shoot(player, `player-${shot}`);
         await player.keyboard.press('t');
         await checkAccessibility(player, `the player's menu, ${shot}`);
         await t.shoot(player, `player-menu-${shot}`);
@@ -259,6 +284,18 @@ export const tests = {
     assert.equal((await figuresOfTile(page)).state, 'playing');
   },
 };
+
+/**
+ * What a page sees when another tab is chosen; a headless browser has no tabs to choose.
+ * @param {import('playwright-core').Page} page
+ * @param {boolean} hidden
+ */
+function setHidden(page, hidden) {
+  return page.evaluate((now) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => now });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
 
 /** @param {import('playwright-core').Page} page */
 function figuresOfTile(page) {

@@ -118,6 +118,42 @@ export const tests = {
     await until('sound is decoded', async () => (await decoded()) > before + 1000);
   },
 
+  'MSE that falls behind plays faster, or jumps': async (t) => {
+    const server = await t.server(TEST_PICTURE);
+    const page = await t.page(`${server.url}/live/test?transport=mse`);
+    await untilPlaying(page, 'mse');
+    const video = (/** @type {(video: HTMLVideoElement) => any} */ ask) =>
+      page.evaluate(`(${ask})(window.marqueePlayer.view)`);
+    const lag = async () => (await figures(page)).latency_s;
+    const holdFor = async (/** @type {number} */ seconds) => {
+      await video((each) => each.pause());
+      await until(`${seconds} s behind`, async () => (await lag()) > seconds);
+      await video((each) => each.play());
+    };
+    await holdFor(2);
+    await until('it plays faster', () => video((each) => each.playbackRate > 1.05));
+    await until('it is near the live edge again', async () => (await lag()) < 1);
+    await until('it plays as fast as the source', () => video((each) => each.playbackRate < 1.05));
+    // A picture that is held is a picture that stalls: the watchdog would be right, and is asked to wait here.
+    await page.evaluate(() => window.marqueePlayer.watchdog.stop());
+    await holdFor(4.5);
+    await until('it jumps', async () => (await lag()) < 0.8, 3000);
+  },
+
+  'a new size while it plays': async (t) => {
+    const server = await t.server(TEST_PICTURE);
+    const pages = {};
+    for (const transport of ['webrtc', 'mse', 'mjpeg']) {
+      pages[transport] = await t.page(`${server.url}/live/test?transport=${transport}`);
+      await untilPlaying(pages[transport], transport);
+    }
+    server.configure(TEST_PICTURE.replace('640x360', '848x480'));
+    for (const transport of Object.keys(pages)) {
+      await until(`the new size by ${transport}`, async () => (await figures(pages[transport])).width === 848);
+      await untilPlaying(pages[transport], transport);
+    }
+  },
+
   'a source without sound plays, and says so': async (t) => {
     const server = await t.server(`${TEST_PICTURE}sound = false\n`);
     for (const transport of ['webrtc', 'mse']) {
