@@ -23,7 +23,7 @@ fn config(cameras: &[String]) -> String {
     format!("[web]\nwebrtc_port = 0\n{}", cameras.concat())
 }
 
-async fn watch_whep(program: &Program, source: &str) -> (Viewer, String) {
+pub(crate) async fn watch_whep(program: &Program, source: &str) -> (Viewer, String) {
     let (mut viewer, offer) = Viewer::new(LOOPBACK, Habits::default()).await.expect("a socket");
     let headers = [("content-type", "application/sdp")];
     let answer = program.send("POST", &format!("/live/{source}/whep"), &headers, &offer).await;
@@ -33,15 +33,15 @@ async fn watch_whep(program: &Program, source: &str) -> (Viewer, String) {
 }
 
 /// Watches until `more` pictures have come.
-async fn more_by_whep(viewer: &mut Viewer, more: u64) {
+pub(crate) async fn more_by_whep(viewer: &mut Viewer, more: u64) {
     let wanted = viewer.received.video.frames + more;
     let seen = viewer.watch(PATIENCE, |received| received.video.frames >= wanted).await.expect("a socket");
     assert!(seen, "the viewer was closed or left alone: {:?}", viewer.received);
 }
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-async fn watch_mse(program: &Program, source: &str) -> Socket {
+pub(crate) async fn watch_mse(program: &Program, source: &str) -> Socket {
     let stream = TcpStream::connect(program.address).await.expect("connected");
     let url = format!("ws://{}/live/{source}/mse", program.address);
     tokio_tungstenite::client_async(url, stream).await.expect("a WebSocket").0
