@@ -44,6 +44,7 @@ fn config(root: &Section<'_>) -> Config {
     let cameras = root.sections("camera", keys::CAMERA, SOURCES_MAX);
     let none = !root.has("capture") && !root.has("camera");
     let test = test(&root.section("test", keys::TEST), &profiles, none, &mut taken);
+    let test = test.map(|test| Test { time_zone: device.time_zone.clone(), ..test });
     let mut captures: Vec<Capture> =
         captures.iter().map(|section| capture(section, &profiles, &mut taken)).collect();
     if none {
@@ -150,6 +151,7 @@ fn test(section: &Section<'_>, profiles: &Profiles, alone: bool, taken: &mut Tak
         height,
         frames_per_s: value::frames_per_s(section).unwrap_or(profile.frames_per_s_max),
         sound: section.flag("sound").unwrap_or(true),
+        time_zone: TIME_ZONE.to_owned(),
         profile,
     };
     let enabled = section.flag("enabled").unwrap_or(alone);

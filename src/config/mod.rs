@@ -93,6 +93,8 @@ pub struct Test {
     pub height: u32,
     pub frames_per_s: u32,
     pub sound: bool,
+    /// The box's, for the picture's clock.
+    pub time_zone: String,
     pub profile: Profile,
 }
 

@@ -30,7 +30,7 @@ const ELEMENTS: [(&str, &str); 9] = [
     ("appsrc", "gstreamer1.0-plugins-base"),
     ("videoconvertscale", "gstreamer1.0-plugins-base"),
     ("opusenc", "gstreamer1.0-plugins-base"),
-    ("clockoverlay", "gstreamer1.0-x"),
+    ("textoverlay", "gstreamer1.0-x"),
     ("rtspsrc", "gstreamer1.0-plugins-good"),
     ("v4l2src", "gstreamer1.0-plugins-good"),
     ("jpegenc", "gstreamer1.0-plugins-good"),

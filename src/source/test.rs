@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::Device;
 use crate::config;
 use crate::media::{Cause, Loss};
@@ -11,18 +14,24 @@ use crate::pipeline::{self, Ended, Half};
 
 pub(super) struct Test {
     picture: TestPicture,
+    time_zone: TimeZone,
 }
 
 impl Test {
     pub(super) fn new(config: &config::Test) -> Self {
         let config::Test { width, height, frames_per_s, sound, .. } = *config;
-        Self { picture: TestPicture { width, height, frames_per_s, sound } }
+        let picture = TestPicture { width, height, frames_per_s, sound };
+        // The name was checked; a machine without the time zone database shows UTC.
+        Self { picture, time_zone: TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC) }
     }
 }
 
 impl Device for Test {
     fn open(&self, to: &Arc<dyn Sink>) -> Result<Half, Loss> {
-        pipeline::test::half(self.picture, to).map_err(|error| Loss::new(Cause::Failed, error.to_string()))
+        let zone = self.time_zone.clone();
+        let clock = move || Timestamp::now().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+        pipeline::test::half(self.picture, clock, to)
+            .map_err(|error| Loss::new(Cause::Failed, error.to_string()))
     }
 
     fn loss(&self, ended: Ended) -> Loss {
