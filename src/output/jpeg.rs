@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -271,7 +271,8 @@ impl Shots {
         let encoder = Arc::clone(&self.encoder);
         let slate = picture.slate;
         let encoded = tokio::task::spawn_blocking(move || {
-            let mut encoder = encoder.lock().expect("encoding does not panic");
+            // After a panic it is as good as new: it takes its pipeline out while it works.
+            let mut encoder = encoder.lock().unwrap_or_else(PoisonError::into_inner);
             encoder.encode(&picture, quality)
         });
         let source_id = || self.source.id.clone();

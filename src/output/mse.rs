@@ -9,15 +9,23 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::fmp4::Fmp4Error;
 use super::mse_mux::Muxer;
-use crate::hub::{Limits, ReadError, Reader, Source, Start, Track, TrackWriter, ViewerGuard, ViewerKind};
+use crate::hub::{
+    Limits, ReadError, Reader, Source, Start, Status, Track, TrackWriter, ViewerGuard, ViewerKind,
+};
 use crate::media::{Fmp4Params, Frame, MediaTime, Params};
 use crate::task::{self, Stop, Stopper};
 
 /// A viewer that is further behind goes to the newest key frame: it watches something live.
 const BEHIND_MAX: Duration = Duration::from_secs(2);
+
+/// A source that has just begun may show its first picture a moment before its first sound. Whether there is sound
+/// has to be known for the initialization segment: adding it later costs viewers a new `MediaSource`. The first viewer
+/// of a source without sound waits in vain.
+const FIRST_SOUND_MAX: Duration = Duration::from_millis(200);
 
 /// The muxers of all sources. Cheap to clone.
 #[derive(Clone, Default)]
@@ -87,6 +95,7 @@ impl Stream {
             writer,
             newest: Arc::clone(&newest),
             muxer: Muxer::default(),
+            begun: false,
             failed: None,
         };
         // Before the first viewer joins: it begins as a viewer of the source itself would.
@@ -105,6 +114,8 @@ struct Job {
     newest: Arc<AtomicU64>,
     wishes: watch::Receiver<u64>,
     muxer: Muxer,
+    /// The first picture is there.
+    begun: bool,
     /// The last failure, so that each is logged once.
     failed: Option<String>,
 }
@@ -123,7 +134,10 @@ impl Job {
             tokio::select! {
                 () = stop.stopped() => return,
                 frame = video.next() => match frame {
-                    Ok(frame) => self.video(&frame),
+                    Ok(frame) => {
+                        self.wait_for_sound(&mut status).await;
+                        self.video(&frame);
+                    }
                     Err(ReadError::Lagged { .. }) => {}
                     Err(ReadError::Closed) => return,
                 },
@@ -142,6 +156,17 @@ impl Job {
             if self.muxer.take_key_frame_wish() {
                 source.video.request_key_frame();
             }
+        }
+    }
+
+    /// At the first picture, lets sound that is about to come be announced with it.
+    async fn wait_for_sound(&mut self, status: &mut watch::Receiver<Status>) {
+        let lost = status.borrow().state.loss().is_some();
+        if std::mem::replace(&mut self.begun, true) || lost {
+            return;
+        }
+        if let Ok(Ok(_)) = timeout(FIRST_SOUND_MAX, status.wait_for(|status| status.sound)).await {
+            self.muxer.expect_sound();
         }
     }
 

@@ -38,17 +38,22 @@ pub async fn serve(
     let mut stop = stopping.clone();
     let stop = stopped(&mut stop);
     tokio::pin!(stop);
+    let mut failing = false;
     loop {
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
+                    failing = false;
                     if let Some(connection) = admit(stream, peer, &admission, &services, &stopping) {
                         connections.spawn(connection);
                     }
                 }
                 Err(error) => {
-                    log::warn!("can't accept a connection: {error}");
+                    // Once, not ten times a second.
+                    if !std::mem::replace(&mut failing, true) {
+                        log::warn!("can't accept connections: {error}");
+                    }
                     sleep(ACCEPT_PAUSE).await;
                 }
             },

@@ -151,6 +151,18 @@ async fn all_viewers_share_one_muxer_and_new_parameters_are_announced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sound_that_comes_a_moment_after_the_first_picture_is_announced_with_it() {
+    let mut door = fed("door");
+    let server = Server::start(vec![door.source()]).await;
+    let mut socket = watch(&server, "door").await;
+    watched(&door.source).await;
+    door.video.push(frame(0, true, 100, &params(640)));
+    door.source.status.send_modify(|status| status.sound = true);
+    assert_eq!(text(&mut socket).await["mime"], "video/mp4; codecs=\"avc1.42e01f, opus\"");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn at_shutdown_viewers_are_told() {
     let door = fed("door");
     let server = Server::start(vec![door.source()]).await;
