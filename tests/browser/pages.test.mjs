@@ -153,7 +153,7 @@ export const tests = {
     const small = () => page.evaluate(() => document.pictureInPictureElement === window.marqueePlayer.view);
     await page.keyboard.press('p');
     await until('the small window opens', small);
-    await page.evaluate(() => window.connections[0].getReceivers().forEach((each) => each.track.stop()));
+    await page.evaluate(() => window.marqueePlayer.current.end('stalled'));
     await until('it connects again', () => page.evaluate(() => window.connections.length > 1));
     await untilPlaying(page, 'webrtc');
     await until('the small window goes on', small);
