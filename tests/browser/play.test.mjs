@@ -118,7 +118,7 @@ export const tests = {
     await until('sound is decoded', async () => (await decoded()) > before + 1000);
   },
 
-  'MSE that falls behind plays faster, or jumps': async (t) => {
+  'MSE that falls behind plays faster, or jumps (slow)': async (t) => {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page(`${server.url}/live/test?transport=mse`);
     await untilPlaying(page, 'mse');
