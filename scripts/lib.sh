@@ -76,23 +76,6 @@ need_browser() {
     export CHROMIUM
 }
 
-# need_node_modules FOLDER: what its package-lock.json names, kept in the cache and linked into the folder.
-need_node_modules() {
-    local folder=$1 sum kept
-    sum=$(sha256sum "$folder/package-lock.json")
-    kept=$cache/node/${sum:0:16}
-    if [[ ! -e $kept/complete ]]; then
-        say "Fetching the packages of ${folder#"$root"/}"
-        rm -rf "$kept"
-        mkdir -p "$kept"
-        cp "$folder"/package*.json "$kept/"
-        [[ ! -f $folder/.npmrc ]] || cp "$folder/.npmrc" "$kept/"
-        npm ci --prefix "$kept" --no-audit --no-fund --loglevel=error
-        touch "$kept/complete"
-    fi
-    [[ -d $folder/node_modules && ! -L $folder/node_modules ]] || ln -sfn "$kept/node_modules" "$folder/node_modules"
-}
-
 # need_rust: cargo on the PATH, new enough; build output in the cache, so that a fresh clone builds in seconds.
 need_rust() {
     local wanted found

@@ -120,7 +120,7 @@ export const tests = {
     }
   },
 
-  'a slow link: single pictures get smaller and go on': async (t) => {
+  'a thin link: single pictures get smaller and go on': async (t) => {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page(`${server.url}/live/test?transport=poll`);
     await untilPlaying(page, 'poll');

@@ -153,7 +153,7 @@ export const tests = {
     const small = () => page.evaluate(() => document.pictureInPictureElement === window.marqueePlayer.view);
     await page.keyboard.press('p');
     await until('the small window opens', small);
-    await page.evaluate(() => window.connections[0].getReceivers().forEach((each) => each.track.stop()));
+    await page.evaluate(() => window.marqueePlayer.current.end('stalled'));
     await until('it connects again', () => page.evaluate(() => window.connections.length > 1));
     await untilPlaying(page, 'webrtc');
     await until('the small window goes on', small);
@@ -177,7 +177,7 @@ export const tests = {
     await t.shoot(page, 'player-lost');
   },
 
-  'no source, unknown source, server says no, slow server': async (t) => {
+  'no source, unknown source, server says no, server takes its time': async (t) => {
     const server = await t.server('[test]\nenabled = false\n');
     const page = await t.page(`${server.url}/`);
     await page.getByText('No sources yet').waitFor();
@@ -228,7 +228,7 @@ export const tests = {
     assert.equal(await theme(), 'light');
   },
 
-  'wide and narrow, light and dark: accessible, nothing sticks out': async (t) => {
+  'wide and narrow, light and dark: accessible, nothing sticks out (slow)': async (t) => {
     const server = await t.server(LOST_CAMERA);
     for (const [width, viewport] of [['wide', WIDE], ['narrow', NARROW]]) {
       for (const colorScheme of ['light', 'dark']) {

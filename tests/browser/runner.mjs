@@ -11,8 +11,15 @@ import { createContext } from './context.mjs';
 const TEST_MS_MAX = 120000;
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const words = process.argv.slice(2).filter((word) => word !== '--list');
-const onlyList = process.argv.includes('--list');
+const given = process.argv.slice(2);
+const words = given.filter((word) => !word.startsWith('--'));
+const onlyList = given.includes('--list');
+const quick = given.includes('--quick');
+const unknown = given.find((word) => word.startsWith('--') && word !== '--list' && word !== '--quick');
+if (unknown) {
+  console.error(`${unknown} is not known: see --help`);
+  process.exit(2);
+}
 
 /** @returns {Promise<[string, (t: any) => Promise<void>][]>} */
 async function findTests() {
@@ -24,7 +31,8 @@ async function findTests() {
       found.push([`${topic}: ${name}`, tests[name]]);
     }
   }
-  return found.filter(([name]) => !words.length || words.some((word) => name.includes(word)));
+  const chosen = found.filter(([name]) => !words.length || words.some((word) => name.includes(word)));
+  return chosen.filter(([name]) => !quick || !/\bslow\b/.test(name));
 }
 
 /**

@@ -5,6 +5,9 @@
 import { createSession, drive, EndError, fetchOrEnd } from './session.js';
 import { frameCounts, makeVideo, watchFirstFrame } from './video.js';
 
+/** At the end of a session, a server that does not answer by then is not waited for. */
+const ANSWER_MS_MAX = 2000;
+
 export function supported() {
   return typeof RTCPeerConnection === 'function';
 }
@@ -15,7 +18,6 @@ export function open(options) {
   const session = createSession('webrtc', video);
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const stream = new MediaStream();
-  session.atEnd(() => connection.close());
 
   connection.addEventListener('track', (event) => stream.addTrack(event.track));
   connection.addEventListener('connectionstatechange', () => {
@@ -29,7 +31,14 @@ export function open(options) {
   watchFirstFrame(session, video);
   session.frames = () => frameCounts(video).decoded;
   session.figures = figuresOf(connection, video);
-  drive(session, () => negotiate(session, connection, options));
+  drive(session, async () => {
+    try {
+      await negotiate(session, connection, options);
+    } catch (error) {
+      connection.close(); // Before there is an answer, nothing else does.
+      throw error;
+    }
+  });
   return session;
 }
 
@@ -47,19 +56,19 @@ async function negotiate(session, connection, options) {
   const sdp = withStereo(offer.sdp || '');
   await connection.setLocalDescription({ type: 'offer', sdp });
 
-  // Not aborted when the session ends: only the answer says what has to be deleted on the server.
+  // Not aborted at once when the session ends: only the answer says what has to be deleted on the server.
+  const abort = new AbortController();
+  session.atEnd(() => void window.setTimeout(() => abort.abort(), ANSWER_MS_MAX));
   const response = await fetchOrEnd(`${options.path}/whep`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/sdp' },
     body: sdp,
+    signal: abort.signal,
   });
   const location = response.headers.get('Location');
-  if (location) {
-    const resource = new URL(location, response.url).href;
-    session.atEnd(() => {
-      fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => undefined);
-    });
-  }
+  session.atEnd(() => {
+    close(connection, location ? new URL(location, response.url).href : null);
+  });
   const answer = await response.text();
   if (session.over) {
     return;
@@ -68,6 +77,18 @@ async function negotiate(session, connection, options) {
     throw new EndError('unsupported', 'the answer has no video this browser can play');
   }
   await connection.setRemoteDescription({ type: 'answer', sdp: answer });
+}
+
+/**
+ * Tells the server first: a closed connection tells it too, by DTLS, and it would no longer know what is deleted.
+ * @param {RTCPeerConnection} connection
+ * @param {string|null} resource the session on the server
+ */
+async function close(connection, resource) {
+  const late = new Promise((resolve) => window.setTimeout(resolve, ANSWER_MS_MAX));
+  const deleted = resource ? fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => undefined) : null;
+  await Promise.race([deleted, late]);
+  connection.close();
 }
 
 /**
