@@ -222,7 +222,7 @@ impl Core {
                 let _ = reply.send(self.peers.of(&target).map(|peer| peer.add_candidates(&candidates)));
             }
             Command::Restart(target, restart, reply) => {
-                let _ = reply.send(self.restart_ice(&target, &restart));
+                let _ = reply.send(self.restart_ice(&target, &restart, now));
             }
             Command::Leave(target, reply) => {
                 let found = self.peers.of(&target).map(|_| ());
@@ -263,9 +263,14 @@ impl Core {
         Ok(Joined { session, answer, ice })
     }
 
-    fn restart_ice(&mut self, target: &Target, restart: &Restart) -> Result<Restarted, SessionError> {
+    fn restart_ice(
+        &mut self,
+        target: &Target,
+        restart: &Restart,
+        now: Instant,
+    ) -> Result<Restarted, SessionError> {
         let peer = self.peers.of(target)?;
-        let fragment = peer.restart_ice(&restart.ufrag, &restart.pwd).map_err(SessionError::Restart)?;
+        let fragment = peer.restart_ice(&restart.ufrag, &restart.pwd, now).map_err(SessionError::Restart)?;
         peer.add_candidates(&restart.candidates);
         let ice = peer.ice();
         self.peers.rename(target.session, ice.local_ufrag.clone());

@@ -36,7 +36,7 @@ pub(super) enum End {
     Left,
     /// It sent nothing any more.
     Vanished,
-    NeverConnected,
+    NotReached,
     Failed,
     SourceGone,
     Shutdown,
@@ -66,8 +66,9 @@ pub(super) struct Peer {
     paths: Vec<Route>,
     /// When the library wants to be called again.
     pub(super) timeout: Instant,
-    /// `None` once connected.
-    connect_by: Option<Instant>,
+    connected: bool,
+    /// When it is given up, unless its ICE has found a way (again) by then.
+    reach_by: Option<Instant>,
     nacks: u64,
     /// Held for its `Drop`: the viewer counts until then.
     _guard: ViewerGuard,
@@ -96,7 +97,8 @@ impl Peer {
             remote_candidates: 0,
             paths: Vec::new(),
             timeout: now,
-            connect_by: Some(now + CONNECT_TIMEOUT),
+            connected: false,
+            reach_by: Some(now + CONNECT_TIMEOUT),
             nacks: 0,
             _guard: guard,
         };
@@ -123,11 +125,13 @@ impl Peer {
     }
 
     /// Starts ICE anew with the viewer's new credentials. Returns our side as a fragment.
-    pub(super) fn restart_ice(&mut self, ufrag: &str, pwd: &str) -> Result<String, OfferError> {
+    pub(super) fn restart_ice(&mut self, ufrag: &str, pwd: &str, now: Instant) -> Result<String, OfferError> {
         let text = self.offer.restarted(ufrag, pwd);
         let answer = answer::contained(|| answer::accept(&mut self.rtc, &text))?;
         self.offer.text = text;
         self.remote_candidates = 0;
+        // The library waits for ever for an ICE that was started anew.
+        self.reach_by = Some(now + CONNECT_TIMEOUT);
         for outlet in [&mut self.video, &mut self.audio].into_iter().flatten() {
             outlet.withhold(&mut self.rtc);
         }
@@ -174,8 +178,8 @@ impl Peer {
     }
 
     pub(super) fn tick(&mut self, now: Instant, sender: &mut Sender) -> Happened {
-        if self.connect_by.is_some_and(|deadline| deadline <= now) {
-            return Happened { ended: Some(End::NeverConnected), ..Happened::default() };
+        if self.reach_by.is_some_and(|deadline| deadline <= now) {
+            return Happened { ended: Some(End::NotReached), ..Happened::default() };
         }
         self.drive(now, sender, |_| {})
     }
@@ -240,11 +244,14 @@ impl Peer {
     fn on_event(&mut self, event: &Event, happened: &mut Happened) {
         match event {
             Event::Connected => {
-                self.connect_by = None;
+                (self.connected, self.reach_by) = (true, None);
                 happened.connected = true;
             }
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
                 happened.ended = Some(End::Vanished);
+            }
+            Event::IceConnectionStateChange(state) if state.is_connected() && self.connected => {
+                self.reach_by = None;
             }
             Event::Closed => happened.ended = Some(End::Left),
             Event::KeyframeRequest(_) => happened.wants_key_frame = true,
@@ -265,7 +272,7 @@ impl Peer {
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.connect_by.is_none()
+        self.connected
     }
 }
 
