@@ -1,23 +1,24 @@
 //! The engine's thread: waits for frames, datagrams, requests and timers, and gives each to the viewers it is for.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::panic::catch_unwind;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::ice::StunMessage;
 use str0m::media::MediaKind;
 use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout_at};
 
 use super::addresses;
+use super::answer::Common;
+use super::directory::Directory;
 use super::feeds::Feeds;
 use super::handle::{Command, Shared, Target};
 use super::outlet::CATCH_UP_STEP;
 use super::packetize::Packets;
-use super::peer::{Common, End, Happened, Peer};
-use super::socket::{self, Datagram, Receiver, Sender};
+use super::peer::{End, Happened, Peer};
+use super::sender::Sender;
+use super::socket::{Datagram, Io, Receiver};
 use super::stats::add;
 use super::timing::WallClock;
 use super::{Join, JoinError, Joined, Restart, Restarted, SessionError, SessionId, random};
@@ -26,8 +27,6 @@ use crate::media::Frame;
 
 /// Viewers of all sources together. Measured: 100 of 3 Mbit/s take a sixth of a core; a gigabit port is full at 300.
 const PEERS_MAX: usize = 512;
-/// No viewer sends larger ones: an Ethernet packet holds 1500 bytes, and reports are far smaller.
-const DATAGRAM_BYTES_MAX: usize = 2048;
 /// The loop comes round at least this often, which is what `/health` looks at.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// At shutdown, how long farewells may wait for the kernel.
@@ -58,9 +57,7 @@ struct Core {
     shared: Arc<Shared>,
     sender: Sender,
     feeds: Feeds,
-    peers: HashMap<SessionId, Peer>,
-    by_address: HashMap<SocketAddr, SessionId>,
-    by_ufrag: HashMap<String, SessionId>,
+    peers: Directory,
     catching_up: Vec<SessionId>,
     wall: WallClock,
 }
@@ -77,7 +74,9 @@ pub(super) fn run(setup: Setup, commands: mpsc::Receiver<Command>) {
 async fn serve(setup: Setup, mut commands: mpsc::Receiver<Command>) -> std::io::Result<()> {
     let Setup { socket, port, addresses, common, shared } = setup;
     let now = Instant::now();
-    let (mut receiver, sender) = socket::open(socket, Arc::clone(&shared.counters), now)?;
+    let io = Io::open(socket)?;
+    let mut receiver = Receiver::new(Rc::clone(&io));
+    let sender = Sender::new(io, Arc::clone(&shared.counters), now);
     let mut core = Core {
         port,
         addresses,
@@ -85,9 +84,7 @@ async fn serve(setup: Setup, mut commands: mpsc::Receiver<Command>) -> std::io::
         shared,
         sender,
         feeds: Feeds::default(),
-        peers: HashMap::new(),
-        by_address: HashMap::new(),
-        by_ufrag: HashMap::new(),
+        peers: Directory::default(),
         catching_up: Vec::new(),
         wall: WallClock::new(now),
     };
@@ -115,14 +112,14 @@ impl Core {
             command = commands.recv() => Wake::Command(command),
             (feed, outcome) = self.feeds.next() => Wake::Frame(feed, outcome),
             // An error shows again when reading or writing, where it is dealt with.
-            _ = self.sender.writable(), if self.sender.has_waiting() => Wake::Writable,
+            _ = self.sender.io().writable(), if self.sender.has_waiting() => Wake::Writable,
             _ = receiver.readable() => Wake::Readable,
             () = sleep_until(deadline.into()) => Wake::Timer,
         }
     }
 
     fn deadline(&self, now: Instant) -> Instant {
-        let timers = self.peers.values().map(|peer| peer.timeout).min();
+        let timers = self.peers.timeout();
         let heartbeat = now + HEARTBEAT;
         let mut deadline = timers.map_or(heartbeat, |timer| timer.min(heartbeat));
         if !self.catching_up.is_empty() {
@@ -133,9 +130,7 @@ impl Core {
 
     fn on_timer(&mut self, now: Instant) {
         self.sender.tick(now);
-        let due = self.peers.iter().filter(|(_, peer)| peer.timeout <= now);
-        let due: Vec<SessionId> = due.map(|(id, _)| *id).collect();
-        for id in due {
+        for id in self.peers.due(now) {
             self.with_peer(id, now, |peer, tools| Some(peer.tick(now, tools.sender)));
         }
         for id in std::mem::take(&mut self.catching_up) {
@@ -152,7 +147,7 @@ impl Core {
                 }
             }))
         });
-        let video = self.peers.get(&id).and_then(|peer| peer.video.as_ref());
+        let video = self.peers.get(id).and_then(|peer| peer.video.as_ref());
         if video.is_some_and(|video| video.is_catching_up()) {
             self.catching_up.push(id);
         }
@@ -199,7 +194,7 @@ impl Core {
 
     fn on_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
         let mut understood = false;
-        if let Some(id) = self.owner(datagram, now) {
+        if let Some(id) = self.peers.owner(datagram, now) {
             self.with_peer(id, now, |peer, tools| {
                 let happened = peer.receive(datagram, now, tools.sender);
                 understood = happened.is_some();
@@ -209,32 +204,6 @@ impl Core {
         if !understood {
             add(&self.shared.counters.garbage, 1);
         }
-    }
-
-    /// Whose a datagram is. A STUN request names its session by the user fragment and proves it by its password;
-    /// anything else belongs to the session its address is known as.
-    fn owner(&mut self, datagram: &Datagram<'_>, now: Instant) -> Option<SessionId> {
-        if datagram.bytes.len() > DATAGRAM_BYTES_MAX {
-            return None;
-        }
-        let known = self.by_address.get(&datagram.from).copied();
-        // RFC 7983 section 7: STUN begins with 0 to 3.
-        if datagram.bytes.first().is_some_and(|&first| first > 3) {
-            return known;
-        }
-        let named = *self.by_ufrag.get(&local_ufrag(datagram.bytes)?)?;
-        if known == Some(named) {
-            return known;
-        }
-        let peer = self.peers.get_mut(&named)?;
-        if !peer.accepts(datagram, now) {
-            return None;
-        }
-        if let Some(forgotten) = peer.learn_path(datagram) {
-            self.by_address.remove(&forgotten);
-        }
-        self.by_address.insert(datagram.from, named);
-        Some(named)
     }
 
     fn on_command(&mut self, command: Command, now: Instant) {
@@ -247,16 +216,16 @@ impl Core {
                 }
             }
             Command::Ice(target, reply) => {
-                let _ = reply.send(self.peer(&target).map(Peer::ice));
+                let _ = reply.send(self.peers.of(&target).map(Peer::ice));
             }
             Command::Candidates(target, candidates, reply) => {
-                let _ = reply.send(self.peer(&target).map(|peer| peer.add_candidates(&candidates)));
+                let _ = reply.send(self.peers.of(&target).map(|peer| peer.add_candidates(&candidates)));
             }
             Command::Restart(target, restart, reply) => {
-                let _ = reply.send(self.restart_ice(&target, &restart));
+                let _ = reply.send(self.restart_ice(&target, &restart, now));
             }
             Command::Leave(target, reply) => {
-                let found = self.peer(&target).map(|_| ());
+                let found = self.peers.of(&target).map(|_| ());
                 if found.is_ok() {
                     self.end(target.session, End::Left, now);
                 }
@@ -266,17 +235,12 @@ impl Core {
         }
     }
 
-    fn peer(&mut self, target: &Target) -> Result<&mut Peer, SessionError> {
-        let peer = self.peers.get_mut(&target.session).filter(|peer| peer.source == target.source);
-        peer.ok_or(SessionError::Unknown)
-    }
-
     fn join(&mut self, join: Join, now: Instant) -> Result<Joined, JoinError> {
         if self.peers.len() >= PEERS_MAX {
             return Err(JoinError::Full);
         }
         let Join { offer, reached_at, source, video, audio, guard } = join;
-        let speaks = |address| self.sender.speaks(address);
+        let speaks = |address| self.sender.io().speaks(address);
         let chosen = addresses::candidates(reached_at, &self.addresses, addresses::own, speaks);
         let candidates: Vec<SocketAddr> =
             chosen.into_iter().map(|address| SocketAddr::new(address, self.port)).collect();
@@ -294,20 +258,22 @@ impl Core {
             self.feeds.join(&audio, MediaKind::Audio, session);
         }
         log::debug!("a viewer of {} joins", peer.source);
-        self.by_ufrag.insert(ice.local_ufrag.clone(), session);
-        self.peers.insert(session, peer);
+        self.peers.insert(session, ice.local_ufrag.clone(), peer);
         self.count_peers();
         Ok(Joined { session, answer, ice })
     }
 
-    fn restart_ice(&mut self, target: &Target, restart: &Restart) -> Result<Restarted, SessionError> {
-        let peer = self.peer(target)?;
-        let before = peer.ice().local_ufrag;
-        let fragment = peer.restart_ice(&restart.ufrag, &restart.pwd).map_err(SessionError::Restart)?;
+    fn restart_ice(
+        &mut self,
+        target: &Target,
+        restart: &Restart,
+        now: Instant,
+    ) -> Result<Restarted, SessionError> {
+        let peer = self.peers.of(target)?;
+        let fragment = peer.restart_ice(&restart.ufrag, &restart.pwd, now).map_err(SessionError::Restart)?;
         peer.add_candidates(&restart.candidates);
         let ice = peer.ice();
-        self.by_ufrag.remove(&before);
-        self.by_ufrag.insert(ice.local_ufrag.clone(), target.session);
+        self.peers.rename(target.session, ice.local_ufrag.clone());
         Ok(Restarted { fragment, ice })
     }
 
@@ -318,7 +284,7 @@ impl Core {
         now: Instant,
         act: impl FnOnce(&mut Peer, Tools<'_>) -> Option<Happened>,
     ) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let tools = Tools { sender: &mut self.sender, wall: &mut self.wall };
         let Some(happened) = act(peer, tools) else { return };
         let counters = &self.shared.counters;
@@ -340,7 +306,7 @@ impl Core {
 
     /// The viewer has connected: its frames begin to flow.
     fn begin(&mut self, id: SessionId, now: Instant) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let Some(peer) = self.peers.get_mut(id) else { return };
         log::debug!("a viewer of {} is connected", peer.source);
         if let Some(audio) = &mut peer.audio {
             audio.await_key_frame();
@@ -359,7 +325,7 @@ impl Core {
 
     /// Removes a viewer and tells it, if it can still be told.
     fn end(&mut self, id: SessionId, why: End, now: Instant) {
-        let Some(mut peer) = self.peers.remove(&id) else { return };
+        let Some(mut peer) = self.peers.remove(id) else { return };
         log::debug!("a viewer of {} ended: {why:?}", peer.source);
         if why == End::Panicked {
             add(&self.shared.counters.panics, 1);
@@ -368,8 +334,6 @@ impl Core {
             peer.close(now, &mut self.sender);
         }
         self.feeds.leave(id);
-        self.by_address.retain(|_, owner| *owner != id);
-        self.by_ufrag.retain(|_, owner| *owner != id);
         self.count_peers();
     }
 
@@ -380,12 +344,11 @@ impl Core {
 
     async fn say_farewell(&mut self) {
         let now = Instant::now();
-        let all: Vec<SessionId> = self.peers.keys().copied().collect();
-        for id in all {
+        for id in self.peers.ids() {
             self.end(id, End::Shutdown, now);
         }
         while self.sender.has_waiting() {
-            let writable = timeout_at((now + FAREWELL_TIMEOUT).into(), self.sender.writable()).await;
+            let writable = timeout_at((now + FAREWELL_TIMEOUT).into(), self.sender.io().writable()).await;
             if !matches!(writable, Ok(Ok(()))) {
                 break;
             }
@@ -404,14 +367,4 @@ struct Tools<'a> {
 fn cached(track: &Track) -> Vec<Frame> {
     let mut reader = track.read(Start::NewestKeyFrame);
     std::iter::from_fn(|| reader.try_next()?.ok()).collect()
-}
-
-/// Our half of the user name of a STUN request.
-fn local_ufrag(bytes: &[u8]) -> Option<String> {
-    // It must not panic on any input; if it does, that datagram is garbage and nothing else.
-    catch_unwind(|| {
-        let message = StunMessage::parse(bytes).ok()?;
-        message.is_binding_request().then(|| message.split_username().map(|(local, _)| local.to_owned()))?
-    })
-    .ok()?
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::answer::Common;
 use super::engine;
-use super::peer::Common;
 use super::socket;
 use super::stats::Counters;
 use super::{

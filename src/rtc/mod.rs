@@ -3,11 +3,13 @@
 //! Belongs here: ICE, DTLS, RTP and SDP of viewers; packetizing; fanning frames out.
 //! Does not belong here: HTTP and its rules (`output::whep`), anything about where frames come from.
 //!
-//! `engine` is the thread's loop; `peer` is one viewer, `outlet` one track on its way to it, `feeds` the tracks that
-//! are read. `packetize`, `timing`, `sdp`, `addresses` and `codecs` are pure.
+//! `engine` is the thread's loop; `directory` holds all viewers, `peer` is one, `answer` how it joins, `outlet`
+//! one track on its way to it, `feeds` the tracks that are read. `packetize`, `timing`, `sdp`, `addresses` and `codecs` are pure.
 
 mod addresses;
+mod answer;
 mod codecs;
+mod directory;
 mod engine;
 mod feeds;
 mod handle;
@@ -15,6 +17,7 @@ mod outlet;
 mod packetize;
 mod peer;
 mod sdp;
+mod sender;
 mod socket;
 mod stats;
 mod timing;

@@ -2,42 +2,33 @@
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::change::SdpOffer;
-use str0m::config::{CryptoProvider, DtlsCert};
-use str0m::format::Codec;
-use str0m::media::{MediaKind, Mid};
+use str0m::media::MediaKind;
 use str0m::net::{DatagramRecv, Protocol, Receive, Transmit};
-use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError};
+use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcError};
 
 use super::addresses;
-use super::codecs;
-use super::outlet::{Announced, Outlet};
+use super::answer::{self, Answered, Common};
+use super::outlet::Outlet;
 use super::sdp::{self, OfferError, ViewerOffer};
-use super::socket::{Datagram, Route, Sender};
+use super::sender::Sender;
+use super::socket::{Datagram, Route};
 use super::{Ice, JoinError};
 use crate::hub::ViewerGuard;
 
 /// A browser that accepted the answer is connected within a second or two, over a bad network within ten. One that
 /// is not by then has gone, or can't reach the box.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// The library's own timers are not served more often. What matters (resending, handshakes) is driven by datagrams.
-const TIMER_STEP: Duration = Duration::from_millis(10);
-/// Picture and sound of a browser are kept together by reports; two are needed before it can.
-const REPORT_INTERVAL: Duration = Duration::from_secs(1);
-const STATS_INTERVAL: Duration = Duration::from_secs(2);
+/// The library's own timers are not served more often than this while a viewer connects, and
+const CONNECTING_TIMER_STEP: Duration = Duration::from_millis(10);
+/// than this once it is connected: then they are reports and keep-alives, everything urgent is driven by frames and
+/// datagrams, and after every frame the library asks to be called at once, for nothing.
+const TIMER_STEP: Duration = Duration::from_millis(100);
 /// A viewer sends from one address, or from two while its network changes.
 const PATHS_MAX: usize = 16;
 /// Browsers trickle about 10. None is needed: the box learns a viewer's address from its first datagram.
 const REMOTE_CANDIDATES_MAX: usize = 32;
-
-/// What all viewers have in common.
-pub(super) struct Common {
-    pub(super) crypto: Arc<CryptoProvider>,
-    pub(super) certificate: DtlsCert,
-}
 
 /// Why a viewer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +36,7 @@ pub(super) enum End {
     Left,
     /// It sent nothing any more.
     Vanished,
-    NeverConnected,
+    NotReached,
     Failed,
     SourceGone,
     Shutdown,
@@ -75,15 +66,16 @@ pub(super) struct Peer {
     paths: Vec<Route>,
     /// When the library wants to be called again.
     pub(super) timeout: Instant,
-    /// `None` once connected.
-    connect_by: Option<Instant>,
+    connected: bool,
+    /// When it is given up, unless its ICE has found a way (again) by then.
+    reach_by: Option<Instant>,
     nacks: u64,
     /// Held for its `Drop`: the viewer counts until then.
     _guard: ViewerGuard,
 }
 
 impl Peer {
-    /// Answers an offer. Everything the library might do on odd input is contained.
+    /// Answers an offer.
     pub(super) fn join(
         common: &Common,
         offer: &str,
@@ -93,36 +85,8 @@ impl Peer {
         now: Instant,
     ) -> Result<(Self, String), JoinError> {
         let offer = ViewerOffer::read(offer)?;
-        let join = || Self::answer(common, offer, local_candidates, (source, guard), random, now);
-        catch_unwind(AssertUnwindSafe(join))
-            .unwrap_or_else(|_| Err(OfferError::Unusable("it is not understood".to_owned()).into()))
-    }
-
-    fn answer(
-        common: &Common,
-        offer: ViewerOffer,
-        local_candidates: Vec<SocketAddr>,
-        (source, guard): (String, ViewerGuard),
-        random: [u8; 12],
-        now: Instant,
-    ) -> Result<(Self, String), JoinError> {
-        let mut rtc = new_rtc(common, now);
-        for &address in &local_candidates {
-            let candidate = Candidate::host(address, "udp");
-            rtc.add_local_candidate(candidate.map_err(|_| JoinError::NoAddress)?);
-        }
-        let answer = accept(&mut rtc, &offer.text)?;
-        let (for_video, for_audio) = random.split_at(6);
-        let video = outlet(&mut rtc, MediaKind::Video, offer.video.as_deref(), for_video);
-        let audio = outlet(&mut rtc, MediaKind::Audio, offer.audio.as_deref(), for_audio);
-        if offer.video.is_some() && video.is_none() {
-            return Err(JoinError::NoCommonCodec("H.264 with packetization-mode 1"));
-        }
-        if video.is_none() && audio.is_none() {
-            return Err(JoinError::NoCommonCodec(
-                "a picture (H.264) or sound (Opus) that the viewer receives",
-            ));
-        }
+        let Answered { rtc, video, audio, answer } =
+            answer::answer(common, &offer, &local_candidates, random, now)?;
         let peer = Self {
             rtc,
             offer,
@@ -133,7 +97,8 @@ impl Peer {
             remote_candidates: 0,
             paths: Vec::new(),
             timeout: now,
-            connect_by: Some(now + CONNECT_TIMEOUT),
+            connected: false,
+            reach_by: Some(now + CONNECT_TIMEOUT),
             nacks: 0,
             _guard: guard,
         };
@@ -160,13 +125,13 @@ impl Peer {
     }
 
     /// Starts ICE anew with the viewer's new credentials. Returns our side as a fragment.
-    pub(super) fn restart_ice(&mut self, ufrag: &str, pwd: &str) -> Result<String, OfferError> {
+    pub(super) fn restart_ice(&mut self, ufrag: &str, pwd: &str, now: Instant) -> Result<String, OfferError> {
         let text = self.offer.restarted(ufrag, pwd);
-        let restart = || accept(&mut self.rtc, &text);
-        let answer = catch_unwind(AssertUnwindSafe(restart))
-            .unwrap_or_else(|_| Err(OfferError::Unusable("it is not understood".to_owned())))?;
+        let answer = answer::contained(|| answer::accept(&mut self.rtc, &text))?;
         self.offer.text = text;
         self.remote_candidates = 0;
+        // The library waits for ever for an ICE that was started anew.
+        self.reach_by = Some(now + CONNECT_TIMEOUT);
         for outlet in [&mut self.video, &mut self.audio].into_iter().flatten() {
             outlet.withhold(&mut self.rtc);
         }
@@ -213,8 +178,8 @@ impl Peer {
     }
 
     pub(super) fn tick(&mut self, now: Instant, sender: &mut Sender) -> Happened {
-        if self.connect_by.is_some_and(|deadline| deadline <= now) {
-            return Happened { ended: Some(End::NeverConnected), ..Happened::default() };
+        if self.reach_by.is_some_and(|deadline| deadline <= now) {
+            return Happened { ended: Some(End::NotReached), ..Happened::default() };
         }
         self.drive(now, sender, |_| {})
     }
@@ -252,7 +217,8 @@ impl Peer {
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
-                    self.timeout = at.max(now + TIMER_STEP);
+                    let step = if self.is_connected() { TIMER_STEP } else { CONNECTING_TIMER_STEP };
+                    self.timeout = at.max(now + step);
                     break;
                 }
                 Ok(Output::Transmit(transmit)) => self.transmit(&transmit, sender),
@@ -278,11 +244,14 @@ impl Peer {
     fn on_event(&mut self, event: &Event, happened: &mut Happened) {
         match event {
             Event::Connected => {
-                self.connect_by = None;
+                (self.connected, self.reach_by) = (true, None);
                 happened.connected = true;
             }
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
                 happened.ended = Some(End::Vanished);
+            }
+            Event::IceConnectionStateChange(state) if state.is_connected() && self.connected => {
+                self.reach_by = None;
             }
             Event::Closed => happened.ended = Some(End::Left),
             Event::KeyframeRequest(_) => happened.wants_key_frame = true,
@@ -303,46 +272,11 @@ impl Peer {
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.connect_by.is_none()
+        self.connected
     }
 }
 
 fn failed(error: &RtcError) -> End {
     log::debug!("a viewer failed: {error}");
     End::Failed
-}
-
-fn new_rtc(common: &Common, now: Instant) -> Rtc {
-    let config = RtcConfig::new()
-        .set_crypto_provider(Arc::clone(&common.crypto))
-        .set_dtls_cert(common.certificate.clone())
-        .set_ice_lite(true)
-        .set_rtp_mode(true)
-        .set_rtcp_report_interval_audio(REPORT_INTERVAL)
-        .set_rtcp_report_interval_video(REPORT_INTERVAL)
-        .set_stats_interval(Some(STATS_INTERVAL));
-    codecs::configure(config).build(now)
-}
-
-fn accept(rtc: &mut Rtc, offer: &str) -> Result<String, OfferError> {
-    let unusable = |error: &dyn std::fmt::Display| OfferError::Unusable(error.to_string());
-    let offer = SdpOffer::from_sdp_string(offer).map_err(|error| unusable(&error))?;
-    let answer = rtc.sdp_api().accept_offer(offer).map_err(|error| unusable(&error))?;
-    Ok(sdp::finished_answer(&answer.to_sdp_string()))
-}
-
-/// The stream of one kind that the answer announced; `None` if the viewer does not want it or can't decode it.
-fn outlet(rtc: &mut Rtc, kind: MediaKind, mid: Option<&str>, random: &[u8]) -> Option<Outlet> {
-    let mid: Mid = mid?.into();
-    let codec = if kind.is_video() { Codec::H264 } else { Codec::Opus };
-    let formats = codecs::formats(rtc, mid, codec);
-    if formats.is_empty() {
-        return None;
-    }
-    let mut api = rtc.direct_api();
-    let stream = api.stream_tx_by_mid(mid, None)?;
-    let announced = Announced { mid, ssrc: stream.ssrc(), resend_ssrc: stream.rtx() };
-    let mut outlet = Outlet::new(kind, announced, formats, random.try_into().ok()?);
-    outlet.withhold(rtc);
-    Some(outlet)
 }

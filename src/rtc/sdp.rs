@@ -207,10 +207,10 @@ pub(super) fn ice_fragment(answer: &str) -> String {
     }
     // One bundle: its transport is described in the first section that is not refused.
     if let Some(lines) = sections.iter().find(|lines| !lines[0].contains(" 0 ")) {
-        let about_ice = |line: &&&str| {
-            ["m=", "a=mid:", "a=ice-", "a=candidate:"].iter().any(|prefix| line.starts_with(prefix))
-        };
-        lines.iter().filter(about_ice).for_each(|line| push_line(&mut text, line));
+        for prefix in ["m=", "a=mid:", "a=ice-", "a=candidate:"] {
+            let lines = lines.iter().filter(|line| line.starts_with(prefix));
+            lines.for_each(|line| push_line(&mut text, line));
+        }
         let _ = write!(text, "a=end-of-candidates\r\n");
     }
     text

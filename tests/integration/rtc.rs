@@ -324,9 +324,16 @@ async fn viewers_that_vanish_or_never_come_are_given_up() {
     let stage = Stage::new();
     let vanished = stage.connected(Habits::default()).await;
     let _never_came = stage.viewer(Habits::default()).await;
-    assert_eq!(stage.source.viewers.count(ViewerKind::Whep), 2);
-    drop(vanished);
-    stage.until("both are given up", |stats| stats.peers == 0).await;
+    let (mut stuck, offer) = Viewer::new(LOCALHOST, Habits::default()).await.expect("made");
+    let answer = stage.whep.offer(&stage.source, &offer, LOCALHOST).await.expect("answered");
+    stuck.accept(&answer.sdp).expect("accepted");
+    assert!(stuck.watch(PATIENCE, |seen| seen.connected_after.is_some()).await.expect("watched"));
+    let anew = "a=ice-ufrag:anew\r\na=ice-pwd:0123456789012345678901\r\n";
+    let restarted = stage.whep.patch("one", &answer.session, Some("*"), anew).await;
+    assert!(matches!(restarted, Ok(Patched::Restarted { .. })));
+    assert_eq!(stage.source.viewers.count(ViewerKind::Whep), 3);
+    drop((vanished, stuck));
+    stage.until("all are given up", |stats| stats.peers == 0).await;
     assert_eq!(stage.source.viewers.count(ViewerKind::Whep), 0);
     assert_eq!(stage.source.video.demand().count() + stage.source.audio.demand().count(), 0);
 }

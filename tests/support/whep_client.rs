@@ -16,6 +16,9 @@ use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig}
 use tokio::net::UdpSocket;
 use tokio::time::sleep_until;
 
+/// Asked of the kernel, which gives what `net.core.rmem_max` allows.
+const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
+
 /// What a viewer does besides watching.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Habits {
@@ -82,6 +85,8 @@ impl Viewer {
     /// A viewer on `address`, and its offer.
     pub(crate) async fn new(address: IpAddr, habits: Habits) -> io::Result<(Self, String)> {
         let socket = UdpSocket::bind((address, 0)).await?;
+        // Many viewers share few cores: one that has to wait for its turn should lose nothing meanwhile.
+        socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
         let local = socket.local_addr()?;
         let started = Instant::now();
         let mut rtc = RtcConfig::new()
