@@ -29,7 +29,7 @@ enum Command {
     /// Check a configuration file: print what is in force, or every mistake (exit code 2)
     CheckConfig(check_config::Arguments),
     /// Tell what this machine has: encoders, capture cards, and why others can't be used
-    Probe,
+    Probe(probe::Arguments),
 }
 
 /// Exit codes: 0 all right, 1 failed, 2 wrong arguments or a wrong configuration file.
@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
-        Command::Probe => probe::run().map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Command::Probe(arguments) => probe::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody is left to be told if stderr is closed.

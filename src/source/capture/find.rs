@@ -273,44 +273,9 @@ fn is_taken_by(other: &CaptureDevice, card: &Card) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::os::unix::fs::symlink;
-
-    use tempfile::TempDir;
-
+mod tests {
     use super::*;
-
-    /// A tree as the kernel makes it: a USB stick with two video nodes and sound, a bridge on a platform bus.
-    pub(in crate::source::capture) fn sysfs() -> TempDir {
-        let root = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        let stick = "devices/pci0000:00/usb1/1-2";
-        write(&format!("{stick}/idVendor"), "534d\n");
-        write(&format!("{stick}/idProduct"), "2109\n");
-        write(&format!("{stick}/serial"), "20200101\n");
-        for (node, name) in [("video0", "USB Video: USB Video\n"), ("video1", "USB Video: USB Video\n")] {
-            write(&format!("{stick}/1-2:1.0/video4linux/{node}/name"), name);
-        }
-        write(&format!("{stick}/1-2:1.2/sound/card3/pcmC3D0c/dev"), "116:24\n");
-        let bridge = "devices/platform/soc/fe801000.csi";
-        write(&format!("{bridge}/video4linux/video2/name"), "unicam-image\n");
-        let class = root.path().join("class/video4linux");
-        fs::create_dir_all(&class).unwrap();
-        for (node, device) in [
-            ("video0", format!("{stick}/1-2:1.0")),
-            ("video1", format!("{stick}/1-2:1.0")),
-            ("video2", bridge.into()),
-        ] {
-            let folder = root.path().join(&device).join("video4linux").join(node);
-            symlink(root.path().join(device), folder.join("device")).unwrap();
-            symlink(&folder, class.join(node)).unwrap();
-        }
-        root
-    }
+    use crate::source::capture::tests::sysfs;
 
     fn card_of(path: &str, usb: Option<Usb>) -> Card {
         Card {

@@ -133,7 +133,7 @@ impl Listener {
             tokio::select! {
                 ended = half.ended() => break Over::Failed(Problem::Broken(describe(&ended))),
                 _ = flow.wait_for(|flow| *flow != Flow::Live) => break Over::Done,
-                _ = self.card.changed() => break Over::Done,
+                Ok(()) = self.card.changed() => break Over::Done,
                 _ = looks.tick() => {}
                 () = self.stop.stopped() => break Over::Done,
             }
@@ -151,7 +151,7 @@ impl Listener {
             tokio::select! {
                 () = &mut waiting => return false,
                 _ = flow.wait_for(|flow| *flow != Flow::Live) => return true,
-                _ = self.card.changed() => return true,
+                Ok(()) = self.card.changed() => return true,
                 _ = looks.tick() => self.silence(),
                 () = self.stop.stopped() => return true,
             }
@@ -206,5 +206,68 @@ impl Sink for Ear {
     fn sound(&self, sound: SoundBuffer) {
         self.last_ns.store(clock::now().nanos(), Ordering::Relaxed);
         self.to.sound(sound);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::hub::{Counters, Latest, Limits, Source, SourceKind, Status, Track, Viewers};
+    use crate::media::State;
+    use crate::task::{self, Stopper, Task};
+
+    /// A source whose picture is live, and the listener to its sound.
+    fn listen(device: &str) -> (Arc<Feed>, Stopper, Task) {
+        clock::init().unwrap();
+        let (video_writer, video) = Track::create(Limits::VIDEO);
+        let (audio_writer, audio) = Track::create(Limits::AUDIO);
+        let source = Source {
+            id: "card".to_owned(),
+            name: "Card".to_owned(),
+            kind: SourceKind::Capture,
+            video,
+            audio,
+            pictures: Latest::default(),
+            viewers: Viewers::default(),
+            counters: Counters::default(),
+            status: watch::Sender::new(Status::new(State::Live)),
+            restart: Notify::new(),
+        };
+        let feed = Arc::new(Feed::new(Arc::new(source), video_writer, audio_writer));
+        feed.flow.send_replace(Flow::Live);
+        let (stopper, stop) = Stopper::new();
+        let (_, card) = watch::channel(None);
+        let wanted = CaptureSound::Alsa(device.to_owned());
+        let listener = Listener { feed: Arc::clone(&feed), wanted, card, stop };
+        (feed, stopper, task::spawn("sound", listener.run()))
+    }
+
+    /// ALSA's own device that records silence, on any machine.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn sound_comes_while_the_picture_is_there() {
+        let (feed, stopper, task) = listen("null");
+        let mut kind = feed.sound_kind.subscribe();
+        kind.wait_for(Option::is_some).await.unwrap();
+        assert!(feed.source.status.borrow().sound);
+        feed.flow.send_replace(Flow::Slate);
+        kind.wait_for(Option::is_none).await.unwrap();
+        feed.flow.send_replace(Flow::Live);
+        kind.wait_for(Option::is_some).await.unwrap();
+        stopper.stop();
+        task.join().await;
+    }
+
+    #[tokio::test]
+    async fn a_missing_sound_card_is_not_the_pictures_matter() {
+        let (feed, stopper, task) = listen("hw:29,0");
+        let kind = feed.sound_kind.subscribe();
+        // Longer than an attempt, so that it has failed and waits.
+        sleep(2 * LOOK_INTERVAL).await;
+        assert!(kind.borrow().is_none());
+        assert_eq!(*feed.flow.borrow(), Flow::Live);
+        stopper.stop();
+        task.join().await;
     }
 }

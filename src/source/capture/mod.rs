@@ -13,6 +13,8 @@ mod ioctl;
 mod listen;
 mod offers;
 mod sound;
+#[cfg(test)]
+mod tests;
 mod timings;
 
 use std::path::PathBuf;

@@ -43,7 +43,7 @@ fn children(folder: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::capture::find::tests::sysfs;
+    use crate::source::capture::tests::sysfs;
 
     const STICK: &str = "devices/pci0000:00/usb1/1-2";
 
