@@ -211,31 +211,16 @@ impl Sink for Ear {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::Notify;
-
     use super::*;
-    use crate::hub::{Counters, Latest, Limits, Source, SourceKind, Status, Track, Viewers};
+    use crate::hub::{Source, SourceKind};
     use crate::media::State;
     use crate::task::{self, Stopper, Task};
 
     /// A source whose picture is live, and the listener to its sound.
     fn listen(device: &str) -> (Arc<Feed>, Stopper, Task) {
         clock::init().unwrap();
-        let (video_writer, video) = Track::create(Limits::VIDEO);
-        let (audio_writer, audio) = Track::create(Limits::AUDIO);
-        let source = Source {
-            id: "card".to_owned(),
-            name: "Card".to_owned(),
-            kind: SourceKind::Capture,
-            video,
-            audio,
-            pictures: Latest::default(),
-            viewers: Viewers::default(),
-            counters: Counters::default(),
-            status: watch::Sender::new(Status::new(State::Live)),
-            restart: Notify::new(),
-        };
-        let feed = Arc::new(Feed::new(Arc::new(source), video_writer, audio_writer));
+        let (source, [video, audio]) = Source::create("card", "Card", SourceKind::Capture, State::Live);
+        let feed = Arc::new(Feed::new(Arc::new(source), video, audio));
         feed.flow.send_replace(Flow::Live);
         let (stopper, stop) = Stopper::new();
         let (_, card) = watch::channel(None);
