@@ -76,7 +76,7 @@ export const tests = {
     assert.deepEqual(steer(0.7, 0.2, 1.1, false), { jump: false, rate: 1 });
     assert.deepEqual(steer(4.1, 0.2, 1, false), { jump: true, rate: 1 });
     assert.deepEqual(steer(0.3, 0.2, 1, true), { jump: true, rate: 1 });
-    assert.deepEqual(steer(0.9, 0.6, 1, false), { jump: false, rate: 1.03 });
+    assert.deepEqual(steer(0.9, 0.7, 1, false), { jump: false, rate: 1.03 });
   },
 
   'the cushion is the least lag of five seconds': async () => {

@@ -238,10 +238,12 @@ fn best_mode(node: &Node, card: &Card, config: &config::Capture, signal: &Signal
     format::choose(&modes, &wanted).ok_or_else(|| {
         let known = node.formats(card.planes).into_iter();
         let known: Vec<String> = known.map(|fourcc| String::from_utf8_lossy(&fourcc).into_owned()).collect();
-        Loss::new(
-            Cause::NotVideo,
-            format!("the card has no format that can be read here ({})", known.join(", ")),
-        )
+        let detail = if known.is_empty() {
+            format!("{} is no capture card", card.path.display())
+        } else {
+            format!("the card gives {}, none of which can be read here", known.join(", "))
+        };
+        Loss::new(Cause::Failed, detail)
     })
 }
 

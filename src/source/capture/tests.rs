@@ -35,7 +35,7 @@ fn open(capture: &Capture) -> Loss {
 #[test]
 fn what_is_no_card_is_told_as_such() {
     assert_eq!(open(&capture("/dev/video-none")).cause, Cause::NoDevice);
-    assert_eq!(open(&capture("/dev/null")).cause, Cause::NotVideo);
+    assert_eq!(open(&capture("/dev/null")), Loss::new(Cause::Failed, "/dev/null is no capture card"));
 }
 
 #[test]

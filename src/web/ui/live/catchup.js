@@ -10,8 +10,8 @@ const JUMP_ABOVE_S = 4;
  * The buffer never fell below this for a whole `CUSHION_WINDOW_MS`: the link is steadier than the buffer is long, so
  * a little of it is played away, too slowly to be heard.
  */
-const CUSHION_SPARE_S = 0.45;
-const CUSHION_KEEP_S = 0.3;
+const CUSHION_SPARE_S = 0.6;
+const CUSHION_KEEP_S = 0.35;
 const TRIM_RATE = 1.03;
 const CUSHION_WINDOW_MS = 5000;
 
