@@ -156,13 +156,15 @@ fn openh264(settings: &EncodeSettings) -> String {
     )
 }
 
+/// Buffers are the driver's own (mapped): slates and converted pictures stand in the system's memory.
+///
 /// Level 4.0 up to 1080p30, else 4.2: with a level too low for the rate the Pi's encoder stops.
 fn v4l2(settings: &EncodeSettings) -> String {
     let bitrate = settings.bitrate_kbit_per_s * 1000;
     let keys = settings.frames_between_key_frames();
     let level = if settings.pixels_per_s() > 1920 * 1088 * 30 { "4.2" } else { "4" };
     format!(
-        "v4l2h264enc name=encoder output-io-mode=dmabuf-import \
+        "v4l2h264enc name=encoder \
          extra-controls=\"controls,repeat_sequence_header=1,video_bitrate={bitrate},h264_i_frame_period={keys}\" \
          ! video/x-h264,profile=constrained-baseline,level=(string){level}"
     )
