@@ -84,7 +84,7 @@ impl Decoder {
         });
         sink.set_callbacks(callbacks.build());
         let source = half.element("in");
-        half.start().map_err(|ended| HalfError::Start { half: "decode", reason: format!("{ended:?}") })?;
+        half.start().map_err(|ended| HalfError::Start { half: "decode", reason: format!("{ended}") })?;
         Ok(Self { half, source, codec })
     }
 

@@ -81,7 +81,7 @@ impl VideoEncoder {
             buffers_max: u64::from(queues::video_buffers(*height)),
             caps: Arc::default(),
         };
-        half.start().map_err(|ended| HalfError::Start { half: "encode", reason: format!("{ended:?}") })?;
+        half.start().map_err(|ended| HalfError::Start { half: "encode", reason: format!("{ended}") })?;
         Ok(Self { half, input })
     }
 

@@ -59,6 +59,33 @@ pub enum HalfError {
     Start { half: &'static str, reason: String },
 }
 
+impl std::fmt::Display for Ended {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::EndOfStream => out.write_str("it reached its end"),
+            Self::NotFound(text)
+            | Self::Busy(text)
+            | Self::NotAnswering(text)
+            | Self::Unauthorized(text)
+            | Self::NotVideo(text)
+            | Self::Failed(text) => out.write_str(text),
+        }
+    }
+}
+
+impl HalfError {
+    /// Its text and those of its causes, for the log.
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        text
+    }
+}
+
 impl Half {
     /// Builds a pipeline from a description in gst-launch's syntax. Nothing in `description` may come from outside:
     /// such values are set as properties after.

@@ -96,7 +96,7 @@ impl Running {
         );
         let mut half = Half::parse("snapshot", &description).map_err(JpegError::Start)?;
         half.start().map_err(|ended| {
-            JpegError::Start(HalfError::Start { half: "snapshot", reason: format!("{ended:?}") })
+            JpegError::Start(HalfError::Start { half: "snapshot", reason: format!("{ended}") })
         })?;
         let (source, sink, encoder) = (half.element("in"), half.element("out"), half.element("encoder"));
         Ok(Self { half, source, sink, encoder, takes, count: 0 })
@@ -131,7 +131,7 @@ impl Running {
                 return Ok(jpeg);
             }
             if let Some(ended) = self.half.try_ended() {
-                return Err(failed(&format!("{ended:?}")));
+                return Err(failed(&format!("{ended}")));
             }
         }
         Err(failed("nothing came out in time"))

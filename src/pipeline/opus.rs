@@ -55,7 +55,7 @@ impl SoundEncoder {
         source.set_caps(first.sample.caps_owned().as_ref());
         let sink: gst_app::AppSink = half.element("out");
         sink.set_callbacks(callbacks(on_frame));
-        half.start().map_err(|ended| HalfError::Start { half: "sound", reason: format!("{ended:?}") })?;
+        half.start().map_err(|ended| HalfError::Start { half: "sound", reason: format!("{ended}") })?;
         Ok(Self { half, input: SoundInput { source } })
     }
 

@@ -6,24 +6,19 @@ use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
+use super::decoding::decode;
 use super::demands::Demands;
 use super::feed::Feed;
 use super::plan::{KeyFrameGate, Linger, Plan, Wanted, plan};
+use super::slates::Slates;
 use crate::config::Profile;
-use crate::draw;
-use crate::hub::{Counters, Encoding, ReadError};
-use crate::media::State;
-use crate::pipeline::decode::{Codec, Decoder};
+use crate::hub::{Counters, Encoding};
+use crate::pipeline::decode::Codec;
 use crate::pipeline::encode::{EncodeSettings, VideoEncoder};
 use crate::pipeline::opus::SoundEncoder;
-use crate::pipeline::{Ended, HalfError, RawPicture, SoundBuffer, clock, encoders};
+use crate::pipeline::{Ended, SoundBuffer, clock, encoders};
 use crate::task::Stop;
 
-/// Slates move nothing: this often is enough for players to see that the stream lives.
-const SLATE_INTERVAL: Duration = Duration::from_millis(200);
-/// A still picture is shown anew this often to those who fetch pictures, so that a stalled stream can be told from
-/// a slate.
-const SLATE_PICTURE_EVERY: u32 = 5;
 /// A half that failed is tried again after this.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -34,7 +29,7 @@ pub(super) struct Halves {
     encoder: Option<(EncodeSettings, VideoEncoder)>,
     sound: Option<(SoundBuffer, SoundEncoder)>,
     decoder: Option<(Codec, JoinHandle<()>)>,
-    slate: Slate,
+    slates: Slates,
     lingers: [Linger; 3],
     keys: KeyFrameGate,
     retry_at: Option<Instant>,
@@ -45,14 +40,6 @@ enum Failed {
     Encoder(Ended),
     Sound(Ended),
     Decoder(Result<(), JoinError>),
-}
-
-#[derive(Default)]
-struct Slate {
-    /// What is drawn, for which size.
-    drawn: Option<(draw::Slate, RawPicture)>,
-    next: Option<Instant>,
-    fed: u32,
 }
 
 /// Runs until told to stop, then gives back every encoder and decoder.
@@ -102,13 +89,14 @@ async fn sleep_until(wake: Option<Instant>) {
 
 impl Halves {
     fn new(feed: Arc<Feed>, profile: Profile) -> Self {
+        let slates = Slates::new(Arc::clone(&feed));
         Self {
             feed,
             profile,
             encoder: None,
             sound: None,
             decoder: None,
-            slate: Slate::default(),
+            slates,
             lingers: Default::default(),
             keys: KeyFrameGate::default(),
             retry_at: None,
@@ -128,7 +116,7 @@ impl Halves {
     /// When to look again without being told.
     fn wake(&self, plan: &Plan) -> Option<Instant> {
         let lingers = self.lingers.iter().filter_map(Linger::ends);
-        let slate = self.slate.next.filter(|_| plan.slate.is_some() || plan.silence);
+        let slate = self.slates.due().filter(|_| plan.slate.is_some() || plan.silence);
         lingers.chain(slate).chain(self.keys.due()).chain(self.retry_at).min()
     }
 
@@ -164,11 +152,11 @@ impl Halves {
         let id = self.feed.source.id.clone();
         match failed {
             Failed::Encoder(ended) => {
-                log::error!("{id}: the encoder failed: {}", describe(&ended));
+                log::error!("{id}: the encoder failed: {}", ended);
                 self.stop_encoder().await;
             }
             Failed::Sound(ended) => {
-                log::error!("{id}: the sound encoder failed: {}", describe(&ended));
+                log::error!("{id}: the sound encoder failed: {}", ended);
                 self.stop_sound().await;
             }
             Failed::Decoder(ended) => {
@@ -186,7 +174,7 @@ impl Halves {
         self.follow_encoder(plan.encode.as_ref()).await;
         self.follow_decoder(plan.decode).await;
         self.follow_sound(plan.sound).await;
-        self.follow_slate(plan, now).await;
+        self.slates.follow(plan, now).await;
         if let Some((_, encoder)) = &self.encoder
             && self.keys.take(now)
         {
@@ -212,7 +200,7 @@ impl Halves {
                 self.encoder = Some((settings, encoder));
                 // The first thing a new encoder makes is a key frame.
                 self.keys = KeyFrameGate::default();
-                self.slate.next = None;
+                self.slates.hurry();
             }
             Err(error) => self.put_off("the encoder", &error),
         }
@@ -260,7 +248,7 @@ impl Halves {
         let feed = Arc::clone(&self.feed);
         let starting = spawn_blocking(move || {
             let encoder = SoundEncoder::start(&kind, move |frame| feed.encoded_sound(frame));
-            encoder.map(|encoder| (kind, encoder)).map_err(|error| chain(&error))
+            encoder.map(|encoder| (kind, encoder)).map_err(|error| error.with_causes())
         });
         match starting.await.map_err(|error| error.to_string()).and_then(|started| started) {
             Ok((kind, encoder)) => {
@@ -282,64 +270,6 @@ impl Halves {
         log::error!("{}: {what} does not start: {error}", self.feed.source.id);
         self.retry_at = Some(Instant::now() + RETRY);
     }
-
-    /// Feeds the slate and silence when they are due.
-    async fn follow_slate(&mut self, plan: &Plan, now: Instant) {
-        if plan.silence {
-            self.feed.silence();
-        }
-        if plan.slate.is_none() && !plan.silence {
-            self.slate = Slate::default();
-            return;
-        }
-        let due = self.slate.next.is_none_or(|next| next <= now);
-        if let Some((width, height)) = plan.slate {
-            let changed = self.draw_slate(width, height).await;
-            if (due || changed)
-                && let Some((_, picture)) = &self.slate.drawn
-            {
-                let picture = picture.at(clock::now());
-                self.feed.encode_slate(&picture);
-                if changed || self.slate.fed.is_multiple_of(SLATE_PICTURE_EVERY) {
-                    self.feed.show_slate(picture);
-                }
-                self.slate.fed = self.slate.fed.wrapping_add(1);
-            }
-        }
-        if due {
-            self.slate.next = Some(now + SLATE_INTERVAL);
-        }
-    }
-
-    /// Draws the slate if its text or size changed; true if it did.
-    async fn draw_slate(&mut self, width: u32, height: u32) -> bool {
-        let wanted = slate_text(&self.feed);
-        let same = |(text, picture): &(draw::Slate, RawPicture)| {
-            *text == wanted && (picture.width, picture.height) == (width, height)
-        };
-        if self.slate.drawn.as_ref().is_some_and(same) {
-            return false;
-        }
-        let drawing = spawn_blocking(move || {
-            let pixels = draw::draw(&wanted, width, height);
-            (wanted, RawPicture::from_rgba(width, height, pixels, clock::now()))
-        });
-        match drawing.await {
-            Ok(drawn) => self.slate.drawn = Some(drawn),
-            Err(error) => log::error!("{}: the slate can't be drawn: {error}", self.feed.source.id),
-        }
-        true
-    }
-}
-
-/// The words for people of what a source is doing.
-fn slate_text(feed: &Feed) -> draw::Slate {
-    let status = feed.source.status.borrow();
-    let (title, advice) = match &status.state {
-        State::Lost(loss) => (loss.cause.text(), loss.cause.advice()),
-        _ => ("Connecting", ""),
-    };
-    draw::Slate { name: feed.source.name.clone(), title: title.to_owned(), advice: advice.to_owned() }
 }
 
 type Started = (EncodeSettings, &'static str, VideoEncoder);
@@ -347,61 +277,6 @@ type Started = (EncodeSettings, &'static str, VideoEncoder);
 fn start_encoder(name: Option<&str>, settings: &EncodeSettings, feed: Arc<Feed>) -> Result<Started, String> {
     let encoder = encoders::choose(name)?;
     let started = VideoEncoder::start(encoder, settings, move |frame| feed.encoded(frame));
-    let started = started.map_err(|error| chain(&error))?;
+    let started = started.map_err(|error| error.with_causes())?;
     Ok((settings.clone(), encoder.element, started))
-}
-
-/// Decodes until the track ends or the decoder fails. A decoder that is behind goes on at the newest key frame.
-async fn decode(codec: Codec, feed: Arc<Feed>) {
-    let pictures = Arc::clone(&feed);
-    let starting = spawn_blocking(move || Decoder::start(codec, move |picture| pictures.decoded(picture)));
-    let mut decoder = match starting.await {
-        Ok(Ok(decoder)) => decoder,
-        Ok(Err(error)) => return log::error!("{}: {}", feed.source.id, chain(&error)),
-        Err(error) => return log::error!("{}: the decoder does not start: {error}", feed.source.id),
-    };
-    let mut reader = feed.coded_reader(codec);
-    loop {
-        let frame = tokio::select! {
-            frame = reader.next() => frame,
-            ended = decoder.ended() => {
-                log::error!("{}: the decoder failed: {}", feed.source.id, describe(&ended));
-                break;
-            }
-        };
-        match frame {
-            Ok(frame) => {
-                if !decoder.push(&frame) {
-                    Counters::add(&feed.source.counters.frames_dropped);
-                    reader.skip_to_next_key_frame();
-                }
-            }
-            Err(ReadError::Lagged { .. }) => {}
-            Err(ReadError::Closed) => break,
-        }
-    }
-    decoder.stop().await;
-}
-
-pub(super) fn describe(ended: &Ended) -> String {
-    match ended {
-        Ended::EndOfStream => "it reached its end".to_owned(),
-        Ended::NotFound(text)
-        | Ended::Busy(text)
-        | Ended::NotAnswering(text)
-        | Ended::Unauthorized(text)
-        | Ended::NotVideo(text)
-        | Ended::Failed(text) => text.clone(),
-    }
-}
-
-/// An error with all its causes, for the log.
-fn chain(error: &HalfError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -5,12 +5,14 @@
 
 mod camera;
 pub mod capture;
+mod decoding;
 mod demands;
 mod device;
 mod feed;
 mod halves;
 mod plan;
 mod runner;
+mod slates;
 mod supervisor;
 mod test;
 

@@ -35,7 +35,7 @@ impl Device for Test {
     }
 
     fn loss(&self, ended: Ended) -> Loss {
-        Loss::new(Cause::Failed, format!("{ended:?}"))
+        Loss::new(Cause::Failed, format!("{ended}"))
     }
 
     fn on_demand(&self) -> bool {

@@ -18,7 +18,6 @@ use crate::media::MediaTime;
 use crate::pipeline::capture::{Captured, Sink};
 use crate::pipeline::{Half, SoundBuffer, alsa, clock};
 use crate::source::feed::Feed;
-use crate::source::halves::describe;
 use crate::source::plan::Flow;
 use crate::task::Stop;
 
@@ -131,7 +130,7 @@ impl Listener {
                 log::info!("{}: sound is back", self.feed.source.id);
             }
             tokio::select! {
-                ended = half.ended() => break Over::Failed(Problem::Broken(describe(&ended))),
+                ended = half.ended() => break Over::Failed(Problem::Broken(ended.to_string())),
                 _ = flow.wait_for(|flow| *flow != Flow::Live) => break Over::Done,
                 Ok(()) = self.card.changed() => break Over::Done,
                 _ = looks.tick() => {}
@@ -181,7 +180,7 @@ fn open(wanted: &CaptureSound, card: Option<&Path>, to: &Arc<Ear>) -> Result<Hal
     let device = device.ok_or(Problem::NoSound)?;
     let sink = Arc::clone(to) as Arc<dyn Sink>;
     let mut half = alsa::half(&device, &sink).map_err(|error| Problem::Broken(error.to_string()))?;
-    half.start().map_err(|ended| Problem::Broken(format!("{device}: {}", describe(&ended))))?;
+    half.start().map_err(|ended| Problem::Broken(format!("{device}: {}", ended)))?;
     Ok(half)
 }
 
