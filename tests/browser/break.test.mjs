@@ -45,7 +45,7 @@ export const tests = {
     const server = await t.server(NO_UDP + TEST_PICTURE);
     const page = await t.page(`${server.url}/`);
     await until('the tile plays', () => page.evaluate(() => {
-      const stage = document.querySelector('.tile .stage');
+      const stage = document.querySelector('.tile[data-source] .stage');
       return stage && stage.marquee.figures.transport === 'mse' && stage.marquee.current.frames() > 10;
     }));
   },
@@ -70,14 +70,14 @@ export const tests = {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page(`${server.url}/`);
     const plays = () => page.evaluate(() => {
-      const stage = document.querySelector('.tile .stage');
+      const stage = document.querySelector('.tile[data-source] .stage');
       return Boolean(stage && stage.marquee.state === 'playing' && stage.marquee.current.frames() > 5);
     });
     await until('the tile plays', plays);
-    await page.evaluate(() => (document.querySelector('.tile').dataset.same = 'yes'));
+    await page.evaluate(() => (document.querySelector('.tile[data-source]').dataset.same = 'yes'));
     await server.stop('SIGTERM');
     await page.getByText("Marquee can't be reached, trying again").waitFor();
-    assert.equal(await page.locator('.tile').count(), 1, 'the content stays');
+    assert.equal(await page.locator('.tile[data-source]').count(), 1, 'the content stays');
     await t.shoot(page, 'gone-live');
     await server.start();
     await page.getByText("Marquee can't be reached, trying again").waitFor({ state: 'hidden' });

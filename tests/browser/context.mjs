@@ -115,11 +115,14 @@ function figuresText(page) {
 }
 
 /**
- * The player's figures, taken now.
+ * The player's figures, taken now; all zero before there is a player.
  * @param {import('playwright-core').Page} page
  */
 export function figures(page) {
-  return page.evaluate(() => window.marqueePlayer.measure().then((now) => ({ ...now })));
+  return page.evaluate(async () => {
+    const player = window.marqueePlayer;
+    return player ? { ...(await player.measure()) } : { state: 'none', transport: null, framesDecoded: 0 };
+  });
 }
 
 /**

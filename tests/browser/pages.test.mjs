@@ -34,7 +34,7 @@ async function checkAccessibility(page, where) {
 /** @param {import('playwright-core').Page} page */
 function tilesPlay(page) {
   return until('all visible tiles play', () => page.evaluate(() => {
-    const stages = [...document.querySelectorAll('.tile .stage')].filter((stage) => {
+    const stages = [...document.querySelectorAll('.tile[data-source] .stage')].filter((stage) => {
       const box = stage.getBoundingClientRect();
       return box.top < innerHeight - 40 && box.bottom > 40;
     });
@@ -299,7 +299,7 @@ function setHidden(page, hidden) {
 
 /** @param {import('playwright-core').Page} page */
 function figuresOfTile(page) {
-  return page.evaluate(() => ({ state: document.querySelector('.tile .stage').marquee.state }));
+  return page.evaluate(() => ({ state: document.querySelector('.tile[data-source] .stage').marquee.state }));
 }
 
 /** @param {import('playwright-core').Page} page */

@@ -17,8 +17,8 @@
  * @property {Cause|null} cause
  * @property {string} since RFC 3339
  * @property {{codec: string, width: number, height: number, fps: number}|null} input
- * @property {{codec: string, width: number, height: number, fps: number, bitrate_bps: number, encoder: string}|null} video
- * @property {{codec: string, channels: number, bitrate_bps: number}|null} audio
+ * @property {{codec: string, width: number, height: number, fps: number, bitrate_bps: number, encoder: string}|null} video null while no picture is encoded
+ * @property {{codec: string, channels: number, bitrate_bps: number}|null} audio null while no sound is encoded
  * @property {{whep: number, mse: number, mjpeg: number, jpeg: number, total: number}} viewers
  */
 

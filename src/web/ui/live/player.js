@@ -54,6 +54,8 @@ export class Player {
     this.unsupported = new Set();
     /** @type {TransportName|null} worked last, so it is tried first after a break */
     this.worked = null;
+    /** When `current` was first seen. */
+    this.shown_ms = 0;
     this.sound = options.sound;
     this.volume = 1;
     /** The browser wants a touch or key before it gives sound. */
@@ -304,6 +306,7 @@ export class Player {
     this.current = session;
     this.view = session.view;
     this.worked = session.name;
+    this.shown_ms = performance.now();
     this.ending = null;
     this.watchdog.reset();
     // The new one lies beneath and is drawn already: there is no black in between.

@@ -21,6 +21,8 @@ const words = texts.player;
 const FIGURES_MS = 1000;
 /** A hidden page without sound shows nobody anything; until then it may only have been switched away from. */
 const HIDDEN_MS_MAX = 20000;
+/** A source that has sound has some by then, counted from the first picture. */
+const SOUND_MS_MAX = 3000;
 /** Quick starts say nothing. */
 const MESSAGE_AFTER_MS = 400;
 const TOAST_MS = 3000;
@@ -82,10 +84,12 @@ function chooseTransport(choice) {
   player.choose(mode);
 }
 
-/** Something the player shows has sound now, or could have. */
+/** What the player shows has sound, or may have some in a moment. */
 function hasSound() {
   const image = Boolean(player.view) && !(player.view instanceof HTMLVideoElement);
-  return !image && !(source && source.state === 'live' && !source.audio && source.video);
+  const silent = source !== null && source.state === 'live' && source.audio === null;
+  // Sound is encoded from when somebody wants it.
+  return !image && !(silent && performance.now() - player.shown_ms > SOUND_MS_MAX);
 }
 
 function isHeard() {
