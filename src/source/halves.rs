@@ -152,11 +152,11 @@ impl Halves {
         let id = self.feed.source.id.clone();
         match failed {
             Failed::Encoder(ended) => {
-                log::error!("{id}: the encoder failed: {}", ended);
+                log::error!("{id}: the encoder failed: {ended}");
                 self.stop_encoder().await;
             }
             Failed::Sound(ended) => {
-                log::error!("{id}: the sound encoder failed: {}", ended);
+                log::error!("{id}: the sound encoder failed: {ended}");
                 self.stop_sound().await;
             }
             Failed::Decoder(ended) => {

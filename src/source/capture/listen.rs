@@ -180,7 +180,7 @@ fn open(wanted: &CaptureSound, card: Option<&Path>, to: &Arc<Ear>) -> Result<Hal
     let device = device.ok_or(Problem::NoSound)?;
     let sink = Arc::clone(to) as Arc<dyn Sink>;
     let mut half = alsa::half(&device, &sink).map_err(|error| Problem::Broken(error.to_string()))?;
-    half.start().map_err(|ended| Problem::Broken(format!("{device}: {}", ended)))?;
+    half.start().map_err(|ended| Problem::Broken(format!("{device}: {ended}")))?;
     Ok(half)
 }
 
