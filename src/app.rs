@@ -1,6 +1,7 @@
 //! THE wiring: configuration → handles → tasks → drain. Read it first.
 
 mod health;
+mod init;
 mod settings;
 mod signals;
 mod sources;
@@ -84,8 +85,9 @@ async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     let (mut settings, config) = Settings::load(options.config, options.data)?;
     let address = options.listen.unwrap_or(config.web.listen);
-    let mut app = App::start(&config, &settings, address).await?;
+    let mut app = App::start(&config, &settings, address, options.listen.is_none()).await?;
     (options.ready)(app.address);
+    init::ready();
     let mut cards = capture::Changes::default();
     let outcome = loop {
         tokio::select! {
@@ -97,6 +99,7 @@ async fn serve(options: Options) -> Result<(), Error> {
         }
     };
     log::info!("stopping");
+    init::stopping();
     tokio::select! {
         stopped = app.stop() => stopped?,
         () = signals.received() => log::warn!("told twice: ending now"),
@@ -118,8 +121,17 @@ struct App {
 }
 
 impl App {
-    async fn start(config: &Config, settings: &Settings, address: SocketAddr) -> Result<Self, Error> {
-        let listening = TcpListener::bind(address).await;
+    /// `handed`: a socket that systemd hands over is taken instead of `address`.
+    async fn start(
+        config: &Config,
+        settings: &Settings,
+        address: SocketAddr,
+        handed: bool,
+    ) -> Result<Self, Error> {
+        let listening = match init::listener().filter(|_| handed) {
+            Some(listener) => listener,
+            None => TcpListener::bind(address).await,
+        };
         let listener = listening.map_err(|source| Error::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
         let engine = Engine::start(rtc::Settings {

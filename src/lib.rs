@@ -10,6 +10,7 @@ pub mod output;
 pub mod pipeline;
 pub mod rtc;
 pub mod source;
+pub mod system;
 pub mod task;
 pub mod telemetry;
 pub mod web;

@@ -51,7 +51,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("cmd", &["app", "config", "pipeline", "source", "telemetry"]),
+    ("system", &["config"]),
+    ("cmd", &["app", "config", "pipeline", "source", "system", "telemetry"]),
 ];
 
 /// Names that only one place of `src` may use: the rest stays free of what they stand for.

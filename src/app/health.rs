@@ -1,8 +1,10 @@
-//! Lets the heartbeats of the parts beat while they are well, and stop where one is stuck.
+//! Lets the heartbeats of the parts beat while they are well, and stop where one is stuck; feeds the watchdog while
+//! none is.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::init;
 use crate::hub::{Busy, Registry, Source};
 use crate::pipeline::clock;
 use crate::rtc::Engine;
@@ -22,6 +24,7 @@ const BUSY_MAX: Duration = Duration::from_secs(30);
 pub(super) async fn run(heartbeats: Heartbeats, engine: Engine, sources: Registry, mut stop: Stop) {
     let beat = |name: String| heartbeats.register(name, SILENCE_MAX, Instant::now());
     let webrtc = beat("webrtc".to_owned());
+    let mut fed = init::watchdog_period().map(|period| (Instant::now(), period));
     let mut beats: Vec<(Arc<Source>, Beat)> = Vec::new();
     loop {
         let list = sources.list();
@@ -39,6 +42,10 @@ pub(super) async fn run(heartbeats: Heartbeats, engine: Engine, sources: Registr
         for (source, beat) in beats.iter().filter(|(source, _)| is_well(source)) {
             log::trace!("{}: well", source.id);
             beat.tick(Instant::now());
+        }
+        if fed.is_some_and(|(last, period)| last.elapsed() >= period) {
+            init::feed_watchdog(&heartbeats);
+            fed = fed.map(|(_, period)| (Instant::now(), period));
         }
         tokio::select! {
             () = tokio::time::sleep(PERIOD) => {}

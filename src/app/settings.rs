@@ -26,7 +26,10 @@ impl Settings {
         let Some(path) = file else { return Ok((settings, Config::default())) };
         let (watch, first) = Watch::start(path.clone());
         settings.file = Some((path, watch));
-        let config = settings.take(first).unwrap_or_else(|| settings.last_good());
+        let config = settings.take(first).unwrap_or_else(|| {
+            log::warn!("running with the last good configuration, or the built-in defaults if there is none");
+            config::last_good(settings.data.as_deref())
+        });
         Ok((settings, config))
     }
 
@@ -66,19 +69,6 @@ impl Settings {
                 self.errors = error.problems.iter().map(ToString::to_string).collect();
                 self.errors.iter().for_each(|problem| log::error!("{problem}"));
                 None
-            }
-        }
-    }
-
-    fn last_good(&self) -> Config {
-        match self.data.as_deref().and_then(config::load_kept) {
-            Some(Ok(config)) => {
-                log::warn!("running with the last good configuration");
-                config
-            }
-            _ => {
-                log::warn!("running with the built-in defaults");
-                Config::default()
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Belongs here: arguments, what is printed on the terminal, exit codes. Does not belong here: what the commands do;
 //! that is `app` and the modules below it.
 
+mod apply_system;
 mod check_config;
 mod greeting;
 mod probe;
@@ -28,6 +29,8 @@ enum Command {
     Run(run::Arguments),
     /// Check a configuration file: print what is in force, or every mistake (exit code 2)
     CheckConfig(check_config::Arguments),
+    /// Write what the operating system of our image needs of the configuration; run by root at boot
+    ApplySystem(apply_system::Arguments),
     /// Tell what this machine has: encoders, capture cards, and why others can't be used
     Probe(probe::Arguments),
 }
@@ -37,6 +40,7 @@ pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
+        Command::ApplySystem(arguments) => apply_system::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

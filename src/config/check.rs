@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::camera_url::{self, CameraUrl};
 use super::file::Document;
+use super::network::network;
 use super::problem::{LoadError, nearest, quoted};
 use super::profile::{self, Profiles};
 use super::section::Section;
@@ -38,6 +39,7 @@ pub(super) fn check(file: &str, text: &str) -> Result<Config, LoadError> {
 fn config(root: &Section<'_>) -> Config {
     let profiles = Profiles::check(root);
     let device = device(&root.section("device", keys::DEVICE));
+    let network = network(&root.section("network", keys::NETWORK));
     let web = web(&root.section("web", keys::WEB));
     let mut taken = Taken::default();
     let captures = root.sections("capture", keys::CAPTURE, SOURCES_MAX);
@@ -51,7 +53,7 @@ fn config(root: &Section<'_>) -> Config {
         captures.push(optional_capture(&profiles));
     }
     let cameras = cameras.iter().filter_map(|section| camera(section, &profiles, &mut taken)).collect();
-    Config { device, web, test, captures, cameras }
+    Config { device, network, web, test, captures, cameras }
 }
 
 /// What only one source can have, each with the line that took it.

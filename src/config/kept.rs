@@ -36,6 +36,23 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
+/// The configuration to run with: the file's if it is right, else the last good one, else the built-in defaults.
+/// What is wrong with the file comes with it.
+pub fn load_or_last_good(file: &Path, data: Option<&Path>) -> (Config, Option<LoadError>) {
+    match super::load(file) {
+        Ok(config) => (config, None),
+        Err(error) => (last_good(data), Some(error)),
+    }
+}
+
+/// The last good configuration, else the built-in defaults.
+pub fn last_good(data: Option<&Path>) -> Config {
+    match data.and_then(load_kept) {
+        Some(Ok(config)) => config,
+        _ => Config::default(),
+    }
+}
+
 /// What [`keep`] kept, or `None` if it never did.
 pub fn load_kept(data: &Path) -> Option<Result<Config, LoadError>> {
     let path = data.join(NAME);

@@ -1,7 +1,9 @@
 //! Every key that may stand in `marquee.toml`. A test checks that the README and the sample name them all.
 
-pub(super) const ROOT: &[&str] = &["device", "web", "test", "capture", "camera", "profiles"];
+pub(super) const ROOT: &[&str] = &["device", "network", "web", "test", "capture", "camera", "profiles"];
 pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
+pub(super) const NETWORK: &[&str] =
+    &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
 pub(super) const WEB: &[&str] = &["listen", "webrtc_port", "webrtc_addresses"];
 pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile"];
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
@@ -12,6 +14,7 @@ pub(super) const PROFILE: &[&str] = &["size", "fps", "bitrate_kbit", "key_frame_
 /// Sections as they are written in the file, with their keys.
 pub const SECTIONS: &[(&str, &[&str])] = &[
     ("[device]", DEVICE),
+    ("[network]", NETWORK),
     ("[web]", WEB),
     ("[test]", TEST),
     ("[[capture]]", CAPTURE),

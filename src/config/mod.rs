@@ -9,6 +9,7 @@ mod check;
 mod file;
 mod kept;
 mod keys;
+mod network;
 mod problem;
 mod profile;
 mod section;
@@ -23,8 +24,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 pub use camera_url::shown as shown_url;
-pub use kept::{KeepError, keep, load_kept};
+pub use kept::{KeepError, keep, last_good, load_kept, load_or_last_good};
 pub use keys::SECTIONS;
+pub use network::{FixedAddress, Network, Wifi};
 pub use problem::{LoadError, Problem};
 pub use profile::ENCODERS;
 pub use show::{Secrets, to_toml};
@@ -34,6 +36,7 @@ pub use watch::Watch;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub device: Device,
+    pub network: Network,
     pub web: Web,
     /// The test picture; `None` if it is switched off.
     pub test: Option<Test>,

@@ -3,7 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Camera, Capture, CaptureDevice, CaptureSound, Config, Profile, Secret, Test, Transport, shown_url,
+    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Network, Profile, Secret, Test,
+    Transport, Wifi, shown_url,
 };
 
 /// Whether passwords are written out.
@@ -22,11 +23,11 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     out.section("[device]");
     out.text("name", &config.device.name);
     out.text("time_zone", &config.device.time_zone);
+    out.network(&config.network);
     out.section("[web]");
     out.text("listen", &config.web.listen.to_string());
     out.plain("webrtc_port", config.web.webrtc_port);
-    let addresses: Vec<String> = config.web.webrtc_addresses.iter().map(|ip| format!("\"{ip}\"")).collect();
-    out.plain("webrtc_addresses", format_args!("[{}]", addresses.join(", ")));
+    out.list("webrtc_addresses", &config.web.webrtc_addresses);
     out.test(config.test.as_ref());
     for capture in &config.captures {
         out.capture(capture);
@@ -75,6 +76,32 @@ impl Out {
 
     fn size(&mut self, width: u32, height: u32) {
         self.plain("size", format_args!("\"{width}x{height}\""));
+    }
+
+    fn network(&mut self, network: &Network) {
+        self.section("[network]");
+        if let Some(Wifi { ssid, password, country, hidden }) = &network.wifi {
+            self.text("wifi_ssid", ssid);
+            if let Some(password) = password {
+                self.secret("wifi_password", password);
+            }
+            self.text("wifi_country", country);
+            self.plain("wifi_hidden", hidden);
+        }
+        if let Some(FixedAddress { address, prefix, gateway, dns }) = &network.fixed {
+            self.plain("address", format_args!("\"{address}/{prefix}\""));
+            if let Some(gateway) = gateway {
+                self.text("gateway", &gateway.to_string());
+            }
+            self.list("dns", dns);
+        }
+        self.list("ntp", &network.ntp);
+    }
+
+    /// Of values that need no escaping.
+    fn list(&mut self, key: &str, values: &[impl Display]) {
+        let quoted: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
+        self.plain(key, format_args!("[{}]", quoted.join(", ")));
     }
 
     fn test(&mut self, test: Option<&Test>) {
