@@ -1,5 +1,6 @@
 //! THE wiring: configuration → handles → tasks → drain. Read it first.
 
+mod announce;
 mod health;
 mod init;
 mod settings;
@@ -25,6 +26,7 @@ use crate::task::{self, Stop, Stopper, Task};
 use crate::telemetry::Routes;
 use crate::telemetry::health::Heartbeats;
 use crate::web::{self, Parts, Services, Site};
+use announce::Announcement;
 use settings::Settings;
 use signals::Signals;
 use sources::Sources;
@@ -113,6 +115,7 @@ struct App {
     config: Config,
     site: watch::Sender<Site>,
     sources: Sources,
+    announcement: Option<Announcement>,
     engine: Engine,
     web_stop: watch::Sender<bool>,
     web: Task,
@@ -162,8 +165,9 @@ impl App {
         });
         let (web_stop, stopping) = watch::channel(false);
         let web = task::spawn("web server", web::server::serve(listener, services, stopping, DRAIN_MAX));
+        let announcement = Announcement::start(&config.device.name, address);
         let config = config.clone();
-        Ok(Self { address, config, site, sources, engine, web_stop, web, health_stop, health })
+        Ok(Self { address, config, site, sources, announcement, engine, web_stop, web, health_stop, health })
     }
 
     /// Returns the name of a part that ended by itself. Cancel-safe.
@@ -185,6 +189,9 @@ impl App {
                 log::warn!("[web] listen and webrtc settings are taken over at the next start");
             }
             self.sources.follow(config).await;
+            if let Some(announcement) = &mut self.announcement {
+                announcement.rename(&config.device.name);
+            }
             self.config = config.clone();
         }
         self.site.send_replace(settings.site(&self.config));
@@ -198,6 +205,7 @@ impl App {
     /// The shutdown, in its written order; see ARCHITECTURE.md.
     async fn stop(self) -> Result<(), Error> {
         let deadline = tokio::time::Instant::now() + SHUTDOWN_MAX;
+        drop(self.announcement);
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
         within(deadline, "the WebRTC engine", self.engine.shutdown()).await?;

@@ -48,6 +48,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "output",
             "task",
             "shutdown",
+            "system",
             "web",
         ],
     ),
