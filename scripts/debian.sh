@@ -4,6 +4,7 @@
 # Every architecture has an apt of its own below $cache/debian: its own sources, lists and (empty) package status, so
 # that a closure is complete, holds nothing of the machine it is made on, and the machine's own apt is never touched.
 
+# shellcheck disable=SC2154 # cache is that of lib.sh
 debian_suite=bookworm
 debian_mirror=${MARQUEE_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 debian_security=${MARQUEE_DEBIAN_SECURITY:-http://deb.debian.org/debian-security}
