@@ -333,7 +333,7 @@ fn the_architecture_names_every_part() {
 
 #[test]
 fn every_setting_is_documented() {
-    let (readme, sample) = (text("README.md").expect("text"), text("marquee.toml").expect("text"));
+    let (readme, sample) = (text("README.md").expect("text"), text("image/marquee.toml").expect("text"));
     let mut findings = Vec::new();
     for (header, keys) in marquee::config::SECTIONS {
         let sample_header = header.replace("NAME", "");
@@ -351,7 +351,7 @@ fn every_setting_is_documented() {
             }
             if !section.lines().any(|line| line.starts_with(&format!("#{key} = "))) {
                 findings.push(format!(
-                    "marquee.toml: add a line `#{key} = DEFAULT` to {header}, and what it means"
+                    "image/marquee.toml: add a line `#{key} = DEFAULT` to {header}, and what it means"
                 ));
             }
         }
@@ -367,7 +367,7 @@ fn the_encoders_of_the_configuration_are_those_of_the_pipeline() {
     assert_eq!(
         known,
         marquee::config::ENCODERS,
-        "change ENCODERS in src/config/profile.rs, marquee.toml and the README to what src/pipeline/encoders.rs has"
+        "change ENCODERS in src/config/profile.rs, image/marquee.toml and the README to what src/pipeline/encoders.rs has"
     );
 }
 

@@ -24,7 +24,7 @@ fn samples(folder: &str) -> Vec<(String, PathBuf)> {
 }
 
 fn annotated() -> String {
-    fs::read_to_string(in_repository("marquee.toml")).expect("the annotated sample")
+    fs::read_to_string(in_repository("image/marquee.toml")).expect("the annotated sample")
 }
 
 /// The annotated sample with every setting switched on: `#key` is a setting, `# text` an explanation.

@@ -25,8 +25,9 @@ pub use gstreamer::glib::Error as InitError;
 pub use half::{Ended, Half, HalfError};
 pub use raw::{RawPicture, SoundBuffer};
 
-/// Elements without which nothing works, and the Debian packages that have them.
-const ELEMENTS: [(&str, &str); 9] = [
+/// Elements without which nothing works, and the Debian packages that have them. Decoders are not among them: there is
+/// more than one for each codec, and a source that none of them decodes says so on its picture.
+const ELEMENTS: [(&str, &str); 8] = [
     ("appsrc", "gstreamer1.0-plugins-base"),
     ("videoconvertscale", "gstreamer1.0-plugins-base"),
     ("opusenc", "gstreamer1.0-plugins-base"),
@@ -35,7 +36,6 @@ const ELEMENTS: [(&str, &str); 9] = [
     ("v4l2src", "gstreamer1.0-plugins-good"),
     ("jpegenc", "gstreamer1.0-plugins-good"),
     ("h264parse", "gstreamer1.0-plugins-bad"),
-    ("avdec_h264", "gstreamer1.0-libav"),
 ];
 
 /// The first element that is missing here, and the package that has it.

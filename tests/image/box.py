@@ -1,0 +1,177 @@
+"""A box in QEMU: started, asked, looked into and cut off."""
+
+import base64
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+# An emulated box on a busy machine; a real wait is a small part of it.
+BOOT_S_MAX = 300
+ANSWER_S_MAX = 60
+# Where p1 begins on the card (image/genimage.cfg).
+FIRST_PARTITION = "@@4M"
+
+
+class Failed(Exception):
+    """What was expected did not happen."""
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(what, attempt, seconds_max=ANSWER_S_MAX, pause_s=0.2):
+    """Asks again until `attempt` gives something true, and returns that."""
+    end = time.monotonic() + seconds_max
+    while True:
+        found = attempt()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise Failed(f"{what}: not within {seconds_max} s")
+        time.sleep(pause_s)
+
+
+class Box:
+    """One card and the box it is in. `image` and `guest` are what `scripts/image --path --tests` printed."""
+
+    def __init__(self, image, guest, folder, name):
+        self.image, self.guest = image, guest
+        self.card = os.path.join(folder, f"{name}.img")
+        self.log = os.path.join(folder, f"{name}.log")
+        self.boots = 0
+        self.process = self.agent = None
+        # The same inside and outside, since it is part of what the box tells its viewers.
+        self.webrtc = free_port(socket.SOCK_DGRAM)
+        self.config(self.sample())
+
+    def sample(self, extra=""):
+        """The marquee.toml of the image, with what lets viewers outside of the box in."""
+        with open(os.path.join(ROOT, "image", "marquee.toml"), encoding="utf-8") as file:
+            sample = file.read()
+        return f'{sample}\n[web]\nwebrtc_port = {self.webrtc}\nwebrtc_addresses = ["127.0.0.1"]\n{extra}'
+
+    def config(self, text):
+        """Puts `text` (or bytes) on the boot partition as marquee.toml at the next start."""
+        self.toml = text if isinstance(text, bytes) else text.encode()
+
+    def make_card(self, size="2G"):
+        """A fresh card, as somebody would write it."""
+        subprocess.run(["cp", "--sparse=always", os.path.join(self.image, "marquee.img"), self.card], check=True)
+        subprocess.run(["truncate", f"--size={size}", self.card], check=True)
+
+    def start(self, *qemu, machine="virt", append=""):
+        """Powers the box on. Does not wait for anything."""
+        if not os.path.exists(self.card):
+            self.make_card()
+        if self.toml is not None:
+            with open(self.card + ".toml", "wb") as file:
+                file.write(self.toml)
+            self.first_partition("mcopy", "-o", self.card + ".toml", "::marquee.toml")
+            self.toml = None
+        self.boots += 1
+        self.http, self.agent, self.socket = free_port(), None, self.card + ".agent"
+        if os.path.exists(self.socket):
+            os.remove(self.socket)
+        serial = f"{self.card}.serial"
+        command = [os.path.join(ROOT, "scripts", "qemu"), "--image", self.image, "--disk", self.card]
+        command += ["--machine", machine, "--http", str(self.http), "--webrtc", str(self.webrtc)]
+        command += ["--serial", serial, "--initramfs", self.guest, "--append", append, "--"]
+        if machine == "virt":
+            command += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=agent"]
+            command += ["-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off"]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([*command, *qemu], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.serial = serial
+        self.started = time.monotonic()
+
+    def first_partition(self, command, *arguments):
+        """mtools on the boot partition; the box must be off."""
+        subprocess.run([command, *arguments[:-1], "-i", self.card + FIRST_PARTITION, arguments[-1]], check=True)
+
+    def cut(self):
+        """A power cut."""
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+        if self.agent:
+            self.agent.close()
+            self.agent = None
+
+    def alive(self):
+        if self.process.poll() is not None:
+            with open(self.log, "rb") as log:
+                raise Failed(f"QEMU ended: {log.read()[-2000:].decode(errors='replace')}")
+
+    def get(self, path, timeout_s=5):
+        """Status and body; (0, b"") while nobody answers."""
+        self.alive()
+        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=timeout_s)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+        finally:
+            connection.close()
+
+    def json(self, path):
+        return json.loads(until(path, lambda: self.get(path)[1]))
+
+    def wait_up(self):
+        """Waits for HTTP 200; returns the seconds since power-on."""
+        try:
+            until("HTTP 200", lambda: self.get("/")[0] == 200, BOOT_S_MAX)
+        except Failed as failed:
+            raise Failed(f"{failed}; the console ended with:\n{self.console()[-3000:]}") from None
+        return time.monotonic() - self.started
+
+    def console(self):
+        with open(self.serial, "rb") as file:
+            return file.read().decode(errors="replace")
+
+    def sh(self, script, check=True):
+        """Runs a script in the box as root; returns what it printed."""
+        if self.agent is None:
+            self.agent = until("the tests' shell", self.open_agent, BOOT_S_MAX)
+        self.agent.write(base64.b64encode(script.encode()) + b"\n")
+        self.agent.flush()
+        code, _, text = self.agent.readline().decode().rstrip("\n").partition(" ")
+        text = base64.b64decode(text).decode(errors="replace")
+        if check and code != "0":
+            raise Failed(f"`{script}` in the box ended with {code or 'nothing'}: {text}")
+        return text
+
+    def sh_last(self, script):
+        """Runs a script that the box does not survive, and waits for the shell of the next boot."""
+        self.agent.write(base64.b64encode(script.encode()) + b"\n")
+        self.agent.flush()
+        self.wait_agent(self.agent)
+
+    @staticmethod
+    def wait_agent(agent):
+        """Waits for the line a new agent begins with; what an earlier one left unread comes first."""
+        while (line := agent.readline()) != b"ready\n":
+            if not line:
+                raise Failed("the box went away")
+
+    def open_agent(self):
+        self.alive()
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(self.socket)
+        except OSError:
+            return None
+        connection.settimeout(BOOT_S_MAX)
+        agent = connection.makefile("rwb")
+        self.wait_agent(agent)
+        return agent

@@ -1,0 +1,381 @@
+"""What must be true of the image, in groups that share a box. Each test's first line is its name."""
+
+import json
+import random
+import re
+import threading
+import time
+
+from box import Failed, until
+
+# Beside the kernel's threads; comm has 15 characters. `sh` is the tests' own shell, wpa_supplicant needs a radio.
+ROOT_PROCESSES = {"systemd", "systemd-journal", "systemd-udevd", "(udev-worker)", "wpa_supplicant"}
+# The protocols' own ports: DHCP and DHCPv6 clients, NTP answers come to ports chosen by the kernel, mDNS.
+UDP_PORTS = {68, 546, 5353}
+HTTP_PORT = 80
+# systemd-analyze's figure, 0 (best) to 10.
+EXPOSURE_MAX = 1.5
+IDLE_MEMORY_MB_MAX = 40
+POWER_CUTS = 10
+
+
+def expect(condition, otherwise):
+    if not condition:
+        raise Failed(otherwise)
+
+
+def status(box):
+    return box.json("/api/status")
+
+
+def data_state(box):
+    """The word the box has for its data partition (board/overlay/usr/libexec/marquee/data)."""
+    return box.sh("cat /run/marquee-system/data").split()[0]
+
+
+# --- a fresh card
+
+
+def boots(box):
+    """boots from a fresh card to HTTP 200"""
+    box.start()
+    return f"{box.wait_up():.1f} s after power-on"
+
+
+def is_well(box):
+    """/health is well and nothing failed to start"""
+    until("/health", lambda: box.get("/health")[0] == 200)
+    failed = box.sh("systemctl --no-legend --plain --failed").strip()
+    expect(not failed, f"failed units: {failed}")
+    noise = [line for line in box.sh("journalctl --boot --priority=err --output=cat").splitlines() if line]
+    return f"{len(noise)} errors logged: {noise[:3]}" if noise else None
+
+
+def data_made(box):
+    """/data is made on the first boot and fills the card"""
+    expect(data_state(box) == "new", data_state(box))
+    blocks = int(box.sh("df -k /data | tail -n 1 | awk '{print $2}'"))
+    # 2 GiB less the slots (724 MiB), less the file system's own.
+    expect(blocks > 1_200_000, f"/data has {blocks} KiB")
+    expect("marquee marquee" in box.sh("stat -c '%U %G' /data/marquee"), "not Marquee's")
+
+
+def read_only(box):
+    """the root can't be written; nothing runs from /data or /boot"""
+    for path in ("/probe", "/etc/probe", "/usr/bin/probe", "/boot/probe"):
+        text = box.sh(f"touch {path} 2>&1; true")
+        expect("Read-only file system" in text, f"{path}: {text}")
+    box.sh("mount -o remount,rw /; true")
+    expect("Read-only" in box.sh("touch /probe 2>&1; true"), "the root can be made writable")
+    mounts = {line.split()[1]: line.split() for line in box.sh("cat /proc/mounts").splitlines()}
+    expect(mounts["/"][2] == "squashfs", mounts["/"])
+    for where, kind, wanted in (
+        ("/boot", "vfat", {"ro", "nosuid", "nodev", "noexec"}),
+        ("/data", "ext4", {"rw", "nosuid", "nodev", "noexec"}),
+        ("/var", "tmpfs", {"nosuid", "nodev", "noexec"}),
+        ("/tmp", "tmpfs", {"nosuid", "nodev"}),
+    ):
+        expect(where in mounts, f"{where} is not mounted")
+        expect(mounts[where][2] == kind and wanted <= set(mounts[where][3].split(",")), mounts[where])
+
+
+def processes(box):
+    """only init and its parts run as root, and Marquee has no rights to give away"""
+    strangers = []
+    for line in box.sh("for p in /proc/[0-9]*; do awk '/^(Name|PPid|Uid):/ {printf \"%s \", $2}' $p/status; echo; done").splitlines():
+        fields = line.split()
+        # Children of kthreadd (2), and itself (0), are the kernel's.
+        if len(fields) != 3 or fields[2] != "0" or fields[1] in ("0", "2") and fields[0] != "systemd":
+            continue
+        if fields[0] not in ROOT_PROCESSES | {"sh", "awk", "cat"}:
+            strangers.append(fields[0])
+    expect(not strangers, f"run as root: {strangers}")
+    own = box.sh("cat /proc/$(pidof marquee)/status")
+    for key, value in (("CapBnd", "0000000000000000"), ("CapPrm", "0000000000000000"), ("NoNewPrivs", "1"), ("Seccomp", "2")):
+        expect(re.search(rf"^{key}:\s*{value}$", own, re.M), f"{key} is not {value}")
+    set_ids = box.sh("find / -xdev -perm /6000 -type f").strip()
+    expect(not set_ids, f"set-user-ID programs: {set_ids}")
+
+
+def ports(box):
+    """nothing listens but HTTP, WebRTC and the protocols of the network itself"""
+    seen = set()
+    for protocol, listening in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
+        for line in box.sh(f"cat /proc/net/{protocol}").splitlines()[1:]:
+            address, port = line.split()[1].rsplit(":", 1)
+            if line.split()[3] == listening:
+                seen.add((protocol.rstrip("6"), int(port, 16)))
+    allowed = {("tcp", HTTP_PORT), ("udp", box.webrtc)} | {("udp", port) for port in UDP_PORTS}
+    expect(seen <= allowed, f"also open: {sorted(seen - allowed)}")
+    expect({("tcp", HTTP_PORT), ("udp", box.webrtc)} <= seen, f"open: {sorted(seen)}")
+
+
+def sandbox(box):
+    """systemd judges Marquee's sandbox as tight"""
+    text = box.sh("systemd-analyze --no-pager security marquee.service; true")
+    found = re.search(r"exposure level for marquee.service: ([0-9.]+)", text)
+    expect(found, text[-500:])
+    expect(float(found[1]) <= EXPOSURE_MAX, "\n".join(line for line in text.splitlines() if line.startswith("✗")))
+    return found[1]
+
+
+def memory(box):
+    """the idle program is small"""
+    kib = int(re.search(r"VmRSS:\s*(\d+)", box.sh("cat /proc/$(pidof marquee)/status"))[1])
+    expect(kib < IDLE_MEMORY_MB_MAX * 1024, f"{kib / 1024:.1f} MB")
+    return f"{kib / 1024:.1f} MB"
+
+
+def watchdog(box):
+    """the hardware watchdog is held by init"""
+    expect("/dev/watchdog" in box.sh("ls -l /proc/1/fd"), "init does not hold /dev/watchdog")
+    expect(box.sh("cat /sys/class/watchdog/watchdog0/state").strip() == "active", "not counting")
+    return f"{box.sh('cat /sys/class/watchdog/watchdog0/timeout').strip()} s"
+
+
+def live_picture(box):
+    """the test picture comes"""
+    def live():
+        code, picture = box.get("/live/test/frame.jpg", timeout_s=30)
+        return code == 200 and picture.startswith(b"\xff\xd8")
+
+    until("a picture", live)
+
+
+def restart(box):
+    """Marquee that is killed is back by itself"""
+    before = box.sh("pidof marquee").strip()
+    box.sh(f"kill -9 {before}")
+    until("a new process", lambda: box.sh("pidof marquee; true").strip() not in ("", before))
+    until("HTTP 200", lambda: box.get("/")[0] == 200)
+
+
+def boot_id(box):
+    return box.sh("cat /proc/sys/kernel/random/boot_id").strip()
+
+
+def comes_back(box, script):
+    """Runs what makes the box start anew, and waits until it is up."""
+    before = boot_id(box)
+    box.sh_last(script)
+    expect(boot_id(box) != before, "the same boot as before")
+    box.wait_up()
+
+
+def panics(box):
+    """a kernel that gives up starts anew"""
+    comes_back(box, "echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger")
+
+
+def clean_reboot(box):
+    """Marquee may ask for a clean reboot, and gets it"""
+    comes_back(box, "touch /run/marquee/reboot && chown marquee:marquee /run/marquee/reboot")
+    expect(data_state(box) == "ok", "the data partition was not left clean")
+
+
+# --- configuration
+
+
+def edited(box):
+    """an edited marquee.toml is in force after the next start"""
+    box.config(box.sample('[device]\nname = "shop-1"\n'))
+    box.start()
+    box.wait_up()
+    expect(status(box)["name"] == "shop-1", status(box))
+
+
+def broken(box):
+    """with a broken file the last good configuration runs, and the mistake is told"""
+    box.cut()
+    box.config(box.sample('[device]\nname = 7\nnmae = "x"\n'))
+    box.start()
+    box.wait_up()
+    told = status(box)
+    expect(told["name"] == "shop-1", told)
+    expect(not told["config"]["ok"] and "nmae" in json.dumps(told["config"]["errors"]), told["config"])
+
+
+def windows(box):
+    """an editor's byte order mark, line ends and left-overs do no harm"""
+    box.cut()
+    text = box.sample('[device]\nname = "from-windows"\n').replace("\n", "\r\n")
+    box.config(b"\xef\xbb\xbf" + text.encode())
+    box.start()
+    box.wait_up()
+    told = status(box)
+    expect(told["name"] == "from-windows" and told["config"]["ok"], told)
+    box.cut()
+    with open(box.card + ".left", "wb") as file:
+        file.write(b"\x00\x01 left-over")
+    for name in ("marquee.toml~", "~$rquee.toml", ".marquee.toml.swp", "marquee.toml.txt"):
+        box.first_partition("mcopy", "-o", box.card + ".left", f"::{name}")
+    box.start()
+    box.wait_up()
+    expect(status(box)["config"]["ok"], status(box)["config"])
+
+
+def empty(box):
+    """an empty file means all defaults; a missing one, what ran last"""
+    box.cut()
+    box.config("")
+    box.start()
+    box.wait_up()
+    told = status(box)
+    expect(told["name"] == "marquee" and told["config"]["ok"], told)
+    box.cut()
+    box.first_partition("mdel", "::marquee.toml")
+    box.start()
+    box.wait_up()
+    expect(not status(box)["config"]["ok"], status(box)["config"])
+
+
+# --- power cuts
+
+
+class Load:
+    """Requests, pictures and log lines, until the box is gone."""
+
+    PATHS = ("/api/status", "/live/test/frame.jpg", "/nothing", "/metrics", "/")
+
+    def __init__(self, box):
+        self.box, self.stopped = box, threading.Event()
+        self.threads = [threading.Thread(target=self.ask, args=(path,), daemon=True) for path in self.PATHS]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self, path):
+        while not self.stopped.is_set():
+            try:
+                self.box.get(path, timeout_s=2)
+            except Failed:
+                return
+            time.sleep(0.05)
+
+    def stop(self):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def power_cuts(box):
+    """power cuts at random moments, at start, taking over a configuration and under load: it always comes back"""
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    # How long a boot takes on this machine tells what a random moment is.
+    box.start()
+    boot_s = box.wait_up()
+    for cut in range(POWER_CUTS):
+        load = Load(box)
+        time.sleep(chance.uniform(0, boot_s))
+        load.stop()
+        box.cut()
+        name = f"cut-{cut}"
+        box.config(box.sample(f'[device]\nname = "{name}"\n'))
+        box.start()
+        if chance.random() < 0.5:
+            # A second cut, anywhere between power-on and a little after the start.
+            time.sleep(chance.uniform(0, 1.3 * boot_s))
+            box.cut()
+            box.start()
+        box.wait_up()
+        told = status(box)
+        expect(told["name"] == name and told["config"]["ok"], f"seed {seed}, cut {cut}: {told}")
+        expect(data_state(box) == "ok", f"seed {seed}, cut {cut}: {data_state(box)}")
+    return f"{box.boots} starts, seed {seed}"
+
+
+# --- data partition
+
+SECTOR = 512
+
+
+def data_start(box):
+    """First byte of p7, from the partition table's chain, which is what the box goes by."""
+    with open(box.card, "rb") as card:
+        card.seek(446 + 3 * 16)
+        extended = int.from_bytes(card.read(16)[8:12], "little")
+        at = extended
+        for _ in range(2):
+            card.seek(at * SECTOR + 446 + 16)
+            at = extended + int.from_bytes(card.read(16)[8:12], "little")
+        card.seek(at * SECTOR + 446)
+        return (at + int.from_bytes(card.read(16)[8:12], "little")) * SECTOR, at * SECTOR
+
+
+def overwrite(box, offset, data):
+    with open(box.card, "r+b") as card:
+        card.seek(offset)
+        card.write(data)
+
+
+def wiped(box):
+    """a data partition full of rubbish is made anew, and the box says so"""
+    box.start()
+    box.wait_up()
+    box.cut()
+    overwrite(box, data_start(box)[0], random.Random(7).randbytes(8 << 20))
+    box.start()
+    box.wait_up()
+    expect(data_state(box) == "remade", data_state(box))
+
+
+def zeroed(box):
+    """a data partition of zeros counts as new"""
+    box.cut()
+    overwrite(box, data_start(box)[0], bytes(8 << 20))
+    box.start()
+    box.wait_up()
+    expect(data_state(box) == "new", data_state(box))
+
+
+def damaged(box):
+    """a file system with damaged parts is mended"""
+    box.sh("for n in $(seq 200); do echo $n > /data/marquee/kept-$n; done; sync")
+    box.cut()
+    # The first group's descriptors and bitmaps, behind the superblock at 1 KiB.
+    overwrite(box, data_start(box)[0] + 4096, random.Random(8).randbytes(4096))
+    box.start()
+    box.wait_up()
+    expect(data_state(box) in ("ok", "repaired"), data_state(box))
+    expect(box.sh("cat /data/marquee/kept-77").strip() == "77", "the files are gone")
+
+
+def missing(box):
+    """a data partition that is not in the table is put there"""
+    box.cut()
+    _, record = data_start(box)
+    # The link to p7's record, in the record before it.
+    with open(box.card, "rb") as card:
+        card.seek(446 + 3 * 16)
+        extended = int.from_bytes(card.read(16)[8:12], "little")
+        card.seek(extended * SECTOR + 446 + 16)
+        before = (extended + int.from_bytes(card.read(16)[8:12], "little")) * SECTOR
+    overwrite(box, before + 446 + 16, bytes(16))
+    overwrite(box, record, bytes(SECTOR))
+    box.start()
+    box.wait_up()
+    expect(data_state(box) in ("ok", "new", "remade"), data_state(box))
+    expect(" ext4 " in box.sh("grep ' /data ' /proc/mounts"), "not on the card")
+
+
+def protected(box):
+    """a card that can't be written gives a box with /data in memory, which says so"""
+    box.cut()
+    overwrite(box, data_start(box)[0], bytes(8 << 20))
+    box.start("-set", "drive.card.readonly=on")
+    box.wait_up()
+    expect(data_state(box) == "memory", data_state(box))
+    expect(" tmpfs " in box.sh("grep ' /data ' /proc/mounts"), "not in memory")
+
+
+GROUPS = {
+    "a fresh card": [
+        boots, is_well, data_made, read_only, processes, ports, sandbox, watchdog, live_picture, restart, memory,
+        clean_reboot, panics,
+    ],
+    "configuration": [edited, broken, windows, empty],
+    "data partition": [wiped, zeroed, damaged, missing, protected],
+    "power cuts": [power_cuts],
+}
+# What one boot tells.
+QUICK = ("a fresh card",)
