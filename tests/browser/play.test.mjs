@@ -12,7 +12,7 @@ const COUNT_MS = 10000;
 const FRAMES_BETWEEN = 8;
 
 /** A machine that is busy with something else shows a frame too late now and then; one that can't keep up always. */
-const WINDOWS_MAX = 3;
+const WINDOWS_MAX = 6;
 
 /** @param {string} transport */
 function playsEveryFrame(transport) {
@@ -22,20 +22,19 @@ function playsEveryFrame(transport) {
     await untilPlaying(page, transport);
     await pause(1000); // The first second may be a burst: what stands ready is shown at once.
     for (let windows = 1; ; windows += 1) {
-      const dropped = await countFrames(t, server, page);
-      if (dropped === 0) {
+      if (await everyFrame(t, server, page)) {
         return;
       }
-      assert.ok(windows < WINDOWS_MAX, `frames were dropped in each of ${windows} times ${COUNT_MS / 1000} s`);
+      assert.ok(windows < WINDOWS_MAX, `frames were missing in each of ${windows} times ${COUNT_MS / 1000} s`);
     }
   };
 }
 
 /**
- * Every frame that came in must be decoded.
- * @returns {Promise<number>} decoded, and too late for the screen
+ * @returns {Promise<boolean>} the source sent at its rate, all of it was decoded, and nothing came too late for the
+ *   screen
  */
-async function countFrames(t, server, page) {
+async function everyFrame(t, server, page) {
   const [source, before] = await Promise.all([server.source('test'), figures(page)]);
   await pause(COUNT_MS);
   const [sourceAfter, after] = await Promise.all([server.source('test'), figures(page)]);
@@ -47,9 +46,7 @@ async function countFrames(t, server, page) {
   t.note(`${decoded} of ${sent} frames, ${dropped} dropped${delay}`);
   assert.equal(after.transport, before.transport);
   assert.deepEqual([after.width, after.height], [640, 360]);
-  assert.ok(sent > (COUNT_MS / 1000) * 20, `the source itself is slow: ${sent}`);
-  assert.ok(Math.abs(decoded - sent) <= FRAMES_BETWEEN, `${decoded} decoded of ${sent}`);
-  return dropped;
+  return sent > (COUNT_MS / 1000) * 20 && Math.abs(decoded - sent) <= FRAMES_BETWEEN && dropped === 0;
 }
 
 /**
