@@ -371,7 +371,6 @@ fn the_encoders_of_the_configuration_are_those_of_the_pipeline() {
     );
 }
 
-/// Shell scripts by their first line, and the library they share.
 /// What people run, which is written for bash. What runs inside a box is for its own sh, has nobody to explain itself to,
 /// and must not be started here: it formats partitions.
 fn scripts() -> Vec<(PathBuf, String, String)> {
