@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Network, Profile, Screen, Secret, Test,
-    Transport, Wifi, shown_url,
+    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Network, Profile, Screen, Secret,
+    Test, Transport, Wifi, shown_url,
 };
 
 /// Whether passwords are written out.
