@@ -6,6 +6,7 @@ mod init;
 mod settings;
 mod signals;
 mod sources;
+mod splash;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::config::{self, Config};
 use crate::hub::Registry;
+use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
 use crate::output::whep::Whep;
@@ -43,6 +45,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Instead of the configuration's.
     pub listen: Option<SocketAddr>,
+    /// Screens are windows of the desktop, not the HDMI ports.
+    pub window: bool,
     /// Called once the pages can be opened, with the address they are at.
     pub ready: Box<dyn FnOnce(SocketAddr) + Send>,
 }
@@ -87,7 +91,8 @@ async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     let (mut settings, config) = Settings::load(options.config, options.data)?;
     let address = options.listen.unwrap_or(config.web.listen);
-    let mut app = App::start(&config, &settings, address, options.listen.is_none()).await?;
+    let place = if options.window { hdmi::Place::Windows } else { hdmi::Place::ports() };
+    let mut app = App::start(&config, &settings, address, options.listen.is_none(), place).await?;
     (options.ready)(app.address);
     init::ready();
     let mut cards = capture::Changes::default();
@@ -117,6 +122,9 @@ struct App {
     sources: Sources,
     announcement: Option<Announcement>,
     engine: Engine,
+    screens: watch::Sender<Vec<config::Screen>>,
+    screens_stop: Stopper,
+    hdmi: Task,
     web_stop: watch::Sender<bool>,
     web: Task,
     health_stop: Stopper,
@@ -130,6 +138,7 @@ impl App {
         settings: &Settings,
         address: SocketAddr,
         handed: bool,
+        place: hdmi::Place,
     ) -> Result<Self, Error> {
         let listening = match init::listener().filter(|_| handed) {
             Some(listener) => listener,
@@ -153,6 +162,15 @@ impl App {
             "health",
             health::run(heartbeats.clone(), engine.clone(), registry.clone(), Stop::clone(&stop)),
         );
+        let shared = hdmi::Shared {
+            sources: registry.clone(),
+            notices: splash::notices(site_watch.clone(), address),
+            status: watch::Sender::default(),
+        };
+        let status = shared.status.subscribe();
+        let (screens, screens_watch) = watch::channel(config.screens.clone());
+        let (screens_stop, stop) = Stopper::new();
+        let hdmi = task::spawn("screens", hdmi::run(place, screens_watch, shared, stop));
         let services = Services::new(Parts {
             sources: registry,
             whep: Whep::new(engine.clone()),
@@ -161,13 +179,28 @@ impl App {
             heartbeats,
             routes: Routes::default(),
             site: site_watch,
+            screens: status,
             started: SystemTime::now(),
         });
         let (web_stop, stopping) = watch::channel(false);
         let web = task::spawn("web server", web::server::serve(listener, services, stopping, DRAIN_MAX));
         let announcement = Announcement::start(&config.device.name, address);
         let config = config.clone();
-        Ok(Self { address, config, site, sources, announcement, engine, web_stop, web, health_stop, health })
+        Ok(Self {
+            address,
+            config,
+            site,
+            sources,
+            announcement,
+            engine,
+            screens,
+            screens_stop,
+            hdmi,
+            web_stop,
+            web,
+            health_stop,
+            health,
+        })
     }
 
     /// Returns the name of a part that ended by itself. Cancel-safe.
@@ -175,6 +208,7 @@ impl App {
         tokio::select! {
             () = self.web.ended() => self.web.name().to_owned(),
             () = self.health.ended() => self.health.name().to_owned(),
+            () = self.hdmi.ended() => self.hdmi.name().to_owned(),
             () = self.engine.ended() => "webrtc".to_owned(),
             name = self.sources.ended() => name,
         }
@@ -192,6 +226,11 @@ impl App {
             if let Some(announcement) = &mut self.announcement {
                 announcement.rename(&config.device.name);
             }
+            self.screens.send_if_modified(|screens| {
+                let changed = *screens != config.screens;
+                screens.clone_from(&config.screens);
+                changed
+            });
             self.config = config.clone();
         }
         self.site.send_replace(settings.site(&self.config));
@@ -209,6 +248,8 @@ impl App {
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
         within(deadline, "the WebRTC engine", self.engine.shutdown()).await?;
+        self.screens_stop.stop();
+        within(deadline, "a screen", self.hdmi.join()).await?;
         within(deadline, "a source", self.sources.stop()).await?;
         self.health_stop.stop();
         within(deadline, "the health watch", self.health.join()).await

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 use log::LevelFilter;
 
-use super::greeting::{addresses_of, greeting};
+use super::greeting::greeting;
+use crate::telemetry::addresses::addresses_of;
 use crate::{app, telemetry};
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,9 @@ pub(super) struct Arguments {
     /// Print the QR code of the address even where stdout is no terminal
     #[arg(long)]
     qr: bool,
+    /// Show the screens in windows of this desktop instead of on the HDMI ports
+    #[arg(long)]
+    window: bool,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
@@ -42,6 +46,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         config: arguments.config,
         data: arguments.data,
         listen: arguments.listen,
+        window: arguments.window,
         ready: Box::new(ready),
     })?;
     Ok(ExitCode::SUCCESS)

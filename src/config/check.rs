@@ -7,6 +7,7 @@ use super::file::Document;
 use super::network::network;
 use super::problem::{LoadError, nearest, quoted};
 use super::profile::{self, Profiles};
+use super::screen;
 use super::section::Section;
 use super::{Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Secret, Test, Transport, Web};
 use super::{keys, value};
@@ -51,9 +52,13 @@ fn config(root: &Section<'_>) -> Config {
         captures.iter().map(|section| capture(section, &profiles, &mut taken)).collect();
     if none {
         captures.push(optional_capture(&profiles));
+        taken.ids.push((CAPTURE_ID.to_owned(), 1));
     }
-    let cameras = cameras.iter().filter_map(|section| camera(section, &profiles, &mut taken)).collect();
-    Config { device, network, web, test, captures, cameras }
+    let cameras: Vec<Camera> =
+        cameras.iter().filter_map(|section| camera(section, &profiles, &mut taken)).collect();
+    let sources: Vec<&str> = taken.ids.iter().map(|(id, _)| id.as_str()).collect();
+    let screens = screen::check(root, &sources);
+    Config { device, network, web, test, captures, cameras, screens }
 }
 
 /// What only one source can have, each with the line that took it.

@@ -1,6 +1,7 @@
 //! Every key that may stand in `marquee.toml`. A test checks that the README and the sample name them all.
 
-pub(super) const ROOT: &[&str] = &["device", "network", "web", "test", "capture", "camera", "profiles"];
+pub(super) const ROOT: &[&str] =
+    &["device", "network", "web", "test", "capture", "camera", "screen", "profiles"];
 pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
 pub(super) const NETWORK: &[&str] =
     &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
@@ -9,6 +10,7 @@ pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "p
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
 pub(super) const CAMERA: &[&str] =
     &["id", "name", "url", "user", "password", "transport", "sound", "profile"];
+pub(super) const SCREEN: &[&str] = &["connector", "show", "rotate", "mode"];
 pub(super) const PROFILE: &[&str] = &["size", "fps", "bitrate_kbit", "key_frame_interval_s", "encoder"];
 
 /// Sections as they are written in the file, with their keys.
@@ -19,5 +21,6 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("[test]", TEST),
     ("[[capture]]", CAPTURE),
     ("[[camera]]", CAMERA),
+    ("[[screen]]", SCREEN),
     ("[profiles.NAME]", PROFILE),
 ];

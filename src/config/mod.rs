@@ -12,6 +12,7 @@ mod keys;
 mod network;
 mod problem;
 mod profile;
+mod screen;
 mod section;
 mod show;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use keys::SECTIONS;
 pub use network::{FixedAddress, Network, Wifi};
 pub use problem::{LoadError, Problem};
 pub use profile::ENCODERS;
+pub use screen::{Mode, Port, Rotation, Screen};
 pub use show::{Secrets, to_toml};
 pub use watch::Watch;
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub test: Option<Test>,
     pub captures: Vec<Capture>,
     pub cameras: Vec<Camera>,
+    /// What the HDMI ports show; a port without a section of its own shows the splash.
+    pub screens: Vec<Screen>,
 }
 
 /// Reads and checks a file. Errors: everything that is wrong with it, at once.

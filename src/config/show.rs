@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Network, Profile, Secret, Test,
-    Transport, Wifi, shown_url,
+    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Network, Profile, Screen, Secret,
+    Test, Transport, Wifi, shown_url,
 };
 
 /// Whether passwords are written out.
@@ -34,6 +34,9 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     }
     for camera in &config.cameras {
         out.camera(camera);
+    }
+    for screen in &config.screens {
+        out.screen(screen);
     }
     for profile in profiles_used(config) {
         out.profile(profile);
@@ -164,6 +167,18 @@ impl Out {
         self.text("transport", transport);
         self.plain("sound", camera.sound);
         self.text("profile", &camera.profile.name);
+    }
+
+    fn screen(&mut self, screen: &Screen) {
+        self.section("[[screen]]");
+        self.text("connector", screen.port.id());
+        if let Some(source) = &screen.show {
+            self.text("show", source);
+        }
+        self.plain("rotate", screen.rotation.degrees());
+        if let Some(mode) = &screen.mode {
+            self.text("mode", &mode.to_string());
+        }
     }
 
     fn secret(&mut self, key: &str, secret: &Secret) {

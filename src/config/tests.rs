@@ -78,10 +78,13 @@ fn the_values_in_the_annotated_sample_are_the_defaults() {
         (&config.device, &config.web, &config.test),
         (&defaults.device, &defaults.web, &defaults.test)
     );
-    let minimal =
-        "[[capture]]\n[[camera]]\nurl = 'rtsp://192.168.1.64/live'\nuser = 'viewer'\npassword = 'secret'";
+    let minimal = "[[capture]]\n[[camera]]\nurl = 'rtsp://192.168.1.64/live'\nuser = 'viewer'\npassword = 'secret'\n\
+                   [[screen]]\nshow = 'capture'\nmode = '1920x1080@60'";
     let minimal = check("minimal.toml", minimal).expect("right");
-    assert_eq!((config.captures, config.cameras), (minimal.captures, minimal.cameras));
+    assert_eq!(
+        (config.captures, config.cameras, config.screens),
+        (minimal.captures, minimal.cameras, minimal.screens)
+    );
     // With every profile written out, all are still what is built in.
     let unused = "[[camera]]\nid='a'\nurl='rtsp://a'\nprofile='1440p'\n[[camera]]\nid='b'\nurl='rtsp://a'\nprofile='720p'";
     let profiles = uncommented().split_off(uncommented().find("\n[profiles").expect("profiles"));

@@ -45,7 +45,7 @@ pub(super) fn frames_per_s(section: &Section<'_>) -> Option<u32> {
     section.number("fps", 1..=FRAMES_PER_S_MAX)
 }
 
-fn parse_size(text: &str) -> Result<(u32, u32), String> {
+pub(super) fn parse_size(text: &str) -> Result<(u32, u32), String> {
     // Only digits: `parse` would take a sign.
     let side =
         |side: &str| side.bytes().all(|byte| byte.is_ascii_digit()).then(|| side.parse().ok()).flatten();

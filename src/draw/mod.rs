@@ -3,5 +3,8 @@
 //! Belongs here: drawings as pixels, pure. Does not belong here: who shows them.
 
 mod slate;
+mod splash;
+mod svg;
 
 pub use slate::{Slate, draw};
+pub use splash::{Splash, draw_splash};

@@ -1,13 +1,8 @@
 //! The slate: what viewers see while a source has no picture. Names the source, the cause and the way out.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
 
-use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg;
-
-/// Longest line in characters, so that a long name stays on the picture.
-const LINE_CHARS_MAX: usize = 60;
+use super::svg::{escape, render, wrap};
 
 /// The texts of a slate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,25 +19,7 @@ pub struct Slate {
 ///
 /// Sizes of text follow the height, so that it can be read from across the room on any screen.
 pub fn draw(slate: &Slate, width: u32, height: u32) -> Vec<u8> {
-    let options = usvg::Options { fontdb: fonts(), font_family: "Inter".to_owned(), ..Default::default() };
-    let pixmap = usvg::Tree::from_str(&svg(slate, width, height), &options).ok().and_then(|tree| {
-        let mut pixmap = Pixmap::new(width, height)?;
-        resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
-        Some(pixmap)
-    });
-    // A size of zero has no pixels; anything else our own template can draw.
-    pixmap.map(Pixmap::take).unwrap_or_else(|| vec![0; width as usize * height as usize * 4])
-}
-
-fn fonts() -> Arc<usvg::fontdb::Database> {
-    static FONTS: OnceLock<Arc<usvg::fontdb::Database>> = OnceLock::new();
-    let fonts = FONTS.get_or_init(|| {
-        let mut fonts = usvg::fontdb::Database::new();
-        fonts.load_font_data(include_bytes!("fonts/Inter-Regular.otf").to_vec());
-        fonts.load_font_data(include_bytes!("fonts/Inter-SemiBold.otf").to_vec());
-        Arc::new(fonts)
-    });
-    Arc::clone(fonts)
+    render(&svg(slate, width, height), width, height)
 }
 
 fn svg(slate: &Slate, width: u32, height: u32) -> String {
@@ -70,35 +47,6 @@ fn svg(slate: &Slate, width: u32, height: u32) -> String {
         line(text, 9.0 + 5.5 * row as f64, 4.0, 400, "#c3cad4");
     }
     svg + "</g></svg>"
-}
-
-/// Lines of at most [`LINE_CHARS_MAX`] characters, cut at spaces where there are any.
-fn wrap(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= LINE_CHARS_MAX => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-/// Text for XML: markup escaped, control characters (not allowed in XML) left out, cut to a line.
-fn escape(text: &str) -> String {
-    let kept = text.chars().filter(|char| !char.is_control()).take(LINE_CHARS_MAX);
-    kept.fold(String::new(), |mut escaped, char| {
-        match char {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }
 
 #[cfg(test)]
@@ -129,12 +77,5 @@ mod tests {
         let hostile =
             draw(&slate("</text><rect width='9999' height='9999' fill='white'/>\u{1b}\u{0}&"), 640, 360);
         assert!(ink(&hostile) > plain && ink(&hostile) < 640 * 360 / 4);
-    }
-
-    #[test]
-    fn advice_is_wrapped_at_spaces() {
-        let lines = wrap("Set the player or console to 1080p, 60 Hz or less, without copy protection.");
-        assert_eq!(lines.len(), 2);
-        assert!(lines.iter().all(|line| line.chars().count() <= LINE_CHARS_MAX));
     }
 }

@@ -1,6 +1,7 @@
 //! Readers of tracks: each turns what the hub holds into one protocol.
 
 pub mod fmp4;
+pub mod hdmi;
 pub mod jpeg;
 pub mod mjpeg;
 pub mod mse;

@@ -113,6 +113,11 @@ impl Decoder {
         self.half.ended().await
     }
 
+    /// Whether it has failed.
+    pub fn has_ended(&mut self) -> bool {
+        self.half.try_ended().is_some()
+    }
+
     pub async fn stop(self) {
         self.half.stop().await;
     }

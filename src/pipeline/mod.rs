@@ -9,6 +9,7 @@ pub mod alsa;
 pub mod capture;
 pub mod clock;
 pub mod decode;
+pub mod display;
 pub mod encode;
 pub mod encoders;
 mod h264;

@@ -31,6 +31,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use crate::hub::Registry;
+use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
 use crate::output::whep::Whep;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub routes: Routes,
     /// What the configuration says about the box, and how it fares itself.
     pub site: watch::Receiver<Site>,
+    /// What is on the HDMI ports.
+    pub screens: watch::Receiver<Vec<hdmi::Status>>,
     pub started: SystemTime,
 }
 

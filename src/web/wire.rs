@@ -10,6 +10,7 @@ use serde::ser::SerializeMap;
 
 use crate::hub::{self, ViewerKind};
 use crate::media::{MediaTime, Params, State};
+use crate::output::hdmi;
 use crate::telemetry::{health, process};
 
 /// The JSON text of a value of this module.
@@ -69,6 +70,7 @@ pub(super) struct Status {
     pub health: Health,
     pub sources: SourceCounts,
     pub viewers: Viewers,
+    pub screens: Vec<Screen>,
     pub webrtc: WebRtc,
     pub config: Config,
     pub process: Option<Process>,
@@ -136,6 +138,30 @@ impl Viewers {
         self.mjpeg += other.mjpeg;
         self.jpeg += other.jpeg;
         self.total += other.total;
+    }
+}
+
+/// An HDMI port of the box.
+#[derive(Serialize)]
+pub(super) struct Screen {
+    pub connector: &'static str,
+    pub connected: bool,
+    /// Id of a source, or `splash`.
+    pub shows: Option<String>,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl From<&hdmi::Status> for Screen {
+    fn from(status: &hdmi::Status) -> Self {
+        let hdmi::Status { port, connected, shows, width, height } = status;
+        Self {
+            connector: port.id(),
+            connected: *connected,
+            shows: shows.clone(),
+            width: *width,
+            height: *height,
+        }
     }
 }
 

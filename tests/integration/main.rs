@@ -5,6 +5,7 @@ mod garbage;
 mod program;
 mod rtc;
 mod rtsp;
+mod screens;
 mod sources;
 mod viewers;
 mod web;

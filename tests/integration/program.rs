@@ -34,10 +34,17 @@ pub(crate) struct Answer {
 impl Program {
     /// Starts it with this configuration and waits until it says where its pages are.
     pub(crate) fn start(config: &str) -> Self {
+        Self::start_with(config, |_| {})
+    }
+
+    /// Likewise, with more arguments or another environment.
+    pub(crate) fn start_with(config: &str, more: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("marquee.toml"), config).expect("written");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_marquee"))
-            .args(["run", "--listen", "127.0.0.1:0", "--config"])
+        let mut command = Command::new(env!("CARGO_BIN_EXE_marquee"));
+        more(command.args(["run"]));
+        let mut child = command
+            .args(["--listen", "127.0.0.1:0", "--config"])
             .arg(folder.path().join("marquee.toml"))
             .arg("--data")
             .arg(folder.path().join("data"))

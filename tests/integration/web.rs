@@ -67,6 +67,7 @@ impl Server {
             heartbeats: heartbeats.clone(),
             routes: Routes::default(),
             site: site_watch,
+            screens: watch::channel(Vec::new()).1,
             started: SystemTime::now(),
         });
         let (stop, stopping) = watch::channel(false);

@@ -30,6 +30,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         health: wire::Health { ok: problems.is_empty(), problems: Some(wire::HealthProblem::list(problems)) },
         sources,
         viewers,
+        screens: services.screens.borrow().iter().map(wire::Screen::from).collect(),
         webrtc: wire::WebRtc {
             port: services.whep.engine().port(),
             peers: services.whep.engine().stats().peers,

@@ -1,0 +1,105 @@
+//! What the splash says: where to open the box, and what is missing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use jiff::{Timestamp, Zoned};
+use tokio::sync::watch;
+
+use crate::draw::Splash;
+use crate::output::hdmi::{Notice, Notices};
+use crate::system;
+use crate::telemetry::addresses::{addresses_of, url};
+use crate::web::Site;
+
+/// Mistakes of the configuration that are shown; the page has them all.
+const ERRORS_SHOWN_MAX: usize = 2;
+
+/// Looks at the network and the configuration anew at each call.
+pub(super) fn notices(site: watch::Receiver<Site>, listen: SocketAddr) -> Notices {
+    Arc::new(move || {
+        let site = site.borrow().clone();
+        let now = Timestamp::now().to_zoned(site.time_zone.clone());
+        notice(&site, &addresses_of(listen.ip()), listen, &now)
+    })
+}
+
+/// `listen`: where the web server listens; if that is this machine alone, no network is needed.
+fn notice(site: &Site, addresses: &[IpAddr], listen: SocketAddr, now: &Zoned) -> Notice {
+    let local = listen.ip().is_loopback();
+    let reached = addresses.iter().find(|address| local || !address.is_loopback());
+    let url = reached.map(|address| url(*address, listen.port()));
+    let state = match &url {
+        None => "Looking for a network…".to_owned(),
+        Some(url) if local => format!("Open {}", url.trim_end_matches('/')),
+        // The name for people; phones that can't resolve it have the QR code, which is the address.
+        Some(url) => {
+            let port = if listen.port() == 80 { String::new() } else { format!(":{}", listen.port()) };
+            let host = system::host_name(&site.name);
+            format!("Open http://{host}.local{port} or {}", url.trim_end_matches('/'))
+        }
+    };
+    let mut missing = Vec::new();
+    if url.is_none() {
+        missing
+            .push("No network yet: plug in a network cable, or set up [network] in marquee.toml.".to_owned());
+    }
+    if !site.config_errors.is_empty() {
+        missing.push("marquee.toml has mistakes, the last good settings are in use:".to_owned());
+        missing.extend(site.config_errors.iter().take(ERRORS_SHOWN_MAX).map(|error| short(error).to_owned()));
+    }
+    let foot = format!("Marquee {} · {}", env!("CARGO_PKG_VERSION"), now.strftime("%Y-%m-%d %H:%M %Z"));
+    let splash = Splash { name: site.name.clone(), state, url, missing, foot };
+    Notice { splash, alert: !site.config_errors.is_empty() }
+}
+
+/// A mistake without the folder its file is in.
+fn short(error: &str) -> &str {
+    let path = error.split(':').next().unwrap_or_default();
+    path.rfind('/').map_or(error, |slash| &error[slash + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn check(addresses: &[&str], listen: &str, errors: &[&str]) -> Notice {
+        let site = Site {
+            name: "Clubhouse".to_owned(),
+            time_zone: TimeZone::UTC,
+            config_file: None,
+            config_errors: errors.iter().map(|error| (*error).to_owned()).collect(),
+        };
+        let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().expect("an IP")).collect();
+        let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+        notice(&site, &addresses, listen.parse().expect("an address"), &now)
+    }
+
+    #[test]
+    fn no_address_is_told_before_there_is_one() {
+        let Notice { splash, alert } = check(&["127.0.0.1"], "0.0.0.0:80", &[]);
+        assert_eq!((splash.state.as_str(), splash.url, alert), ("Looking for a network…", None, false));
+        assert!(splash.missing[0].starts_with("No network yet"), "{:?}", splash.missing);
+    }
+
+    #[test]
+    fn the_code_leads_to_the_first_address() {
+        let Notice { splash, .. } = check(&["192.168.1.20", "fd00::5", "127.0.0.1"], "[::]:80", &[]);
+        assert_eq!(splash.url.as_deref(), Some("http://192.168.1.20/"));
+        assert_eq!(splash.state, "Open http://clubhouse.local or http://192.168.1.20");
+        assert!(splash.missing.is_empty() && splash.foot.ends_with(" · 1970-01-01 00:00 UTC"), "{splash:?}");
+        let local = check(&["127.0.0.1"], "127.0.0.1:8080", &[]).splash;
+        assert_eq!(local.url.as_deref(), Some("http://127.0.0.1:8080/"));
+    }
+
+    #[test]
+    fn mistakes_of_the_configuration_are_an_alert() {
+        let errors = ["/boot/marquee.toml:3: web.listen: is wrong", "b", "c"];
+        let Notice { splash, alert } = check(&["10.0.0.2"], "0.0.0.0:80", &errors);
+        assert!(alert);
+        assert_eq!(splash.missing.len(), 1 + ERRORS_SHOWN_MAX);
+        assert_eq!(splash.missing[1], "marquee.toml:3: web.listen: is wrong");
+    }
+}

@@ -1,0 +1,297 @@
+//! The graphics card: opened once, a mode set on a connector, a plane found to show pictures on.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use drm::buffer::DrmFourcc;
+use drm::control::{
+    Device as _, Mode, ModeTypeFlags, connector, crtc, dumbbuffer, framebuffer, plane, property,
+};
+use drm::{ClientCapability, Device as _};
+
+use crate::config;
+use crate::pipeline::display::Plane;
+
+const DEV: &str = "/dev/dri";
+/// Drivers whose planes scale and convert pictures: the Pi's. Of others nobody can tell before trying.
+const SCALING_DRIVERS: [&str; 1] = ["vc4"];
+/// `DRM_MODE_ROTATE_0` and `DRM_MODE_ROTATE_180` of `drm_mode.h`.
+const ROTATE_0: u64 = 1;
+const ROTATE_180: u64 = 1 << 2;
+/// Value of a plane's property `type`, `DRM_PLANE_TYPE_PRIMARY`.
+const PRIMARY: u64 = 1;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CardError {
+    #[error("{} can't be opened: {source}", path.display())]
+    Open { path: PathBuf, source: io::Error },
+    #[error("the connector {name} of {card} can't be {what}: {source}")]
+    Connector { card: String, name: String, what: &'static str, source: io::Error },
+    #[error("{card} has no connector {name}")]
+    NoConnector { card: String, name: String },
+    #[error("the TV at {name} tells no video mode")]
+    NoMode { name: String },
+    #[error("{card} has nothing free that could show a picture on {name}")]
+    NothingFree { card: String, name: String },
+}
+
+/// All cards in use, each opened once and kept: the first opener is the card's master, a second one could set no mode.
+#[derive(Default)]
+pub(super) struct Cards {
+    open: Mutex<Vec<(String, Arc<Card>)>>,
+}
+
+/// An open card.
+pub(super) struct Card {
+    name: String,
+    file: Arc<OwnedFd>,
+    /// CRTCs of connectors that are lit.
+    taken: Mutex<Vec<crtc::Handle>>,
+}
+
+/// A connector that shows a mode: black until a plane shows something. Dropping it switches it off.
+pub(super) struct Lit {
+    card: Arc<Card>,
+    crtc: crtc::Handle,
+    black: Option<(dumbbuffer::DumbBuffer, framebuffer::Handle)>,
+    pub(super) plane: Plane,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) rate_hz: u32,
+    /// The plane has turned the picture by half.
+    pub(super) turned: bool,
+}
+
+impl AsFd for Card {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+impl drm::Device for Card {}
+impl drm::control::Device for Card {}
+
+impl Cards {
+    /// The card of that name, such as `card1`.
+    pub(super) fn card(&self, name: &str) -> Result<Arc<Card>, CardError> {
+        let mut open = lock(&self.open);
+        if let Some((_, card)) = open.iter().find(|(known, _)| known == name) {
+            return Ok(Arc::clone(card));
+        }
+        let card = Arc::new(Card::open(name)?);
+        open.push((name.to_owned(), Arc::clone(&card)));
+        Ok(card)
+    }
+}
+
+impl Card {
+    fn open(name: &str) -> Result<Self, CardError> {
+        let path = Path::new(DEV).join(name);
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let file = file.map_err(|source| CardError::Open { path: path.clone(), source })?;
+        let card =
+            Self { name: name.to_owned(), file: Arc::new(OwnedFd::from(file)), taken: Mutex::default() };
+        // Primary planes are listed only to those who ask.
+        let asked = card.set_client_capability(ClientCapability::UniversalPlanes, true);
+        asked.map_err(|source| CardError::Open { path, source })?;
+        Ok(card)
+    }
+
+    /// Has the kernel look what is plugged in there; `/sys` tells it after.
+    pub(super) fn ask(&self, name: &str) {
+        if let Err(error) = self.connector(name) {
+            log::debug!("{}: {name} can't be asked: {error}", self.name);
+        }
+    }
+
+    /// Sets a mode on a connector and finds the plane for its pictures. `half_turn`: the plane turns them if it can.
+    pub(super) fn light(
+        self: &Arc<Self>,
+        name: &str,
+        wish: Option<config::Mode>,
+        half_turn: bool,
+    ) -> Result<Lit, CardError> {
+        let failed = |what| {
+            let (card, name) = (self.name.clone(), name.to_owned());
+            move |source| CardError::Connector { card, name, what, source }
+        };
+        let connector = self.connector(name).map_err(failed("read"))?;
+        let connector = connector
+            .ok_or_else(|| CardError::NoConnector { card: self.name.clone(), name: name.to_owned() })?;
+        let mode = choose_mode(connector.modes(), wish, describe);
+        let mode = *mode.ok_or_else(|| CardError::NoMode { name: name.to_owned() })?;
+        let free = self.free_crtc(&connector).map_err(failed("read"))?;
+        let (crtc, plane) =
+            free.ok_or_else(|| CardError::NothingFree { card: self.name.clone(), name: name.to_owned() })?;
+        let turned = self.turn(plane, half_turn).map_err(failed("turned"))?;
+        let (width, height, rate_hz, _) = describe(&mode);
+        let mut lit = Lit {
+            card: Arc::clone(self),
+            crtc,
+            black: None,
+            plane: Plane {
+                card: Arc::clone(&self.file),
+                connector_id: connector.handle().into(),
+                plane_id: plane.into(),
+                scales: self.scales(),
+                screen_mm: connector.size().unwrap_or_default(),
+            },
+            width,
+            height,
+            rate_hz,
+            turned,
+        };
+        lock(&self.taken).push(crtc);
+        lit.show_black(connector.handle(), mode).map_err(failed("switched on"))?;
+        Ok(lit)
+    }
+
+    fn connector(&self, name: &str) -> io::Result<Option<connector::Info>> {
+        for handle in self.resource_handles()?.connectors() {
+            // Probing reads the TV's EDID anew.
+            let info = self.get_connector(*handle, true)?;
+            if format!("{}-{}", info.interface().as_str(), info.interface_id()) == name {
+                return Ok(Some(info));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A CRTC that no other screen uses, the connector's own first, and its primary plane.
+    fn free_crtc(&self, connector: &connector::Info) -> io::Result<Option<(crtc::Handle, plane::Handle)>> {
+        let resources = self.resource_handles()?;
+        let mut candidates = Vec::new();
+        if let Some(encoder) = connector.current_encoder() {
+            candidates.extend(self.get_encoder(encoder)?.crtc());
+        }
+        for encoder in connector.encoders() {
+            candidates.extend(resources.filter_crtcs(self.get_encoder(*encoder)?.possible_crtcs()));
+        }
+        let taken = lock(&self.taken).clone();
+        for crtc in candidates.into_iter().filter(|crtc| !taken.contains(crtc)) {
+            for plane in self.plane_handles()? {
+                let possible = resources.filter_crtcs(self.get_plane(plane)?.possible_crtcs());
+                if possible.contains(&crtc)
+                    && self.property(plane, "type")?.is_some_and(|(_, kind)| kind == PRIMARY)
+                {
+                    return Ok(Some((crtc, plane)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn property(&self, plane: plane::Handle, name: &str) -> io::Result<Option<(property::Handle, u64)>> {
+        for (handle, value) in self.get_properties(plane)? {
+            if self.get_property(handle)?.name().to_bytes() == name.as_bytes() {
+                return Ok(Some((handle, value)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sets the plane's property `rotation`, also back from what another program left there. True: it turns by half.
+    fn turn(&self, plane: plane::Handle, half_turn: bool) -> io::Result<bool> {
+        let Some((rotation, _)) = self.property(plane, "rotation")? else { return Ok(false) };
+        // A value the plane can't do is refused.
+        if half_turn && self.set_property(plane, rotation, ROTATE_180).is_ok() {
+            return Ok(true);
+        }
+        self.set_property(plane, rotation, ROTATE_0)?;
+        Ok(false)
+    }
+
+    fn scales(&self) -> bool {
+        let driver = self.get_driver();
+        driver.is_ok_and(|driver| SCALING_DRIVERS.iter().any(|name| driver.name() == *name))
+    }
+}
+
+impl Lit {
+    /// Sets the mode; that needs a picture in its size, which is black.
+    fn show_black(&mut self, connector: connector::Handle, mode: Mode) -> io::Result<()> {
+        let buffer = self.card.create_dumb_buffer((self.width, self.height), DrmFourcc::Xrgb8888, 32)?;
+        match self.card.add_framebuffer(&buffer, 24, 32) {
+            Ok(black) => {
+                self.black = Some((buffer, black));
+                self.card.set_crtc(self.crtc, Some(black), (0, 0), &[connector], Some(mode))
+            }
+            Err(error) => {
+                self.card.destroy_dumb_buffer(buffer)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Lit {
+    fn drop(&mut self) {
+        lock(&self.card.taken).retain(|crtc| *crtc != self.crtc);
+        let Some((buffer, black)) = self.black.take() else { return };
+        let off = self.card.set_crtc(self.crtc, None, (0, 0), &[], None);
+        let gone = off.and(self.card.destroy_framebuffer(black)).and(self.card.destroy_dumb_buffer(buffer));
+        if let Err(error) = gone {
+            // Of a TV that was unplugged there may be nothing left to switch off.
+            log::debug!("{}: a screen can't be switched off: {error}", self.card.name);
+        }
+    }
+}
+
+/// Width, height, rate, preferred by the TV.
+type Described = (u32, u32, u32, bool);
+
+fn describe(mode: &Mode) -> Described {
+    let (width, height) = mode.size();
+    let preferred = mode.mode_type().contains(ModeTypeFlags::PREFERRED);
+    (width.into(), height.into(), mode.vrefresh(), preferred)
+}
+
+/// The mode asked for, else one of its size, else the one the TV prefers, else the first. `None` without modes.
+fn choose_mode<M>(modes: &[M], wish: Option<config::Mode>, describe: impl Fn(&M) -> Described) -> Option<&M> {
+    let size = |mode: &M, wish: config::Mode| {
+        let (width, height, ..) = describe(mode);
+        (width, height) == (wish.width, wish.height)
+    };
+    let rate = |mode: &M, wish: config::Mode| wish.rate_hz.is_none_or(|rate_hz| describe(mode).2 == rate_hz);
+    let exact = wish.and_then(|wish| modes.iter().find(|mode| size(mode, wish) && rate(mode, wish)));
+    let sized = || wish.and_then(|wish| modes.iter().find(|mode| size(mode, wish)));
+    let preferred = || modes.iter().find(|mode| describe(mode).3);
+    exact.or_else(sized).or_else(preferred).or_else(|| modes.first())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no holder of this lock can panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODES: [Described; 4] =
+        [(3840, 2160, 30, false), (1920, 1080, 60, true), (1920, 1080, 50, false), (1280, 720, 60, false)];
+
+    fn check(wish: Option<(u32, u32, Option<u32>)>, expected: usize) {
+        let wish = wish.map(|(width, height, rate_hz)| config::Mode { width, height, rate_hz });
+        let chosen = choose_mode(&MODES, wish, |mode| *mode);
+        assert_eq!(chosen, Some(&MODES[expected]), "{wish:?}");
+    }
+
+    #[test]
+    fn the_mode_asked_for_is_taken_if_the_tv_has_it() {
+        check(Some((1920, 1080, Some(50))), 2);
+        check(Some((1280, 720, None)), 3);
+        check(Some((1920, 1080, Some(24))), 1);
+        check(Some((2560, 1440, Some(60))), 1);
+        check(None, 1);
+    }
+
+    #[test]
+    fn without_a_preferred_mode_the_first_is_taken() {
+        let modes = [(1280, 800, 75, false), (640, 480, 60, false)];
+        assert_eq!(choose_mode(&modes, None, |mode| *mode), Some(&modes[0]));
+        assert_eq!(choose_mode(&[], None, |mode: &Described| *mode), None);
+    }
+}
