@@ -35,12 +35,13 @@ MARQUEE_RUSTFLAGS = \
 	-Ctarget-cpu=$(GCC_TARGET_CPU) \
 	-Ctarget-feature=-aes,-sha2
 
-# These come after Buildroot's own settings and win: one crate of code decides over size and speed here.
+# These come after Buildroot's own settings and win; they are those of scripts/cross.
 # bindgen (v4l) reads the kernel's headers of the target by libclang; the target's pkg-config is a wrapper that knows
 # its sysroot, but the pkg-config crate must be told.
 MARQUEE_CARGO_ENV = \
 	CARGO_PROFILE_RELEASE_CODEGEN_UNITS="1" \
 	CARGO_PROFILE_RELEASE_LTO="fat" \
+	CARGO_PROFILE_RELEASE_OPT_LEVEL="3" \
 	CARGO_TARGET_$(call UPPERCASE,$(RUSTC_TARGET_NAME))_RUSTFLAGS="$(MARQUEE_RUSTFLAGS)" \
 	PKG_CONFIG_ALLOW_CROSS="1" \
 	LIBCLANG_PATH="$(HOST_DIR)/lib" \
