@@ -67,6 +67,12 @@ impl Ring {
         self.newest_key = None;
     }
 
+    /// Forgets all frames, and counts `frames` more that never got here: who reads on has missed those, too.
+    pub(super) fn skip(&mut self, frames: u64) {
+        self.clear();
+        self.first += frames;
+    }
+
     pub(super) fn get(&self, number: u64) -> Option<&Frame> {
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
         self.frames.get(index)

@@ -180,6 +180,11 @@ impl TrackWriter {
         self.track.ring().clear();
     }
 
+    /// Frames that the writer itself missed, being a reader of another track: its readers are told the same.
+    pub fn skip(&mut self, frames: u64) {
+        self.track.ring().skip(frames);
+    }
+
     /// Says whether this writer can make a key frame when asked.
     pub fn set_key_frames_on_demand(&mut self, can: bool) {
         self.track.shared.key_frames_on_demand.store(can, Ordering::Relaxed);
@@ -350,6 +355,18 @@ mod tests {
         assert_eq!(drain(&mut reader), "2");
         drop(writer);
         assert_eq!(drain(&mut reader), "closed");
+    }
+
+    #[test]
+    fn what_the_writer_missed_its_readers_have_missed() {
+        let (mut writer, track) = track(10);
+        writer.push(frame(0, true));
+        let mut reader = track.read(Start::NewestKeyFrame);
+        assert_eq!(drain(&mut reader), "0");
+        writer.skip(7);
+        writer.push(frame(8, false));
+        writer.push(frame(9, true));
+        assert_eq!(drain(&mut reader), "!7 9");
     }
 
     #[test]

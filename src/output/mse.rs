@@ -138,7 +138,8 @@ impl Job {
                         self.wait_for_sound(&mut status).await;
                         self.video(&frame);
                     }
-                    Err(ReadError::Lagged { .. }) => {}
+                    // The muxer's own lag is its viewers' lag.
+                    Err(ReadError::Lagged { missed }) => self.writer.skip(missed),
                     Err(ReadError::Closed) => return,
                 },
                 frame = next_if_some(&mut audio) => match frame {
