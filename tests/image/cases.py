@@ -177,11 +177,18 @@ def clean_reboot(box):
 
 
 def edited(box):
-    """an edited marquee.toml is in force after the next start"""
-    box.config(box.sample('[device]\nname = "shop-1"\n'))
+    """an edited marquee.toml is in force after the next start: names, address, time servers"""
+    network = '[network]\naddress = "10.0.2.15/24"\ngateway = "10.0.2.2"\nntp = ["10.0.2.2"]\n'
+    box.config(box.sample(f'[device]\nname = "Shop 1"\ntime_zone = "Europe/Berlin"\n{network}'))
     box.start()
     box.wait_up()
-    expect(status(box)["name"] == "shop-1", status(box))
+    told = status(box)
+    expect(told["name"] == "Shop 1" and told["time_zone"] == "Europe/Berlin", told)
+    expect(box.sh("hostname").strip() == "shop-1", box.sh("hostname"))
+    expect("10.0.2.15/24" in box.sh("ip address show eth0"), box.sh("ip address show eth0"))
+    leases = box.sh("ls /run/systemd/netif/leases")
+    expect(not leases.strip(), f"the router was asked all the same: {leases}")
+    expect("CET" in box.sh("date"), box.sh("date"))
 
 
 def broken(box):
@@ -191,7 +198,7 @@ def broken(box):
     box.start()
     box.wait_up()
     told = status(box)
-    expect(told["name"] == "shop-1", told)
+    expect(told["name"] == "Shop 1", told)
     expect(not told["config"]["ok"] and "nmae" in json.dumps(told["config"]["errors"]), told["config"])
 
 
@@ -227,6 +234,49 @@ def empty(box):
     box.start()
     box.wait_up()
     expect(not status(box)["config"]["ok"], status(box)["config"])
+
+
+# --- Wi-Fi, on simulated radios
+
+ACCESS_POINT = """network={
+    ssid="Corner shop"
+    mode=2
+    frequency=2412
+    key_mgmt=WPA-PSK
+    psk="correct horse"
+}
+"""
+
+
+def wifi(box):
+    """the Wi-Fi of marquee.toml is joined; a wrong password harms nothing"""
+    settings = '[network]\nwifi_ssid = "Corner shop"\nwifi_password = "{}"\nwifi_country = "DE"\n'
+    box.config(box.sample(settings.format("correct horse")))
+    box.start()
+    box.wait_up()
+    join(box)
+    until("the Wi-Fi", lambda: carrier(box) == "1")
+    box.cut()
+    box.config(box.sample(settings.format("wrong horse")))
+    box.start()
+    box.wait_up()
+    join(box)
+    until("an attempt", lambda: "4-Way Handshake failed" in box.sh("journalctl -b -u marquee-wifi@wlan0"), 120)
+    expect(carrier(box) == "0", "joined with a wrong password")
+    expect(box.get("/health")[0] == 200, "not well without Wi-Fi")
+
+
+def carrier(box):
+    return box.sh("cat /sys/class/net/wlan0/carrier 2>/dev/null || echo 0").strip()
+
+
+def join(box):
+    """Two radios: one is the box's, the other becomes an access point."""
+    box.sh("sh /run/test/insmod mac80211_hwsim radios=2")
+    for radio in ("wlan0", "wlan1"):
+        until(radio, lambda radio=radio: "active" == box.sh(f"systemctl is-active marquee-wifi@{radio}; true").strip())
+    box.sh("systemctl stop marquee-wifi@wlan1")
+    box.sh(f"cat > /run/test/ap.conf <<'END'\n{ACCESS_POINT}END\nwpa_supplicant -B -i wlan1 -c /run/test/ap.conf")
 
 
 # --- power cuts
@@ -374,6 +424,7 @@ GROUPS = {
         clean_reboot, panics,
     ],
     "configuration": [edited, broken, windows, empty],
+    "wifi": [wifi],
     "data partition": [wiped, zeroed, damaged, missing, protected],
     "power cuts": [power_cuts],
 }
