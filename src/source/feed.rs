@@ -270,15 +270,11 @@ impl Sink for Feed {
     }
 
     fn sound(&self, sound: SoundBuffer) {
-        let new = self.sound_kind.send_if_modified(|known| {
-            let new = !known.as_ref().is_some_and(|known| known.same_kind(&sound));
-            if new {
-                *known = Some(sound.clone());
-            }
-            new
-        });
-        if new {
+        let known = self.sound_kind.borrow().as_ref().is_some_and(|known| known.same_kind(&sound));
+        if !known {
+            // In this order: who hears of the kind finds the status right.
             self.source.status.send_modify(|status| status.sound = true);
+            self.sound_kind.send_replace(Some(sound.clone()));
         }
         let input = lock(&self.inputs).sound.clone();
         if input.is_some_and(|input| !input.push(&sound)) {
