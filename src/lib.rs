@@ -5,6 +5,7 @@ pub mod cmd;
 pub mod config;
 pub mod draw;
 pub mod hub;
+pub mod library;
 pub mod media;
 pub mod output;
 pub mod pipeline;

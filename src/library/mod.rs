@@ -1,0 +1,93 @@
+//! The library: files by hash, what is known of them, and what people did with them.
+//!
+//! Belongs here: the store, the database, and everything that reads or changes them.
+//! Does not belong here: HTTP, and what is on which screen.
+//!
+//! The order that keeps what was acknowledged: a file is whole and on the disk under its name (`store`) before a row
+//! names it (`db`), and rows are gone before their file is.
+
+mod asset;
+mod db;
+mod edit;
+mod error;
+mod query;
+mod rows;
+mod schema;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{RwLock, watch};
+
+pub use asset::{
+    Asset, Hash, Job, JobState, Kind, NoHash, Page, Plays, Step, StoredFile, Subtitle, Summary, Work,
+};
+use db::Db;
+pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
+pub use error::{Error, OpenError};
+pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
+pub use store::{EXTENSIONS, Store, media_type};
+
+/// A handle to the library. Cheap to clone; what is under way is finished when the last one goes.
+#[derive(Clone)]
+pub struct Library {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    store: Store,
+    /// Held for reading while a file that is in the store has no row yet, for writing while files are removed.
+    shelves: RwLock<()>,
+    /// Raised by every change.
+    generation: watch::Sender<u64>,
+}
+
+impl Library {
+    /// Where the library is in the data folder.
+    pub fn folder(data: &Path) -> PathBuf {
+        data.join("library")
+    }
+
+    /// Opens or makes the library of a data folder. Blocks.
+    pub fn open(data: &Path) -> Result<Self, OpenError> {
+        let folder = Self::folder(data);
+        let store = Store::open(&folder)
+            .map_err(|error| OpenError::Folder { path: folder.clone(), cause: error.to_string() })?;
+        let db = Db::open(&folder.join("library.db"))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                db,
+                store,
+                shelves: RwLock::default(),
+                generation: watch::Sender::new(0),
+            }),
+        })
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// A number that rises with every change: what was read before is then out of date.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.generation.subscribe()
+    }
+
+    fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    fn changed(&self) {
+        self.inner.generation.send_modify(|generation| *generation += 1);
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().cast_signed())
+}
