@@ -9,7 +9,7 @@ mod sources;
 mod splash;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpListener;
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::config::{self, Config};
 use crate::hub::Registry;
+use crate::library::Library;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -173,6 +174,7 @@ impl App {
         let hdmi = task::spawn("screens", hdmi::run(place, screens_watch, shared, stop));
         let services = Services::new(Parts {
             sources: registry,
+            library: open_library(settings.data()).await,
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -254,6 +256,20 @@ impl App {
         self.health_stop.stop();
         within(deadline, "the health watch", self.health.join()).await
     }
+}
+
+/// The library of the data folder, or why there is none: everything else goes on without it.
+async fn open_library(data: Option<&Path>) -> Result<Library, String> {
+    let Some(data) = data.map(Path::to_owned) else {
+        return Err("no data folder was named; start with --data DIR".to_owned());
+    };
+    let opened = tokio::task::spawn_blocking(move || Library::open(&data)).await;
+    let outcome = opened.map_err(|error| error.to_string());
+    let outcome = outcome.and_then(|opened| opened.map_err(|error| error.to_string()));
+    if let Err(why) = &outcome {
+        log::error!("there is no library: {why}");
+    }
+    outcome
 }
 
 async fn within(

@@ -66,7 +66,7 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("gstreamer_video", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
     ("drm", "src/output/hdmi/", "hand a port or a display over"),
     ("str0m", "src/rtc/", "use the handle of rtc"),
-    ("Serialize", "src/web/wire.rs", "write a type in web::wire and convert into it"),
+    ("Serialize", "src/web/wire", "write a type in web::wire and convert into it"),
     ("rusqlite", "src/library/", "use the handle of library"),
     ("rppal", "src/device/", "use the trait of device"),
     ("anyhow", "nowhere", "write an enum with thiserror that names operation and object"),

@@ -1,6 +1,6 @@
 //! Where the configuration in force comes from: the file, the last good one, or the built-in defaults.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
@@ -31,6 +31,11 @@ impl Settings {
             config::last_good(settings.data.as_deref())
         });
         Ok((settings, config))
+    }
+
+    /// Folder for everything that must survive a restart.
+    pub(super) fn data(&self) -> Option<&Path> {
+        self.data.as_deref()
     }
 
     /// Waits for a change of the file. `None`: it has mistakes, and what ran goes on. Cancel-safe.

@@ -38,6 +38,12 @@ pub struct Library {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disk {
+    pub free_bytes: u64,
+    pub total_bytes: u64,
+}
+
 struct Inner {
     db: Db,
     store: Store,
@@ -76,6 +82,13 @@ impl Library {
     /// A number that rises with every change: what was read before is then out of date.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.generation.subscribe()
+    }
+
+    /// The room on the disk that the library is on.
+    pub fn disk(&self) -> std::io::Result<Disk> {
+        let found = rustix::fs::statvfs(self.store().incoming())?;
+        let block = found.f_frsize;
+        Ok(Disk { free_bytes: found.f_bavail * block, total_bytes: found.f_blocks * block })
     }
 
     fn db(&self) -> &Db {

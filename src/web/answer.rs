@@ -13,11 +13,11 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::sync::watch;
 use url::form_urlencoded;
 
-use super::assets::Asset;
 use super::body::{self, Body};
 use super::connection::Client;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
+use super::ui_files::UiFile;
 use super::{Services, api, events, origin, pages};
 use crate::hub::Source;
 
@@ -42,6 +42,13 @@ impl Call {
 
     pub(super) fn source(&self, id: &str) -> Result<Arc<Source>, Problem> {
         self.services.sources.get(id).ok_or_else(|| Problem::unknown_source(id))
+    }
+
+    /// All values of a query parameter.
+    pub(super) fn parameters(&self, name: &str) -> Vec<String> {
+        let query = self.request.uri().query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
     }
 
     /// The first value of a query parameter. Others are ignored: caches are outwitted with made-up ones.
@@ -93,8 +100,8 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
     match route {
         Route::LivePage => pages::live(&call),
         Route::PlayerPage { source } => pages::player(&call, &source),
-        Route::Asset { path } => match Asset::find(&path) {
-            Some(asset) => Ok(asset.into_response(call.headers())),
+        Route::UiFile { path } => match UiFile::find(&path) {
+            Some(file) => Ok(file.into_response(call.headers())),
             None => Err(Problem::not_found(&shortened(call.request.uri().path()))),
         },
         Route::Status => Ok(api::status::get(&call)),
@@ -114,6 +121,21 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::Mse { source } => api::mse::get(call, &source),
         Route::Frame { source } => api::frame::get(&call, &source).await,
         Route::Mjpeg { source } => api::mjpeg::get(&call, &source).await,
+        Route::LibraryPage => pages::library(&call),
+        Route::WatchPage => pages::watch(&call),
+        Route::BinPage => pages::bin(&call),
+        Route::Library => api::library::get(&call).await,
+        Route::Assets => api::assets::list(&call).await,
+        Route::Asset { id } => api::assets::one(&call.services, id).await,
+        Route::EditAsset { id } => api::edit::one(call, id).await,
+        Route::EditAssets => api::edit::many(call).await,
+        Route::BinAssets => api::edit::bin(call).await,
+        Route::RestoreAssets => api::edit::restore(call).await,
+        Route::PurgeAssets => api::edit::purge(call).await,
+        Route::WatchedAsset { id } => api::edit::watched(&call, id).await,
+        Route::PositionAsset { id } => api::edit::position(call, id).await,
+        Route::RandomAsset => api::assets::random(&call).await,
+        Route::Tags => api::assets::tags(&call).await,
         Route::Options { allow } => Ok(options(&call, allow)),
     }
 }

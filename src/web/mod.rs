@@ -9,7 +9,6 @@
 mod admission;
 mod answer;
 mod api;
-mod assets;
 mod body;
 mod conditional;
 mod connection;
@@ -21,7 +20,9 @@ mod problem;
 mod route;
 pub mod server;
 mod stall;
+mod ui_files;
 mod wire;
+mod wire_library;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use crate::hub::Registry;
+use crate::library::Library;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -47,6 +49,8 @@ pub struct Services {
 /// The handles that [`Services`] are made of.
 pub struct Parts {
     pub sources: Registry,
+    /// The library, or why there is none, in words for a person.
+    pub library: Result<Library, String>,
     pub whep: Whep,
     pub mse: Mse,
     pub snapshots: Snapshots,
@@ -82,6 +86,11 @@ impl Services {
     pub fn new(parts: Parts) -> Self {
         let inner = Inner { parts, started_at: Instant::now(), feed: events::Feed::default() };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// The library, or the answer that tells why there is none.
+    fn library(&self) -> Result<&Library, problem::Problem> {
+        self.library.as_ref().map_err(|why| problem::Problem::no_library(why))
     }
 }
 

@@ -4,12 +4,25 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::answer::Call;
-use super::assets::Asset;
 use super::body::{self, Body};
 use super::problem::Problem;
+use super::ui_files::UiFile;
 
 pub(super) fn live(call: &Call) -> Result<Response<Body>, Problem> {
     page(call, "live.html")
+}
+
+pub(super) fn library(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "library.html")
+}
+
+/// The page asks itself whether there is such an asset: it has an answer for it.
+pub(super) fn watch(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "watch.html")
+}
+
+pub(super) fn bin(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "bin.html")
 }
 
 pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {
@@ -18,8 +31,8 @@ pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Proble
 }
 
 fn page(call: &Call, file: &str) -> Result<Response<Body>, Problem> {
-    let asset = Asset::find(file).ok_or_else(|| Problem::not_found(file))?;
-    Ok(asset.into_response(call.headers()))
+    let file = UiFile::find(file).ok_or_else(|| Problem::not_found(file))?;
+    Ok(file.into_response(call.headers()))
 }
 
 /// Whether a client would rather read a page than JSON: a browser that goes to an address does, a script's `fetch`

@@ -15,7 +15,7 @@ pub(super) enum Route {
     PlayerPage {
         source: String,
     },
-    Asset {
+    UiFile {
         path: String,
     },
     Status,
@@ -50,6 +50,30 @@ pub(super) enum Route {
     Mjpeg {
         source: String,
     },
+    /// The pages of the library.
+    LibraryPage,
+    WatchPage,
+    BinPage,
+    Library,
+    Assets,
+    Asset {
+        id: i64,
+    },
+    EditAsset {
+        id: i64,
+    },
+    EditAssets,
+    BinAssets,
+    RestoreAssets,
+    PurgeAssets,
+    WatchedAsset {
+        id: i64,
+    },
+    PositionAsset {
+        id: i64,
+    },
+    RandomAsset,
+    Tags,
     /// What the address takes.
     Options {
         allow: &'static str,
@@ -78,7 +102,7 @@ pub(super) enum Refusal {
 enum Address {
     LivePage,
     PlayerPage,
-    Asset,
+    UiFile,
     Status,
     Sources,
     Source,
@@ -92,18 +116,34 @@ enum Address {
     Mse,
     Frame,
     Mjpeg,
+    LibraryPage,
+    WatchPage,
+    BinPage,
+    Library,
+    Assets,
+    Asset,
+    EditAssets,
+    BinAssets,
+    RestoreAssets,
+    PurgeAssets,
+    WatchedAsset,
+    PositionAsset,
+    RandomAsset,
+    Tags,
 }
 
 /// HEAD goes wherever GET does, OPTIONS everywhere.
 const GET: &str = "GET, HEAD, OPTIONS";
 const POST: &str = "POST, OPTIONS";
+const PUT: &str = "PUT, OPTIONS";
 const PATCH_DELETE: &str = "PATCH, DELETE, OPTIONS";
+const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 16] = [
+const ADDRESSES: [(&str, &str, Address); 30] = [
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
-    ("/ui/{*path}", GET, Address::Asset),
+    ("/ui/{*path}", GET, Address::UiFile),
     ("/api/status", GET, Address::Status),
     ("/api/sources", GET, Address::Sources),
     ("/api/sources/{source}", GET, Address::Source),
@@ -117,6 +157,20 @@ const ADDRESSES: [(&str, &str, Address); 16] = [
     ("/live/{source}/mse", GET, Address::Mse),
     ("/live/{source}/frame.jpg", GET, Address::Frame),
     ("/live/{source}/mjpeg", GET, Address::Mjpeg),
+    ("/library", GET, Address::LibraryPage),
+    ("/library/{id}", GET, Address::WatchPage),
+    ("/bin", GET, Address::BinPage),
+    ("/api/library", GET, Address::Library),
+    ("/api/assets", GET, Address::Assets),
+    ("/api/assets/{id}", GET_PATCH, Address::Asset),
+    ("/api/assets/edit", POST, Address::EditAssets),
+    ("/api/assets/bin", POST, Address::BinAssets),
+    ("/api/assets/restore", POST, Address::RestoreAssets),
+    ("/api/assets/purge", POST, Address::PurgeAssets),
+    ("/api/assets/{id}/watched", POST, Address::WatchedAsset),
+    ("/api/assets/{id}/position", PUT, Address::PositionAsset),
+    ("/api/assets/random", GET, Address::RandomAsset),
+    ("/api/tags", GET, Address::Tags),
 ];
 
 /// The index into `ADDRESSES` by pattern.
@@ -143,13 +197,14 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
 }
 
 fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
-    let Captured { source, session, path } = captured;
+    let Captured { source, session, path, id } = captured;
     let get = method == Method::GET || method == Method::HEAD;
     let post = method == Method::POST;
+    let put = method == Method::PUT;
     Some(match address {
         Address::LivePage if get => Route::LivePage,
         Address::PlayerPage if get => Route::PlayerPage { source },
-        Address::Asset if get => Route::Asset { path },
+        Address::UiFile if get => Route::UiFile { path },
         Address::Status if get => Route::Status,
         Address::Sources if get => Route::Sources,
         Address::Source if get => Route::Source { source },
@@ -164,6 +219,21 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::Mse if get => Route::Mse { source },
         Address::Frame if get => Route::Frame { source },
         Address::Mjpeg if get => Route::Mjpeg { source },
+        Address::LibraryPage if get => Route::LibraryPage,
+        Address::WatchPage if get => Route::WatchPage,
+        Address::BinPage if get => Route::BinPage,
+        Address::Library if get => Route::Library,
+        Address::Assets if get => Route::Assets,
+        Address::Asset if get => Route::Asset { id },
+        Address::Asset if method == Method::PATCH => Route::EditAsset { id },
+        Address::EditAssets if post => Route::EditAssets,
+        Address::BinAssets if post => Route::BinAssets,
+        Address::RestoreAssets if post => Route::RestoreAssets,
+        Address::PurgeAssets if post => Route::PurgeAssets,
+        Address::WatchedAsset if post => Route::WatchedAsset { id },
+        Address::PositionAsset if put => Route::PositionAsset { id },
+        Address::RandomAsset if get => Route::RandomAsset,
+        Address::Tags if get => Route::Tags,
         _ => return None,
     })
 }
@@ -174,16 +244,19 @@ struct Captured {
     source: String,
     session: String,
     path: String,
+    /// Of an asset; 0, which no asset has, where the pattern has none.
+    id: i64,
 }
 
 impl Captured {
-    /// `None` if one is not UTF-8.
+    /// `None` if one is not UTF-8, or no number where one belongs.
     fn read(params: &Params<'_, '_>) -> Option<Self> {
         let get = |name| -> Option<String> {
             let encoded = params.get(name).unwrap_or_default();
             percent_decode_str(encoded).decode_utf8().ok().map(Cow::into_owned)
         };
-        Some(Self { source: get("source")?, session: get("session")?, path: get("path")? })
+        let id = params.get("id").map_or(Some(0), |id| id.parse().ok())?;
+        Some(Self { source: get("source")?, session: get("session")?, path: get("path")?, id })
     }
 }
 
@@ -201,7 +274,7 @@ mod tests {
         let session = || "1f".to_owned();
         check(&Method::GET, "/", Route::LivePage);
         check(&Method::GET, "/live/door", Route::PlayerPage { source: source() });
-        check(&Method::GET, "/ui/live/page.js", Route::Asset { path: "live/page.js".to_owned() });
+        check(&Method::GET, "/ui/live/page.js", Route::UiFile { path: "live/page.js".to_owned() });
         check(&Method::POST, "/api/sources/door/restart", Route::RestartSource { source: source() });
         check(&Method::POST, "/live/door/whep", Route::WhepOffer { source: source() });
         let patch = Route::WhepPatch { source: source(), session: session() };
@@ -214,7 +287,7 @@ mod tests {
     #[test]
     fn head_goes_wherever_get_does_and_options_everywhere() {
         for (pattern, allow, _) in ADDRESSES {
-            let path = pattern.replace("{*path}", "x").replace(['{', '}'], "");
+            let path = pattern.replace("{*path}", "x").replace("{id}", "7").replace(['{', '}'], "");
             assert_eq!(route(&Method::GET, &path).is_ok(), route(&Method::HEAD, &path).is_ok(), "{pattern}");
             check(&Method::OPTIONS, &path, Route::Options { allow });
             for method in

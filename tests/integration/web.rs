@@ -60,6 +60,7 @@ impl Server {
             config_errors: Vec::new(),
         });
         let services = Services::new(Parts {
+            library: Err("this test has none".to_owned()),
             sources: registry.clone(),
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),

@@ -1,7 +1,10 @@
 //! One handler per file: from a [`Call`](super::answer::Call) to an answer, through the handles of other parts.
 
+pub(super) mod assets;
+pub(super) mod edit;
 pub(super) mod frame;
 pub(super) mod health;
+pub(super) mod library;
 pub(super) mod logs;
 pub(super) mod metrics;
 pub(super) mod mjpeg;
