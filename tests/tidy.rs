@@ -9,6 +9,7 @@ use std::process::Command;
 const IMPORTS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("config", &[]),
+    ("device", &["config", "task", "telemetry"]),
     ("hub", &["media"]),
     ("draw", &["media"]),
     ("telemetry", &["hub", "media"]),
@@ -23,6 +24,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "media",
             "config",
+            "device",
             "hub",
             "draw",
             "telemetry",
@@ -39,6 +41,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "media",
             "config",
+            "device",
             "hub",
             "draw",
             "telemetry",
@@ -53,7 +56,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
-    ("cmd", &["app", "config", "pipeline", "source", "system", "telemetry"]),
+    ("cmd", &["app", "config", "device", "output", "pipeline", "source", "system", "telemetry"]),
 ];
 
 /// Names that only one place of `src` may use: the rest stays free of what they stand for.
