@@ -30,6 +30,7 @@ use std::time::{Instant, SystemTime};
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
+use crate::device::Condition;
 use crate::hub::Registry;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
@@ -56,6 +57,8 @@ pub struct Parts {
     pub site: watch::Receiver<Site>,
     /// What is on the HDMI ports.
     pub screens: watch::Receiver<Vec<hdmi::Status>>,
+    /// What the board and the data partition say.
+    pub condition: watch::Receiver<Condition>,
     pub started: SystemTime,
 }
 

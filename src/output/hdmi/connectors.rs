@@ -12,15 +12,15 @@ const KINDS: [&str; 2] = ["HDMI-A-", "Virtual-"];
 
 /// A port as the kernel shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Connector {
-    pub(super) port: Port,
+pub struct Connector {
+    pub port: Port,
     /// Such as `card1`.
-    pub(super) card: String,
+    pub card: String,
     /// Such as `HDMI-A-1`.
-    pub(super) name: String,
-    pub(super) connected: bool,
+    pub name: String,
+    pub connected: bool,
     /// Sizes as listed, the preferred one first. Another TV has others.
-    pub(super) modes: Vec<String>,
+    pub modes: Vec<String>,
 }
 
 impl Connector {

@@ -23,8 +23,9 @@ use crate::draw::Splash;
 use crate::hub::Registry;
 use crate::task::{self, Stop, Stopper, Task};
 use card::Cards;
-use connectors::Connector;
 use player::Player;
+
+pub use connectors::Connector;
 
 /// How often the ports are looked at. Two small files each; nobody plugs a TV faster.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -100,6 +101,11 @@ struct Running {
     show: watch::Sender<Option<String>>,
     stopper: Stopper,
     task: Task,
+}
+
+/// The ports of this machine as they are now; `None`: it has no graphics card.
+pub fn connectors() -> Option<Vec<Connector>> {
+    connectors::scan(Path::new(connectors::SYSFS))
 }
 
 /// Keeps every port's screen as configured until told to stop.
