@@ -30,7 +30,7 @@ pub use keys::SECTIONS;
 pub use network::{FixedAddress, Network, Wifi};
 pub use problem::{LoadError, Problem};
 pub use profile::ENCODERS;
-pub use screen::{Mode, Port, Rotation, Screen};
+pub use screen::{Mode, Port, Rotation, Screen, ScreenSound};
 pub use show::{Secrets, to_toml};
 pub use watch::Watch;
 
