@@ -11,6 +11,7 @@
 mod card;
 mod connectors;
 mod lips;
+mod modes;
 mod player;
 mod sound_card;
 mod speaker;

@@ -26,6 +26,8 @@ const ALERT: Duration = Duration::from_secs(15);
 const TICK: Duration = Duration::from_secs(1);
 /// A display that failed is tried again after this.
 const RETRY: Duration = Duration::from_secs(5);
+/// One that fails sooner is as one that never came on: its coming and going is told once.
+const SHAKY: Duration = Duration::from_secs(60);
 /// What the API calls the splash.
 const SHOWS_SPLASH: &str = "splash";
 
@@ -40,6 +42,8 @@ pub(super) struct Player {
     audible: watch::Sender<Option<Audible>>,
     /// What was logged last, so that it is logged once.
     told: Option<String>,
+    /// The last display failed within [`SHAKY`].
+    shaky: bool,
 }
 
 /// A display that is on.
@@ -79,7 +83,7 @@ impl Player {
         shared: Shared,
         show: watch::Receiver<Option<String>>,
     ) -> Self {
-        Self { port, spec, cards, shared, show, audible: watch::Sender::new(None), told: None }
+        Self { port, spec, cards, shared, show, audible: watch::Sender::new(None), told: None, shaky: false }
     }
 
     /// Runs until told to stop; a window also ends when it is closed. Its sound runs beside it.
@@ -124,20 +128,38 @@ impl Player {
             Ok(on) => on,
             Err(reason) => return Off::Failed(reason),
         };
-        let (width, height) = on.size;
-        log::info!("{}: a screen of {width}x{height} is on", self.port.id());
-        self.told = None;
+        if !self.shaky {
+            self.tell_on(&on);
+            self.told = None;
+        }
+        let since = Instant::now();
         let off = Show::new(self, on.display.input(), &on).play(&mut on.display, stop).await;
         self.audible.send_replace(None);
         let On { display, lit, .. } = on;
         display.stop().await;
         // Talks to the driver.
         let _ = spawn_blocking(move || drop(lit)).await;
+        self.shaky = matches!(off, Off::Failed(_)) && since.elapsed() < SHAKY;
         off
     }
-}
 
-impl Player {
+    fn tell_on(&self, on: &On) {
+        let (id, (width, height)) = (self.port.id(), on.size);
+        let (Some(lit), Spec::Port { mode, rotation, .. }) = (&on.lit, &self.spec) else {
+            log::info!("{id}: a screen of {width}x{height} is on");
+            return;
+        };
+        log::info!("{id}: a screen of {width}x{height} at {} Hz is on", lit.rate_hz);
+        if let Some(mode) = mode.filter(|_| lit.refused) {
+            log::warn!("{id}: the TV has no mode {mode}");
+        }
+        match (*rotation, lit.turned) {
+            (Rotation::None, _) => {}
+            (_, true) => log::info!("{id}: pictures are turned by the screen's plane"),
+            (_, false) => log::info!("{id}: pictures are turned in software: the screen's plane can't"),
+        }
+    }
+
     /// A display that ended by itself: somebody closed the window, or it failed.
     fn judge(&self, ended: Ended) -> Off {
         match (&self.spec, ended) {
@@ -157,7 +179,6 @@ fn start(spec: &Spec, cards: &Cards) -> Result<On, String> {
             let card = cards.card(&connector.card).map_err(|error| error.to_string())?;
             let lit = card.light(&connector.name, *mode, *rotation == Rotation::Half);
             let lit = lit.map_err(|error| error.to_string())?;
-            log::debug!("{}: {}x{} at {} Hz", connector.name, lit.width, lit.height, lit.rate_hz);
             let size = (lit.width, lit.height);
             (Some(lit), *rotation, size)
         }
