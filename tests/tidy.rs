@@ -65,6 +65,7 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("gstreamer_app", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
     ("gstreamer_video", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
     ("drm", "src/output/hdmi/", "hand a port or a display over"),
+    ("drm_ffi", "src/output/hdmi/", "hand a port or a display over"),
     ("str0m", "src/rtc/", "use the handle of rtc"),
     ("Serialize", "src/web/wire.rs", "write a type in web::wire and convert into it"),
     ("rusqlite", "src/library/", "use the handle of library"),

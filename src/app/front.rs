@@ -6,7 +6,7 @@ use std::{env, fs, io};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::config::{Config, Port, Screen};
+use crate::config::{Config, Port, Screen, ScreenSound};
 use crate::device::{self, Condition, Facts, Phase, Pins, Press};
 use crate::hub::{Registry, Source, ViewerKind};
 use crate::media::State;
@@ -181,7 +181,13 @@ impl Watched {
 /// first again. A port without a section of its own has `known` from the screens themselves.
 pub(super) fn step(configured: &[Screen], known: &[Port], sources: &[String]) -> Vec<Screen> {
     let Some(first) = sources.first() else { return configured.to_vec() };
-    let bare = |port: &Port| Screen { port: *port, show: None, rotation: Default::default(), mode: None };
+    let bare = |port: &Port| Screen {
+        port: *port,
+        show: None,
+        rotation: Default::default(),
+        mode: None,
+        sound: ScreenSound::Auto,
+    };
     let is_bare = |port: &&Port| !configured.iter().any(|screen| screen.port == **port);
     let all = configured.iter().cloned().chain(known.iter().filter(is_bare).map(bare));
     let after = |shown: &str| {
@@ -262,6 +268,7 @@ mod tests {
             port: *port,
             show: show.map(str::to_owned),
             rotation: Default::default(),
+            sound: ScreenSound::Auto,
             mode: None,
         };
         let screens: Vec<Screen> = shown.iter().map(screen).collect();

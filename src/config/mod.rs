@@ -32,7 +32,7 @@ pub use network::{FixedAddress, Network, Wifi};
 pub use pins::{Button, Leds};
 pub use problem::{LoadError, Problem};
 pub use profile::ENCODERS;
-pub use screen::{Mode, Port, Rotation, Screen};
+pub use screen::{Mode, Port, Rotation, Screen, ScreenSound};
 pub use show::{Secrets, to_toml};
 pub use watch::Watch;
 

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 
 use super::{
     Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Leds, Network, Profile, Screen,
-    Secret, Test, Transport, Wifi, shown_url,
+    ScreenSound, Secret, Test, Transport, Wifi, shown_url,
 };
 
 /// Whether passwords are written out.
@@ -179,6 +179,10 @@ impl Out {
         self.text("connector", screen.port.id());
         if let Some(source) = &screen.show {
             self.text("show", source);
+        }
+        self.plain("sound", screen.sound != ScreenSound::Off);
+        if let ScreenSound::Alsa(device) = &screen.sound {
+            self.text("sound_device", device);
         }
         self.plain("rotate", screen.rotation.degrees());
         if let Some(mode) = &screen.mode {

@@ -6,6 +6,7 @@ mod garbage;
 mod program;
 mod rtc;
 mod rtsp;
+mod screen_sound;
 mod screens;
 mod sources;
 mod viewers;

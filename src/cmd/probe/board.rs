@@ -54,7 +54,7 @@ impl Found {
             None => writeln!(out, "  no graphics card")?,
             Some([]) => writeln!(out, "  none")?,
             Some(connectors) => {
-                for Connector { port, card, name, connected, modes } in connectors {
+                for Connector { port, card, name, connected, modes, .. } in connectors {
                     let state = match (connected, modes.first()) {
                         (false, _) => "nothing plugged in".to_owned(),
                         (true, None) => "connected".to_owned(),
@@ -113,6 +113,7 @@ mod tests {
             name: "HDMI-A-1".to_owned(),
             connected: true,
             modes: vec!["1920x1080".to_owned()],
+            edid: Vec::new(),
         };
         Found {
             board: Board {

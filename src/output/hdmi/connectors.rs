@@ -21,6 +21,8 @@ pub struct Connector {
     pub connected: bool,
     /// Sizes as listed, the preferred one first. Another TV has others.
     pub modes: Vec<String>,
+    /// What the TV tells of itself; empty if it does not, as one that is off. Another TV tells something else.
+    pub edid: Vec<u8>,
 }
 
 impl Connector {
@@ -62,6 +64,7 @@ fn connector(entry: &str, path: &Path) -> Option<Connector> {
         name: name.to_owned(),
         connected: read("status").trim() == "connected",
         modes: read("modes").lines().map(str::to_owned).collect(),
+        edid: fs::read(path.join("edid")).unwrap_or_default(),
     })
 }
 
