@@ -1,6 +1,7 @@
 //! THE wiring: configuration → handles → tasks → drain. Read it first.
 
 mod announce;
+mod front;
 mod health;
 mod init;
 mod settings;
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::{self, Config};
+use crate::device::Press;
 use crate::hub::Registry;
 use crate::library::Library;
 use crate::output::hdmi;
@@ -30,6 +32,7 @@ use crate::telemetry::Routes;
 use crate::telemetry::health::Heartbeats;
 use crate::web::{self, Parts, Services, Site};
 use announce::Announcement;
+use front::{Front, Watched};
 use settings::Settings;
 use signals::Signals;
 use sources::Sources;
@@ -77,10 +80,6 @@ pub enum Error {
 
 /// Runs until a signal or until a part that must not end has ended.
 pub fn run(options: Options) -> Result<(), Error> {
-    pipeline::clock::init().map_err(Error::GStreamer)?;
-    if let Some((element, package)) = pipeline::missing_element() {
-        return Err(Error::MissingElement(element, package));
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     let outcome = runtime.block_on(serve(options));
     // What could not be stopped in time is not waited for a second time.
@@ -91,9 +90,11 @@ pub fn run(options: Options) -> Result<(), Error> {
 async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     let (mut settings, config) = Settings::load(options.config, options.data)?;
+    let (front, mut presses) = Front::start(&config, !settings.site(&config).config_errors.is_empty());
+    load_gstreamer().await?;
     let address = options.listen.unwrap_or(config.web.listen);
     let place = if options.window { hdmi::Place::Windows } else { hdmi::Place::ports() };
-    let mut app = App::start(&config, &settings, address, options.listen.is_none(), place).await?;
+    let mut app = App::start(&config, &settings, address, options.listen.is_none(), place, front).await?;
     (options.ready)(app.address);
     init::ready();
     let mut cards = capture::Changes::default();
@@ -103,6 +104,7 @@ async fn serve(options: Options) -> Result<(), Error> {
             ended = app.ended() => break Err(Error::Ended(ended)),
             // A source that is optional comes with the first card.
             () = cards.next() => app.follow_cards().await,
+            Some(press) = presses.recv() => app.pressed(press),
             config = settings.changed() => app.follow(config.as_ref(), &settings, options.listen).await,
         }
     };
@@ -115,15 +117,30 @@ async fn serve(options: Options) -> Result<(), Error> {
     outcome
 }
 
+/// The first time after a power-on it takes seconds.
+async fn load_gstreamer() -> Result<(), Error> {
+    let loading = tokio::task::spawn_blocking(|| {
+        pipeline::clock::init().map_err(Error::GStreamer)?;
+        match pipeline::missing_element() {
+            Some((element, package)) => Err(Error::MissingElement(element, package)),
+            None => Ok(()),
+        }
+    });
+    loading.await.unwrap_or_else(|_| Err(Error::Ended("loading GStreamer".to_owned())))
+}
+
 /// All running parts.
 struct App {
     address: SocketAddr,
     config: Config,
     site: watch::Sender<Site>,
     sources: Sources,
+    registry: Registry,
     announcement: Option<Announcement>,
     engine: Engine,
+    front: Front,
     screens: watch::Sender<Vec<config::Screen>>,
+    screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
     hdmi: Task,
     web_stop: watch::Sender<bool>,
@@ -140,6 +157,7 @@ impl App {
         address: SocketAddr,
         handed: bool,
         place: hdmi::Place,
+        mut front: Front,
     ) -> Result<Self, Error> {
         let listening = match init::listener().filter(|_| handed) {
             Some(listener) => listener,
@@ -165,15 +183,21 @@ impl App {
         );
         let shared = hdmi::Shared {
             sources: registry.clone(),
-            notices: splash::notices(site_watch.clone(), address),
+            notices: splash::notices(site_watch.clone(), front.condition(), address),
             status: watch::Sender::default(),
         };
         let status = shared.status.subscribe();
         let (screens, screens_watch) = watch::channel(config.screens.clone());
         let (screens_stop, stop) = Stopper::new();
         let hdmi = task::spawn("screens", hdmi::run(place, screens_watch, shared, stop));
+        front.ready(Watched {
+            sources: registry.clone(),
+            heartbeats: heartbeats.clone(),
+            site: site_watch.clone(),
+            screens: status.clone(),
+        });
         let services = Services::new(Parts {
-            sources: registry,
+            sources: registry.clone(),
             library: open_library(settings.data()).await,
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
@@ -181,7 +205,8 @@ impl App {
             heartbeats,
             routes: Routes::default(),
             site: site_watch,
-            screens: status,
+            screens: status.clone(),
+            condition: front.condition(),
             started: SystemTime::now(),
         });
         let (web_stop, stopping) = watch::channel(false);
@@ -193,9 +218,12 @@ impl App {
             config,
             site,
             sources,
+            registry,
             announcement,
             engine,
+            front,
             screens,
+            screens_status: status,
             screens_stop,
             hdmi,
             web_stop,
@@ -233,9 +261,25 @@ impl App {
                 screens.clone_from(&config.screens);
                 changed
             });
+            self.front.follow(config);
             self.config = config.clone();
         }
         self.site.send_replace(settings.site(&self.config));
+    }
+
+    /// What the button does. Screens go back to what the file says with its next change.
+    fn pressed(&mut self, press: Press) {
+        match press {
+            Press::PowerOff => self.front.power_off(),
+            Press::Next => {
+                let sources: Vec<String> =
+                    self.registry.list().iter().map(|source| source.id.clone()).collect();
+                let ports: Vec<_> = self.screens_status.borrow().iter().map(|status| status.port).collect();
+                let stepped = front::step(&self.screens.borrow(), &ports, &sources);
+                log::info!("the button was pressed: the next source on every screen");
+                self.screens.send_replace(stepped);
+            }
+        }
     }
 
     /// Looks again which optional sources there are.
@@ -254,7 +298,8 @@ impl App {
         within(deadline, "a screen", self.hdmi.join()).await?;
         within(deadline, "a source", self.sources.stop()).await?;
         self.health_stop.stop();
-        within(deadline, "the health watch", self.health.join()).await
+        within(deadline, "the health watch", self.health.join()).await?;
+        within(deadline, "the LEDs", self.front.stop()).await
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cmd;
 pub mod config;
+pub mod device;
 pub mod draw;
 pub mod hub;
 pub mod library;

@@ -9,6 +9,7 @@ use std::process::Command;
 const IMPORTS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("config", &[]),
+    ("device", &["config", "task", "telemetry"]),
     ("hub", &["media"]),
     ("draw", &["media"]),
     ("library", &["media"]),
@@ -24,6 +25,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "media",
             "config",
+            "device",
             "hub",
             "draw",
             "library",
@@ -41,6 +43,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &[
             "media",
             "config",
+            "device",
             "hub",
             "draw",
             "library",
@@ -56,7 +59,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
-    ("cmd", &["app", "config", "pipeline", "source", "system", "telemetry"]),
+    ("cmd", &["app", "config", "device", "output", "pipeline", "source", "system", "telemetry"]),
 ];
 
 /// Names that only one place of `src` may use: the rest stays free of what they stand for.
@@ -65,6 +68,7 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("gstreamer_app", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
     ("gstreamer_video", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
     ("drm", "src/output/hdmi/", "hand a port or a display over"),
+    ("drm_ffi", "src/output/hdmi/", "hand a port or a display over"),
     ("str0m", "src/rtc/", "use the handle of rtc"),
     ("Serialize", "src/web/wire", "write a type in web::wire and convert into it"),
     ("rusqlite", "src/library/", "use the handle of library"),

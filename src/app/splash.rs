@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 
+use crate::device::{Condition, Data};
 use crate::draw::Splash;
 use crate::output::hdmi::{Notice, Notices};
 use crate::system;
@@ -15,17 +16,28 @@ use crate::web::Site;
 /// Mistakes of the configuration that are shown; the page has them all.
 const ERRORS_SHOWN_MAX: usize = 2;
 
-/// Looks at the network and the configuration anew at each call.
-pub(super) fn notices(site: watch::Receiver<Site>, listen: SocketAddr) -> Notices {
+/// Looks at the network, the configuration and the data partition anew at each call.
+pub(super) fn notices(
+    site: watch::Receiver<Site>,
+    condition: watch::Receiver<Condition>,
+    listen: SocketAddr,
+) -> Notices {
     Arc::new(move || {
         let site = site.borrow().clone();
         let now = Timestamp::now().to_zoned(site.time_zone.clone());
-        notice(&site, &addresses_of(listen.ip()), listen, &now)
+        let lost = condition.borrow().data.clone().filter(Data::is_lost).map(|data| data.text);
+        notice(&site, lost, &addresses_of(listen.ip()), listen, &now)
     })
 }
 
-/// `listen`: where the web server listens; if that is this machine alone, no network is needed.
-fn notice(site: &Site, addresses: &[IpAddr], listen: SocketAddr, now: &Zoned) -> Notice {
+/// `lost`: what became of the data partition. `listen`: where the web server listens; if that is this machine alone, no network is needed.
+fn notice(
+    site: &Site,
+    lost: Option<String>,
+    addresses: &[IpAddr],
+    listen: SocketAddr,
+    now: &Zoned,
+) -> Notice {
     let local = listen.ip().is_loopback();
     let reached = addresses.iter().find(|address| local || !address.is_loopback());
     let url = reached.map(|address| url(*address, listen.port()));
@@ -44,13 +56,15 @@ fn notice(site: &Site, addresses: &[IpAddr], listen: SocketAddr, now: &Zoned) ->
         missing
             .push("No network yet: plug in a network cable, or set up [network] in marquee.toml.".to_owned());
     }
+    let alert = lost.is_some() || !site.config_errors.is_empty();
+    missing.extend(lost);
     if !site.config_errors.is_empty() {
         missing.push("marquee.toml has mistakes, the last good settings are in use:".to_owned());
         missing.extend(site.config_errors.iter().take(ERRORS_SHOWN_MAX).map(|error| short(error).to_owned()));
     }
     let foot = format!("Marquee {} · {}", env!("CARGO_PKG_VERSION"), now.strftime("%Y-%m-%d %H:%M %Z"));
     let splash = Splash { name: site.name.clone(), state, url, missing, foot };
-    Notice { splash, alert: !site.config_errors.is_empty() }
+    Notice { splash, alert }
 }
 
 /// A mistake without the folder its file is in.
@@ -74,7 +88,7 @@ mod tests {
         };
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().expect("an IP")).collect();
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
-        notice(&site, &addresses, listen.parse().expect("an address"), &now)
+        notice(&site, None, &addresses, listen.parse().expect("an address"), &now)
     }
 
     #[test]
@@ -101,5 +115,23 @@ mod tests {
         assert!(alert);
         assert_eq!(splash.missing.len(), 1 + ERRORS_SHOWN_MAX);
         assert_eq!(splash.missing[1], "marquee.toml:3: web.listen: is wrong");
+    }
+
+    #[test]
+    fn lost_data_is_an_alert_above_mistakes() {
+        let site = Site {
+            name: "Clubhouse".to_owned(),
+            time_zone: TimeZone::UTC,
+            config_file: None,
+            config_errors: vec!["marquee.toml:3: is wrong".to_owned()],
+        };
+        let listen = "10.0.0.2:80".parse().expect("an address");
+        let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+        let lost = Some("It is gone.".to_owned());
+        let Notice { splash, alert } = notice(&site, lost.clone(), &[], listen, &now);
+        assert!(alert);
+        assert_eq!(splash.missing[1], "It is gone.", "{:?}", splash.missing);
+        let well = Site { config_errors: Vec::new(), ..site };
+        assert!(notice(&well, lost, &[], listen, &now).alert);
     }
 }

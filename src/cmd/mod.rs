@@ -31,7 +31,7 @@ enum Command {
     CheckConfig(check_config::Arguments),
     /// Write what the operating system of our image needs of the configuration; run by root at boot
     ApplySystem(apply_system::Arguments),
-    /// Tell what this machine has: encoders, capture cards, and why others can't be used
+    /// Tell what this machine has: board, encoders, capture cards, HDMI ports, pins, and why others can't be used
     Probe(probe::Arguments),
 }
 

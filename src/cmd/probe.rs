@@ -1,5 +1,7 @@
 //! `marquee probe`.
 
+mod board;
+
 use std::error::Error;
 use std::fmt::Write;
 
@@ -21,7 +23,7 @@ pub(super) struct Arguments {
 #[error("GStreamer can't be loaded")]
 struct GStreamerError(#[source] pipeline::InitError);
 
-/// Prints what this machine has: encoders, capture cards, and why others can't be used.
+/// Prints what this machine has: board, encoders, capture cards, HDMI ports, pins, and why others can't be used.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     pipeline::clock::init().map_err(GStreamerError)?;
     let found = Found::look();
@@ -31,6 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 struct Found {
+    board: board::Found,
     encoders: &'static [Candidate],
     /// The one that is used where a profile names none.
     chosen: Option<&'static str>,
@@ -49,6 +52,7 @@ impl Found {
             Err(loss) => Err(format!("{} ({})", loss.cause.text(), loss.detail)),
         };
         Self {
+            board: board::Found::look(),
             encoders: encoders::candidates(),
             chosen: encoders::choose(None).ok().map(|encoder| encoder.element),
             modes: survey.cards.iter().map(mode).collect(),
@@ -64,12 +68,9 @@ impl Found {
     }
 
     fn write_text(&self, out: &mut String) -> std::fmt::Result {
-        writeln!(
-            out,
-            "Machine: {} {}\n\nH.264 encoders, best first:",
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        )?;
+        writeln!(out, "Machine: {} {}", std::env::consts::OS, std::env::consts::ARCH)?;
+        self.board.write_board(out)?;
+        writeln!(out, "\nH.264 encoders, best first:")?;
         for candidate in self.encoders {
             let Candidate { element, runs_on, refused } = candidate;
             let verdict = match refused {
@@ -99,7 +100,7 @@ impl Found {
         for node in &self.survey.left_out {
             writeln!(out, "  {} {}: {}", node.path.display(), node.name, node.reason)?;
         }
-        Ok(())
+        self.board.write_ports(out)
     }
 
     fn json(&self) -> Value {
@@ -129,12 +130,16 @@ impl Found {
                 "reason": node.reason.to_string(),
             })
         });
-        json!({
+        let mut all = json!({
             "machine": { "os": std::env::consts::OS, "arch": std::env::consts::ARCH },
             "encoders": encoders.collect::<Vec<_>>(),
             "cards": cards.collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
-        })
+        });
+        for (name, value) in self.board.json() {
+            all[name] = value;
+        }
+        all
     }
 }
 
@@ -166,6 +171,7 @@ mod tests {
             reason: capture::Refusal::NoCard("a codec or image processor"),
         };
         Found {
+            board: board::Found::look(),
             encoders: encoders.leak(),
             chosen: Some("x264enc"),
             survey: Survey { cards: Vec::new(), left_out: vec![left_out] },
@@ -194,6 +200,7 @@ mod tests {
         assert_eq!(json["encoders"][0]["refused"], "not here; needs a codec");
         assert_eq!(json["encoders"][1]["used"], true);
         assert_eq!(json["cards"], json!([]));
+        assert!(json["board"].is_object() && json["pins"]["list"].is_array(), "{json}");
         assert_eq!(json["left_out"][0]["reason"], "a codec or image processor");
     }
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::camera_url::{self, CameraUrl};
 use super::file::Document;
 use super::network::network;
+use super::pins;
 use super::problem::{LoadError, nearest, quoted};
 use super::profile::{self, Profiles};
 use super::screen;
@@ -58,7 +59,8 @@ fn config(root: &Section<'_>) -> Config {
         cameras.iter().filter_map(|section| camera(section, &profiles, &mut taken)).collect();
     let sources: Vec<&str> = taken.ids.iter().map(|(id, _)| id.as_str()).collect();
     let screens = screen::check(root, &sources);
-    Config { device, network, web, test, captures, cameras, screens }
+    let (leds, button) = pins::check(root);
+    Config { device, network, web, test, captures, cameras, screens, leds, button }
 }
 
 /// What only one source can have, each with the line that took it.

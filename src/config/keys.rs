@@ -1,7 +1,7 @@
 //! Every key that may stand in `marquee.toml`. A test checks that the README and the sample name them all.
 
 pub(super) const ROOT: &[&str] =
-    &["device", "network", "web", "test", "capture", "camera", "screen", "profiles"];
+    &["device", "network", "web", "test", "capture", "camera", "screen", "leds", "button", "profiles"];
 pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
 pub(super) const NETWORK: &[&str] =
     &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
@@ -10,7 +10,9 @@ pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "p
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
 pub(super) const CAMERA: &[&str] =
     &["id", "name", "url", "user", "password", "transport", "sound", "profile"];
-pub(super) const SCREEN: &[&str] = &["connector", "show", "rotate", "mode"];
+pub(super) const SCREEN: &[&str] = &["connector", "show", "sound", "sound_device", "rotate", "mode"];
+pub(super) const LEDS: &[&str] = &["ready", "live", "fault", "active_low"];
+pub(super) const BUTTON: &[&str] = &["pin"];
 pub(super) const PROFILE: &[&str] = &["size", "fps", "bitrate_kbit", "key_frame_interval_s", "encoder"];
 
 /// Sections as they are written in the file, with their keys.
@@ -22,5 +24,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("[[capture]]", CAPTURE),
     ("[[camera]]", CAMERA),
     ("[[screen]]", SCREEN),
+    ("[leds]", LEDS),
+    ("[button]", BUTTON),
     ("[profiles.NAME]", PROFILE),
 ];

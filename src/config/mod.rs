@@ -10,6 +10,7 @@ mod file;
 mod kept;
 mod keys;
 mod network;
+mod pins;
 mod problem;
 mod profile;
 mod screen;
@@ -28,9 +29,10 @@ pub use camera_url::shown as shown_url;
 pub use kept::{KeepError, keep, last_good, load_kept, load_or_last_good};
 pub use keys::SECTIONS;
 pub use network::{FixedAddress, Network, Wifi};
+pub use pins::{Button, Leds};
 pub use problem::{LoadError, Problem};
 pub use profile::ENCODERS;
-pub use screen::{Mode, Port, Rotation, Screen};
+pub use screen::{Mode, Port, Rotation, Screen, ScreenSound};
 pub use show::{Secrets, to_toml};
 pub use watch::Watch;
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub cameras: Vec<Camera>,
     /// What the HDMI ports show; a port without a section of its own shows the splash.
     pub screens: Vec<Screen>,
+    pub leds: Leds,
+    pub button: Button,
 }
 
 /// Reads and checks a file. Errors: everything that is wrong with it, at once.

@@ -32,12 +32,24 @@ pub struct Mode {
     pub rate_hz: Option<u32>,
 }
 
+/// Whether and where the sound of what a screen shows is heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ScreenSound {
+    /// On the TV itself.
+    #[default]
+    Auto,
+    Off,
+    /// On an ALSA device such as `hw:1,0`.
+    Alsa(String),
+}
+
 /// What one port shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Screen {
     pub port: Port,
     /// Id of a source; `None`: the splash.
     pub show: Option<String>,
+    pub sound: ScreenSound,
     pub rotation: Rotation,
     /// `None`: the one the TV prefers.
     pub mode: Option<Mode>,
@@ -45,6 +57,7 @@ pub struct Screen {
 
 const PORTS_ALLOWED: &str = "\"hdmi-1\" or \"hdmi-2\"";
 const ROTATIONS: [Rotation; 4] = [Rotation::None, Rotation::Quarter, Rotation::Half, Rotation::ThreeQuarters];
+const SOUND_DEVICE_ALLOWED: &str = "an ALSA device such as \"hw:1,0\" or \"default\"";
 const MODE_ALLOWED: &str = "a mode such as \"1920x1080@60\" or \"1920x1080\"";
 /// No TV goes above.
 const RATE_HZ_MAX: u32 = 240;
@@ -90,6 +103,7 @@ pub(super) fn check(root: &Section<'_>, sources: &[&str]) -> Vec<Screen> {
     let screens = sections.iter().map(|section| Screen {
         port: port(section, &mut taken),
         show: section.parsed("show", &allowed_sources(sources), |id| source(id, sources)),
+        sound: sound(section),
         rotation: rotation(section),
         mode: section.parsed("mode", MODE_ALLOWED, mode),
     });
@@ -130,6 +144,21 @@ fn source(id: &str, sources: &[&str]) -> Result<String, String> {
         Some(meant) => format!("there is no source {}, did you mean \"{meant}\"?", quoted(id)),
         None => format!("there is no source {}", quoted(id)),
     })
+}
+
+fn sound(section: &Section<'_>) -> ScreenSound {
+    let on = section.flag("sound").unwrap_or(true);
+    match section.parsed("sound_device", SOUND_DEVICE_ALLOWED, sound_device) {
+        _ if !on => ScreenSound::Off,
+        Some(device) => ScreenSound::Alsa(device),
+        None => ScreenSound::Auto,
+    }
+}
+
+fn sound_device(text: &str) -> Result<String, String> {
+    let part_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b":,=_.-".contains(&byte);
+    let named = !text.is_empty() && text.bytes().all(part_of_name);
+    named.then(|| text.to_owned()).ok_or_else(|| format!("{} is not a sound device", quoted(text)))
 }
 
 fn rotation(section: &Section<'_>) -> Rotation {

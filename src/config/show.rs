@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Network, Profile, Screen, Secret,
-    Test, Transport, Wifi, shown_url,
+    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Leds, Network, Profile, Screen,
+    ScreenSound, Secret, Test, Transport, Wifi, shown_url,
 };
 
 /// Whether passwords are written out.
@@ -37,6 +37,11 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     }
     for screen in &config.screens {
         out.screen(screen);
+    }
+    out.leds(&config.leds);
+    if let Some(pin) = config.button.pin {
+        out.section("[button]");
+        out.plain("pin", pin);
     }
     for profile in profiles_used(config) {
         out.profile(profile);
@@ -175,10 +180,28 @@ impl Out {
         if let Some(source) = &screen.show {
             self.text("show", source);
         }
+        self.plain("sound", screen.sound != ScreenSound::Off);
+        if let ScreenSound::Alsa(device) = &screen.sound {
+            self.text("sound_device", device);
+        }
         self.plain("rotate", screen.rotation.degrees());
         if let Some(mode) = &screen.mode {
             self.text("mode", &mode.to_string());
         }
+    }
+
+    fn leds(&mut self, leds: &Leds) {
+        let Leds { ready, live, fault, active_low } = leds;
+        if *leds == Leds::default() {
+            return;
+        }
+        self.section("[leds]");
+        for (key, pin) in [("ready", ready), ("live", live), ("fault", fault)] {
+            if let Some(pin) = pin {
+                self.plain(key, pin);
+            }
+        }
+        self.plain("active_low", active_low);
     }
 
     fn secret(&mut self, key: &str, secret: &Secret) {

@@ -79,7 +79,7 @@ fn the_values_in_the_annotated_sample_are_the_defaults() {
         (&defaults.device, &defaults.web, &defaults.test)
     );
     let minimal = "[[capture]]\n[[camera]]\nurl = 'rtsp://192.168.1.64/live'\nuser = 'viewer'\npassword = 'secret'\n\
-                   [[screen]]\nshow = 'capture'\nmode = '1920x1080@60'";
+                   [[screen]]\nshow = 'capture'\nsound_device = 'hw:1,0'\nmode = '1920x1080@60'";
     let minimal = check("minimal.toml", minimal).expect("right");
     assert_eq!(
         (config.captures, config.cameras, config.screens),

@@ -8,6 +8,7 @@ mod demand;
 mod latest;
 mod registry;
 mod ring;
+mod sounds;
 mod track;
 mod viewers;
 
@@ -16,5 +17,6 @@ pub use demand::{Demand, DemandGuard};
 pub use latest::Latest;
 pub use registry::{Counters, Encoding, Input, Registry, Source, SourceKind, Status};
 pub use ring::Limits;
+pub use sounds::{Listener, Sounds};
 pub use track::{Rate, ReadError, Reader, Start, Track, TrackWriter};
 pub use viewers::{ViewerGuard, ViewerKind, Viewers};

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use tokio::sync::{Notify, watch};
 
-use super::{Busy, Latest, Limits, Track, TrackWriter, Viewers};
+use super::{Busy, Latest, Limits, Sounds, Track, TrackWriter, Viewers};
 use crate::media::{Picture, State};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub struct Source {
     pub video: Track,
     pub audio: Track,
     pub pictures: Latest<Picture>,
+    /// As it comes in; `audio` is the same for those who need it encoded.
+    pub sounds: Sounds,
     pub viewers: Viewers,
     pub counters: Counters,
     pub status: watch::Sender<Status>,
@@ -136,6 +138,7 @@ impl Source {
             video,
             audio,
             pictures: Latest::default(),
+            sounds: Sounds::default(),
             viewers: Viewers::default(),
             counters: Counters::default(),
             status: watch::Sender::new(Status::new(state)),

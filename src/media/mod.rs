@@ -7,12 +7,14 @@ pub mod frame;
 pub mod h264;
 pub mod jpeg;
 pub mod picture;
+pub mod sound;
 pub mod state;
 pub mod time;
 pub mod timeline;
 
 pub use frame::{Fmp4Params, Frame, H264Params, OpusParams, Params};
 pub use picture::{Picture, PictureData};
+pub use sound::Sound;
 pub use state::{Cause, Loss, State};
 pub use time::MediaTime;
 pub use timeline::Timeline;

@@ -2,7 +2,7 @@
 //!
 //! A *capture half* ends in an appsink and hands over what a device or camera gives (`test`, `rtsp`, `v4l2`, `alsa`);
 //! an *encode half* takes raw pictures or sound and gives access units (`encode`, `opus`); a *decode half* turns coded
-//! video into pictures (`decode`). They are joined in Rust by handing the sample over: no copy, and one can be
+//! video into pictures (`decode`); pictures and sound reach a TV by `display` and `speaker`. They are joined in Rust by handing the sample over: no copy, and one can be
 //! restarted without the other.
 
 pub mod alsa;
@@ -19,6 +19,7 @@ pub mod opus;
 pub mod queues;
 pub mod raw;
 pub mod rtsp;
+pub mod speaker;
 pub mod test;
 pub mod v4l2;
 

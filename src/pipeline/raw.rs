@@ -7,7 +7,7 @@ use gstreamer as gst;
 use gstreamer_video as gst_video;
 
 use super::clock;
-use crate::media::{MediaTime, Picture, PictureData};
+use crate::media::{MediaTime, Picture, PictureData, Sound};
 
 /// A raw picture: a GStreamer sample, so that pixels in a device's memory stay there. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,6 +27,17 @@ pub struct SoundBuffer {
 impl SoundBuffer {
     pub(super) fn new(sample: gst::Sample) -> Self {
         Self { sample }
+    }
+
+    /// As the hub hands it on; `None` if it has no time.
+    pub fn into_sound(self) -> Option<Sound> {
+        let time = clock::sample_time(&self.sample)?;
+        Some(Sound { time, data: Arc::new(self) })
+    }
+
+    /// Back from the hub; `None` if it is something else.
+    pub fn from_data(data: &Arc<dyn Any + Send + Sync>) -> Option<&Self> {
+        data.downcast_ref()
     }
 }
 

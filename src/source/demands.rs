@@ -4,11 +4,12 @@ use tokio::sync::watch;
 
 use crate::hub::Source;
 
-/// The three demands of a source, watched together.
+/// The demands of a source, watched together.
 pub(super) struct Demands {
     video: watch::Receiver<usize>,
     sound: watch::Receiver<usize>,
     pictures: watch::Receiver<usize>,
+    sounds: watch::Receiver<usize>,
 }
 
 impl Demands {
@@ -17,11 +18,12 @@ impl Demands {
             video: source.video.demand().watch(),
             sound: source.audio.demand().watch(),
             pictures: source.pictures.demand().watch(),
+            sounds: source.sounds.demand().watch(),
         }
     }
 
     pub(super) fn any(&self) -> bool {
-        *self.video.borrow() + *self.sound.borrow() + *self.pictures.borrow() > 0
+        [&self.video, &self.sound, &self.pictures, &self.sounds].iter().any(|count| *count.borrow() > 0)
     }
 
     /// Returns when one of the counts has changed since the last look. Cancel-safe.
@@ -30,6 +32,7 @@ impl Demands {
             _ = self.video.changed() => {}
             _ = self.sound.changed() => {}
             _ = self.pictures.changed() => {}
+            _ = self.sounds.changed() => {}
         }
     }
 

@@ -280,6 +280,7 @@ impl Sink for Feed {
         if input.is_some_and(|input| !input.push(&sound)) {
             Counters::add(&self.source.counters.frames_dropped);
         }
+        self.source.sounds.push(|| sound.into_sound());
     }
 }
 

@@ -28,11 +28,20 @@ pub struct Figures<'a> {
     pub healthy: bool,
     /// The configuration file checks.
     pub config_ok: bool,
+    pub board: Board,
     pub sources: &'a hub::Registry,
     pub rtc: Rtc,
     /// `None` if /proc could not be read.
     pub process: Option<Process>,
     pub routes: &'a Routes,
+}
+
+/// What the board tells of itself; what it does not tell has no line.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Board {
+    pub temperature_c: Option<f64>,
+    /// Now or within the last minute.
+    pub under_voltage: Option<bool>,
 }
 
 /// Counters of the WebRTC engine since the start; `peers` is the number now.
@@ -90,6 +99,14 @@ fn of_box(metrics: &mut Registry, figures: &Figures<'_>) {
     metrics.register("build", "The program", Info::new([("version", figures.version)]));
     gauge(metrics, "healthy", "1 if every part answers", f64::from(u8::from(figures.healthy)));
     gauge(metrics, "config_ok", "1 if the configuration file checks", f64::from(u8::from(figures.config_ok)));
+    let Board { temperature_c, under_voltage } = figures.board;
+    if let Some(temperature_c) = temperature_c {
+        gauge(metrics, "board_temperature_celsius", "Temperature of the processor", temperature_c);
+    }
+    if let Some(low) = under_voltage {
+        let help = "1 if the power supply gave too little within the last minute";
+        gauge(metrics, "board_under_voltage", help, f64::from(u8::from(low)));
+    }
 }
 
 /// Names as Prometheus' client libraries have them, for dashboards that know these.
@@ -211,6 +228,7 @@ mod tests {
             now: MediaTime::default(),
             healthy: true,
             config_ok: false,
+            board: Board { temperature_c: Some(48.5), under_voltage: None },
             sources: &registry,
             rtc: Rtc { peers: 2, packets_sent: 7, ..Rtc::default() },
             process: Some(Process {
@@ -264,6 +282,7 @@ mod tests {
                 "marquee_build_info{version=\"1.2.3\"} 1",
                 "marquee_healthy 1.0",
                 "marquee_config_ok 0.0",
+                "marquee_board_temperature_celsius 48.5",
                 "marquee_webrtc_peers 2.0",
                 "marquee_webrtc_packets_sent_total 7",
                 "process_resident_memory_bytes 1048576.0",
@@ -275,6 +294,7 @@ mod tests {
                 "marquee_http_request_duration_seconds_count{route=\"/live/{source}/whep\"} 2",
             ],
         );
+        assert!(!text.contains("under_voltage"), "a board that can't tell tells nothing");
         assert!(text.ends_with("# EOF\n"));
         assert_eq!(text.matches("# EOF").count(), 1);
     }

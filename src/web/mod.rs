@@ -31,6 +31,7 @@ use std::time::{Instant, SystemTime};
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
+use crate::device::Condition;
 use crate::hub::Registry;
 use crate::library::Library;
 use crate::output::hdmi;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub site: watch::Receiver<Site>,
     /// What is on the HDMI ports.
     pub screens: watch::Receiver<Vec<hdmi::Status>>,
+    /// What the board and the data partition say.
+    pub condition: watch::Receiver<Condition>,
     pub started: SystemTime,
 }
 

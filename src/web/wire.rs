@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use crate::device;
 use crate::hub::{self, ViewerKind};
 use crate::media::{MediaTime, Params, State};
 use crate::output::hdmi;
@@ -73,6 +74,8 @@ pub(super) struct Status {
     pub screens: Vec<Screen>,
     pub webrtc: WebRtc,
     pub config: Config,
+    pub board: Board,
+    pub data: Option<Data>,
     pub process: Option<Process>,
 }
 
@@ -176,6 +179,43 @@ pub(super) struct Config {
     pub file: Option<String>,
     pub ok: bool,
     pub errors: Vec<String>,
+}
+
+/// `null` wherever the board does not tell.
+#[derive(Serialize)]
+pub(super) struct Board {
+    pub model: Option<String>,
+    pub temperature_c: Option<f64>,
+    /// Now or within the last minute.
+    pub under_voltage: Option<bool>,
+    /// What slows the processor down now; empty is full speed.
+    pub throttled: Option<Vec<&'static str>>,
+}
+
+impl From<device::Board> for Board {
+    fn from(board: device::Board) -> Self {
+        let device::Board { model, temperature_c, under_voltage, throttled } = board;
+        Self {
+            model,
+            temperature_c: temperature_c.map(tenths),
+            under_voltage,
+            throttled: throttled.map(|limits| limits.into_iter().map(device::Limit::code).collect()),
+        }
+    }
+}
+
+/// The data partition, as it was found at this boot.
+#[derive(Serialize)]
+pub(super) struct Data {
+    /// `ok`, `new`, `repaired`, `remade` or `memory`.
+    pub state: &'static str,
+    pub text: String,
+}
+
+impl From<device::Data> for Data {
+    fn from(data: device::Data) -> Self {
+        Self { state: data.state.code(), text: data.text }
+    }
 }
 
 #[derive(Serialize)]

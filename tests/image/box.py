@@ -1,6 +1,7 @@
 """A box in QEMU: started, asked, looked into and cut off."""
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -48,6 +49,7 @@ class Box:
         self.log = os.path.join(folder, f"{name}.log")
         self.boots = 0
         self.process = self.agent = None
+        self.owned = contextlib.ExitStack()
         # The same inside and outside, since it is part of what the box tells its viewers.
         self.webrtc = free_port(socket.SOCK_DGRAM)
         self.config(self.sample())
@@ -106,6 +108,15 @@ class Box:
             self.agent.close()
             self.agent = None
 
+    def owns(self, thing):
+        """Something of the group's that has to be closed when the box is done with; returns it."""
+        return self.owned.enter_context(contextlib.closing(thing))
+
+    def end(self):
+        """Nobody needs the box any longer."""
+        self.cut()
+        self.owned.close()
+
     def alive(self):
         if self.process.poll() is not None:
             with open(self.log, "rb") as log:
@@ -130,7 +141,8 @@ class Box:
     def wait_up(self):
         """Waits for HTTP 200; returns the seconds since power-on."""
         try:
-            until("HTTP 200", lambda: self.get("/")[0] == 200, BOOT_S_MAX)
+            # QEMU takes connections before the box does: one that was made too early is given up soon.
+            until("HTTP 200", lambda: self.get("/", timeout_s=2)[0] == 200, BOOT_S_MAX)
         except Failed as failed:
             raise Failed(f"{failed}; the console ended with:\n{self.console()[-3000:]}") from None
         return time.monotonic() - self.started
@@ -148,7 +160,7 @@ class Box:
         code, _, text = self.agent.readline().decode().rstrip("\n").partition(" ")
         text = base64.b64decode(text).decode(errors="replace")
         if check and code != "0":
-            raise Failed(f"`{script}` in the box ended with {code or 'nothing'}: {text}")
+            raise Failed(f"`{script.splitlines()[0]}` in the box ended with {code or 'nothing'}: {text}")
         return text
 
     def sh_last(self, script):

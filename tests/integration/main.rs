@@ -1,10 +1,12 @@
 //! All integration tests, one binary: real GStreamer, real servers, real sockets.
 #![allow(clippy::panic, reason = "a test says by a panic what it saw")]
 
+mod device;
 mod garbage;
 mod program;
 mod rtc;
 mod rtsp;
+mod screen_sound;
 mod screens;
 mod sources;
 mod viewers;

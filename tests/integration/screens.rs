@@ -11,7 +11,7 @@ const WIDTH: usize = 1280;
 const HEIGHT: usize = 720;
 
 /// A desktop of the size of one screen.
-struct Desktop {
+pub(crate) struct Desktop {
     child: Child,
     display: String,
 }
@@ -20,7 +20,7 @@ struct Desktop {
 struct Picture(Vec<u8>);
 
 impl Desktop {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut child = Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
             .arg(format!("{WIDTH}x{HEIGHT}x24"))
@@ -34,9 +34,22 @@ impl Desktop {
     }
 
     fn program(&self, config: &str) -> Program {
-        Program::start_with(config, |command| {
-            command.arg("--window").env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
+        // Whatever sound card the machine has is not for tests.
+        self.program_with(config, |command| {
+            command.env("ALSA_CONFIG_PATH", "/dev/null");
         })
+    }
+
+    pub(crate) fn program_with(&self, config: &str, more: impl FnOnce(&mut Command)) -> Program {
+        Program::start_with(config, |command| {
+            more(command.arg("--window").env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY"));
+        })
+    }
+
+    /// Waits for the test picture, and until it has moved.
+    pub(crate) async fn shows_test_picture(&self) {
+        let first = self.until("the test picture", Picture::is_test_picture).await;
+        self.until("it moving", |picture| picture.is_test_picture() && picture.0 != first.0).await;
     }
 
     async fn picture(&self) -> Picture {
@@ -121,8 +134,7 @@ async fn the_splash_then_the_source_and_another_one_without_a_restart() {
     let program = desktop.program(&config("show = 'test'", &camera));
     let splash = desktop.until("a QR code", |picture| picture.qr_code().is_some()).await;
     assert_eq!(splash.qr_code(), Some(format!("http://{}/", program.address)));
-    let first = desktop.until("the test picture", Picture::is_test_picture).await;
-    desktop.until("it moving", |picture| picture.is_test_picture() && picture.0 != first.0).await;
+    desktop.shows_test_picture().await;
     shows(&program, "test").await;
     let screens = program.json("/api/status").await["screens"].clone();
     let expected = serde_json::json!([

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
+use marquee::device::Condition;
 use marquee::hub::{Registry, Source, SourceKind, TrackWriter};
 use marquee::media::{MediaTime, Picture, PictureData, State};
 use marquee::output::jpeg::Snapshots;
@@ -39,6 +40,7 @@ struct Server {
     engine: Engine,
     stop: watch::Sender<bool>,
     site: watch::Sender<Site>,
+    condition: watch::Sender<Condition>,
     serving: JoinHandle<()>,
 }
 
@@ -59,6 +61,7 @@ impl Server {
             config_file: None,
             config_errors: Vec::new(),
         });
+        let (condition, condition_watch) = watch::channel(Condition::default());
         let services = Services::new(Parts {
             library: Err("this test has none".to_owned()),
             sources: registry.clone(),
@@ -69,11 +72,12 @@ impl Server {
             routes: Routes::default(),
             site: site_watch,
             screens: watch::channel(Vec::new()).1,
+            condition: condition_watch,
             started: SystemTime::now(),
         });
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(server::serve(listener, services, stopping, DRAIN));
-        Self { address, sources: registry, heartbeats, engine, stop, site, serving }
+        Self { address, sources: registry, heartbeats, engine, stop, site, condition, serving }
     }
 
     async fn connect(&self) -> Connection {

@@ -8,19 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use drm::buffer::DrmFourcc;
 use drm::control::{
-    Device as _, Mode, ModeTypeFlags, connector, crtc, dumbbuffer, framebuffer, plane, property,
+    Device as _, Mode, ModeFlags, ModeTypeFlags, ResourceHandle, connector, crtc, dumbbuffer, framebuffer,
+    plane, property,
 };
 use drm::{ClientCapability, Device as _};
 
+use super::modes::{self, Described};
 use crate::config;
 use crate::pipeline::display::Plane;
 
 const DEV: &str = "/dev/dri";
 /// Drivers whose planes scale and convert pictures: the Pi's. Of others nobody can tell before trying.
 const SCALING_DRIVERS: [&str; 1] = ["vc4"];
-/// `DRM_MODE_ROTATE_0` and `DRM_MODE_ROTATE_180` of `drm_mode.h`.
+/// `DRM_MODE_ROTATE_0`, `DRM_MODE_ROTATE_180`, `DRM_MODE_REFLECT_X` and `_Y` of `drm_mode.h`.
 const ROTATE_0: u64 = 1;
 const ROTATE_180: u64 = 1 << 2;
+const REFLECT_BOTH: u64 = 1 << 4 | 1 << 5;
 /// Value of a plane's property `type`, `DRM_PLANE_TYPE_PRIMARY`.
 const PRIMARY: u64 = 1;
 
@@ -63,6 +66,8 @@ pub(super) struct Lit {
     pub(super) rate_hz: u32,
     /// The plane has turned the picture by half.
     pub(super) turned: bool,
+    /// The TV does not have the mode that was asked for.
+    pub(super) refused: bool,
 }
 
 impl AsFd for Card {
@@ -114,20 +119,39 @@ impl Card {
         wish: Option<config::Mode>,
         half_turn: bool,
     ) -> Result<Lit, CardError> {
-        let failed = |what| {
-            let (card, name) = (self.name.clone(), name.to_owned());
-            move |source| CardError::Connector { card, name, what, source }
-        };
-        let connector = self.connector(name).map_err(failed("read"))?;
+        let connector = self.connector(name).map_err(self.failed(name, "read"))?;
         let connector = connector
             .ok_or_else(|| CardError::NoConnector { card: self.name.clone(), name: name.to_owned() })?;
-        let mode = choose_mode(connector.modes(), wish, describe);
-        let mode = *mode.ok_or_else(|| CardError::NoMode { name: name.to_owned() })?;
-        let free = self.free_crtc(&connector).map_err(failed("read"))?;
+        let listed = modes::choose(connector.modes(), wish, describe).copied();
+        let has_wished = listed.zip(wish).is_some_and(|(mode, wish)| describe(&mode).is(wish));
+        // A TV that tells nothing of itself may have it all the same.
+        let silent = !has_wished && self.is_silent(&connector).map_err(self.failed(name, "read"))?;
+        let made = wish.filter(|_| silent).and_then(modes::standard).map(Mode::from);
+        let mut lit = Err(CardError::NoMode { name: name.to_owned() });
+        for mode in made.into_iter().chain(listed) {
+            lit = self.set_mode(&connector, mode, half_turn);
+            if let Ok(lit) = &mut lit {
+                lit.refused = wish.is_some_and(|wish| !describe(&mode).is(wish));
+                break;
+            }
+        }
+        lit
+    }
+
+    /// Sets this mode on a connector.
+    fn set_mode(
+        self: &Arc<Self>,
+        connector: &connector::Info,
+        mode: Mode,
+        half_turn: bool,
+    ) -> Result<Lit, CardError> {
+        let name = name_of(connector);
+        let failed = |what| self.failed(&name, what);
+        let free = self.free_crtc(connector).map_err(failed("read"))?;
         let (crtc, plane) =
-            free.ok_or_else(|| CardError::NothingFree { card: self.name.clone(), name: name.to_owned() })?;
+            free.ok_or_else(|| CardError::NothingFree { card: self.name.clone(), name: name.clone() })?;
         let turned = self.turn(plane, half_turn).map_err(failed("turned"))?;
-        let (width, height, rate_hz, _) = describe(&mode);
+        let Described { width, height, rate_hz, .. } = describe(&mode);
         let mut lit = Lit {
             card: Arc::clone(self),
             crtc,
@@ -143,17 +167,23 @@ impl Card {
             height,
             rate_hz,
             turned,
+            refused: false,
         };
         lock(&self.taken).push(crtc);
         lit.show_black(connector.handle(), mode).map_err(failed("switched on"))?;
         Ok(lit)
     }
 
+    fn failed(&self, name: &str, what: &'static str) -> impl FnOnce(io::Error) -> CardError + use<> {
+        let (card, name) = (self.name.clone(), name.to_owned());
+        move |source| CardError::Connector { card, name, what, source }
+    }
+
     fn connector(&self, name: &str) -> io::Result<Option<connector::Info>> {
         for handle in self.resource_handles()?.connectors() {
             // Probing reads the TV's EDID anew.
             let info = self.get_connector(*handle, true)?;
-            if format!("{}-{}", info.interface().as_str(), info.interface_id()) == name {
+            if name_of(&info) == name {
                 return Ok(Some(info));
             }
         }
@@ -184,8 +214,12 @@ impl Card {
         Ok(None)
     }
 
-    fn property(&self, plane: plane::Handle, name: &str) -> io::Result<Option<(property::Handle, u64)>> {
-        for (handle, value) in self.get_properties(plane)? {
+    fn property(
+        &self,
+        object: impl ResourceHandle,
+        name: &str,
+    ) -> io::Result<Option<(property::Handle, u64)>> {
+        for (handle, value) in self.get_properties(object)? {
             if self.get_property(handle)?.name().to_bytes() == name.as_bytes() {
                 return Ok(Some((handle, value)));
             }
@@ -193,15 +227,21 @@ impl Card {
         Ok(None)
     }
 
+    /// Whether its TV has told no EDID.
+    fn is_silent(&self, connector: &connector::Info) -> io::Result<bool> {
+        Ok(self.property(connector.handle(), "EDID")?.is_none_or(|(_, blob)| blob == 0))
+    }
+
     /// Sets the plane's property `rotation`, also back from what another program left there. True: it turns by half.
     fn turn(&self, plane: plane::Handle, half_turn: bool) -> io::Result<bool> {
         let Some((rotation, _)) = self.property(plane, "rotation")? else { return Ok(false) };
-        // A value the plane can't do is refused.
-        if half_turn && self.set_property(plane, rotation, ROTATE_180).is_ok() {
-            return Ok(true);
-        }
-        self.set_property(plane, rotation, ROTATE_0)?;
-        Ok(false)
+        let mut bits = Vec::new();
+        drm_ffi::mode::get_property(self.as_fd(), rotation.into(), None, Some(&mut bits))?;
+        // Of a bit mask each value is the number of a bit.
+        let can = bits.iter().fold(0, |can, bit| can | 1_u64.checked_shl(bit.value as u32).unwrap_or(0));
+        let half = half_turn_of(can).filter(|_| half_turn);
+        self.set_property(plane, rotation, half.unwrap_or(ROTATE_0))?;
+        Ok(half.is_some())
     }
 
     fn scales(&self) -> bool {
@@ -240,26 +280,25 @@ impl Drop for Lit {
     }
 }
 
-/// Width, height, rate, preferred by the TV.
-type Described = (u32, u32, u32, bool);
-
 fn describe(mode: &Mode) -> Described {
     let (width, height) = mode.size();
-    let preferred = mode.mode_type().contains(ModeTypeFlags::PREFERRED);
-    (width.into(), height.into(), mode.vrefresh(), preferred)
+    Described {
+        width: width.into(),
+        height: height.into(),
+        rate_hz: mode.vrefresh(),
+        preferred: mode.mode_type().contains(ModeTypeFlags::PREFERRED),
+        interlaced: mode.flags().contains(ModeFlags::INTERLACE),
+    }
 }
 
-/// The mode asked for, else one of its size, else the one the TV prefers, else the first. `None` without modes.
-fn choose_mode<M>(modes: &[M], wish: Option<config::Mode>, describe: impl Fn(&M) -> Described) -> Option<&M> {
-    let size = |mode: &M, wish: config::Mode| {
-        let (width, height, ..) = describe(mode);
-        (width, height) == (wish.width, wish.height)
-    };
-    let rate = |mode: &M, wish: config::Mode| wish.rate_hz.is_none_or(|rate_hz| describe(mode).2 == rate_hz);
-    let exact = wish.and_then(|wish| modes.iter().find(|mode| size(mode, wish) && rate(mode, wish)));
-    let sized = || wish.and_then(|wish| modes.iter().find(|mode| size(mode, wish)));
-    let preferred = || modes.iter().find(|mode| describe(mode).3);
-    exact.or_else(sized).or_else(preferred).or_else(|| modes.first())
+/// As the kernel calls it, such as `HDMI-A-1`.
+fn name_of(connector: &connector::Info) -> String {
+    format!("{}-{}", connector.interface().as_str(), connector.interface_id())
+}
+
+/// The value of `rotation` that turns by half, of a plane that can do these: some can only mirror, both ways.
+fn half_turn_of(can: u64) -> Option<u64> {
+    [ROTATE_180, ROTATE_0 | REFLECT_BOTH].into_iter().find(|wanted| can & wanted == *wanted)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -270,28 +309,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    const MODES: [Described; 4] =
-        [(3840, 2160, 30, false), (1920, 1080, 60, true), (1920, 1080, 50, false), (1280, 720, 60, false)];
-
-    fn check(wish: Option<(u32, u32, Option<u32>)>, expected: usize) {
-        let wish = wish.map(|(width, height, rate_hz)| config::Mode { width, height, rate_hz });
-        let chosen = choose_mode(&MODES, wish, |mode| *mode);
-        assert_eq!(chosen, Some(&MODES[expected]), "{wish:?}");
-    }
-
     #[test]
-    fn the_mode_asked_for_is_taken_if_the_tv_has_it() {
-        check(Some((1920, 1080, Some(50))), 2);
-        check(Some((1280, 720, None)), 3);
-        check(Some((1920, 1080, Some(24))), 1);
-        check(Some((2560, 1440, Some(60))), 1);
-        check(None, 1);
-    }
-
-    #[test]
-    fn without_a_preferred_mode_the_first_is_taken() {
-        let modes = [(1280, 800, 75, false), (640, 480, 60, false)];
-        assert_eq!(choose_mode(&modes, None, |mode| *mode), Some(&modes[0]));
-        assert_eq!(choose_mode(&[], None, |mode: &Described| *mode), None);
+    fn a_plane_is_asked_what_it_can() {
+        // The Pi's; one that only mirrors; one that mirrors one way; one that can only stand upright.
+        assert_eq!(half_turn_of(ROTATE_0 | ROTATE_180 | REFLECT_BOTH), Some(ROTATE_180));
+        assert_eq!(half_turn_of(ROTATE_0 | REFLECT_BOTH), Some(ROTATE_0 | REFLECT_BOTH));
+        assert_eq!(half_turn_of(ROTATE_0 | 1 << 4), None);
+        assert_eq!(half_turn_of(ROTATE_0), None);
     }
 }

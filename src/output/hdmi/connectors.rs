@@ -12,15 +12,17 @@ const KINDS: [&str; 2] = ["HDMI-A-", "Virtual-"];
 
 /// A port as the kernel shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Connector {
-    pub(super) port: Port,
+pub struct Connector {
+    pub port: Port,
     /// Such as `card1`.
-    pub(super) card: String,
+    pub card: String,
     /// Such as `HDMI-A-1`.
-    pub(super) name: String,
-    pub(super) connected: bool,
+    pub name: String,
+    pub connected: bool,
     /// Sizes as listed, the preferred one first. Another TV has others.
-    pub(super) modes: Vec<String>,
+    pub modes: Vec<String>,
+    /// What the TV tells of itself; empty if it does not, as one that is off. Another TV tells something else.
+    pub edid: Vec<u8>,
 }
 
 impl Connector {
@@ -62,6 +64,7 @@ fn connector(entry: &str, path: &Path) -> Option<Connector> {
         name: name.to_owned(),
         connected: read("status").trim() == "connected",
         modes: read("modes").lines().map(str::to_owned).collect(),
+        edid: fs::read(path.join("edid")).unwrap_or_default(),
     })
 }
 

@@ -2,14 +2,20 @@
 //!
 //! [`run`] looks at the ports and the configuration and keeps one player (`player`) for each port that has a TV.
 //! Where a player's pictures go is the seam between a box and a PC: a plane of the graphics card (`connectors` finds
-//! the port, `card` sets the mode), or a window.
+//! the port, `card` sets the mode), or a window. Its sound (`speaker`) goes to the port's own sound card (`sound_card`), in
+//! step with the picture (`lips`).
 //!
 //! Belongs here: ports, cards, what is on which screen. Does not belong here: how pictures get to a sink (`pipeline`),
 //! what stands on the splash (`app`).
 
 mod card;
 mod connectors;
+mod lips;
+mod modes;
 mod player;
+mod sound_card;
+mod speaker;
+mod steady;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,13 +24,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use crate::config::{Mode, Port, Rotation, Screen};
+use crate::config::{Mode, Port, Rotation, Screen, ScreenSound};
 use crate::draw::Splash;
 use crate::hub::Registry;
 use crate::task::{self, Stop, Stopper, Task};
 use card::Cards;
-use connectors::Connector;
 use player::Player;
+use steady::Steady;
+
+pub use connectors::Connector;
 
 /// How often the ports are looked at. Two small files each; nobody plugs a TV faster.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -92,20 +100,28 @@ struct Wanted {
     port: Port,
     spec: Spec,
     show: Option<String>,
+    sound: ScreenSound,
 }
 
 struct Running {
     port: Port,
     spec: Spec,
     show: watch::Sender<Option<String>>,
+    sound: watch::Sender<ScreenSound>,
     stopper: Stopper,
     task: Task,
+}
+
+/// The ports of this machine as they are now; `None`: it has no graphics card.
+pub fn connectors() -> Option<Vec<Connector>> {
+    connectors::scan(Path::new(connectors::SYSFS))
 }
 
 /// Keeps every port's screen as configured until told to stop.
 pub async fn run(place: Place, mut screens: watch::Receiver<Vec<Screen>>, shared: Shared, mut stop: Stop) {
     let cards = Arc::new(Cards::default());
     let mut running: Vec<Running> = Vec::new();
+    let mut steady = Steady::default();
     let mut no_card_told = false;
     loop {
         let configured = screens.borrow_and_update().clone();
@@ -114,7 +130,7 @@ pub async fn run(place: Place, mut screens: watch::Receiver<Vec<Screen>>, shared
             no_card_told = true;
             log::info!("this machine has no HDMI port that a picture could be shown on");
         }
-        let found = found.unwrap_or_default();
+        let found = steady.look(found.unwrap_or_default());
         follow(&mut running, wanted(&found, &configured, &place), &cards, &shared).await;
         tell(&shared.status, &found, &running);
         tokio::select! {
@@ -156,6 +172,7 @@ async fn look(place: &Place, cards: &Arc<Cards>) -> Option<Vec<Connector>> {
 fn wanted(found: &[Connector], configured: &[Screen], place: &Place) -> Vec<Wanted> {
     let of = |port: Port| configured.iter().find(|screen| screen.port == port);
     let show = |port| of(port).and_then(|screen| screen.show.clone());
+    let sound = |port| of(port).map(|screen| screen.sound.clone()).unwrap_or_default();
     let mode = |port| of(port).and_then(|screen| screen.mode);
     let rotation = |port| of(port).map_or(Rotation::None, |screen| screen.rotation);
     if matches!(place, Place::Windows) {
@@ -165,6 +182,7 @@ fn wanted(found: &[Connector], configured: &[Screen], place: &Place) -> Vec<Want
             port,
             spec: Spec::Window { size: mode(port).unwrap_or(WINDOW), rotation: rotation(port) },
             show: show(port),
+            sound: sound(port),
         };
         return ports.map(window).collect();
     }
@@ -177,11 +195,12 @@ fn wanted(found: &[Connector], configured: &[Screen], place: &Place) -> Vec<Want
             rotation: rotation(connector.port),
         },
         show: show(connector.port),
+        sound: sound(connector.port),
     };
     connected.map(screen).collect()
 }
 
-/// Stops what is no longer wanted as it is, starts what is new; what is shown changes without a stop.
+/// Stops what is no longer wanted as it is, starts what is new; what is shown and heard changes without a stop.
 async fn follow(running: &mut Vec<Running>, wanted: Vec<Wanted>, cards: &Arc<Cards>, shared: &Shared) {
     let stays = |is: &Running| wanted.iter().any(|wanted| wanted.port == is.port && wanted.spec == is.spec);
     let gone: Vec<Running> = running.extract_if(.., |is| !stays(is)).collect();
@@ -190,21 +209,28 @@ async fn follow(running: &mut Vec<Running>, wanted: Vec<Wanted>, cards: &Arc<Car
         screen.stopper.stop();
         screen.task.join().await;
     }
-    for Wanted { port, spec, show } in wanted {
+    for Wanted { port, spec, show, sound } in wanted {
         if let Some(is) = running.iter().find(|is| is.port == port) {
-            is.show.send_if_modified(|shown| {
-                let changed = *shown != show;
-                shown.clone_from(&show);
-                changed
-            });
+            set(&is.show, show);
+            set(&is.sound, sound);
             continue;
         }
         let (show, shown) = watch::channel(show);
+        let (sound, heard) = watch::channel(sound);
         let (stopper, stop) = Stopper::new();
         let player = Player::new(port, spec.clone(), Arc::clone(cards), shared.clone(), shown);
-        let task = task::spawn(format!("screen {}", port.id()), player.run(stop));
-        running.push(Running { port, spec, show, stopper, task });
+        let task = task::spawn(format!("screen {}", port.id()), player.run(heard, stop));
+        running.push(Running { port, spec, show, sound, stopper, task });
     }
+}
+
+/// Wakes those who watch only if it is another value.
+fn set<T: PartialEq>(watched: &watch::Sender<T>, value: T) {
+    watched.send_if_modified(|old| {
+        let changed = *old != value;
+        *old = value;
+        changed
+    });
 }
 
 /// Keeps the list of the API: a port for each that is there, what is on told by its player.
@@ -250,11 +276,17 @@ mod tests {
 
     fn connector(port: Port, connected: bool) -> Connector {
         let (card, name) = ("card1".to_owned(), format!("HDMI-A-{}", port as usize + 1));
-        Connector { port, card, name, connected, modes: vec!["1920x1080".to_owned()] }
+        Connector { port, card, name, connected, modes: vec!["1920x1080".to_owned()], edid: Vec::new() }
     }
 
     fn screen(port: Port, show: &str) -> Screen {
-        Screen { port, show: Some(show.to_owned()), rotation: Rotation::Half, mode: None }
+        Screen {
+            port,
+            show: Some(show.to_owned()),
+            sound: ScreenSound::Auto,
+            rotation: Rotation::Half,
+            mode: None,
+        }
     }
 
     /// Ports with what they show; `-` for the splash.

@@ -7,15 +7,16 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::card::{Cards, Lit};
+use super::speaker::{Audible, PictureAge, ScreenSpeaker};
 use super::{Notice, Shared, Spec};
-use crate::config::{Port, Rotation};
+use crate::config::{Port, Rotation, ScreenSound};
 use crate::draw::draw_splash;
 use crate::hub::{DemandGuard, Source};
 use crate::media::{Frame, Params, Picture, PictureData};
 use crate::pipeline::decode::{Codec, Decoder};
 use crate::pipeline::display::{Display, DisplayInput, DisplaySettings, Target};
 use crate::pipeline::{Ended, RawPicture, clock};
-use crate::task::Stop;
+use crate::task::{self, Stop, Stopper};
 
 /// How long the splash is up at least when a screen comes on: long enough to read the address.
 const SPLASH: Duration = Duration::from_secs(5);
@@ -25,6 +26,8 @@ const ALERT: Duration = Duration::from_secs(15);
 const TICK: Duration = Duration::from_secs(1);
 /// A display that failed is tried again after this.
 const RETRY: Duration = Duration::from_secs(5);
+/// One that fails sooner is as one that never came on: its coming and going is told once.
+const SHAKY: Duration = Duration::from_secs(60);
 /// What the API calls the splash.
 const SHOWS_SPLASH: &str = "splash";
 
@@ -35,8 +38,12 @@ pub(super) struct Player {
     shared: Shared,
     /// The source wanted.
     show: watch::Receiver<Option<String>>,
+    /// What is on the screen, for those who let it be heard.
+    audible: watch::Sender<Option<Audible>>,
     /// What was logged last, so that it is logged once.
     told: Option<String>,
+    /// The last display failed within [`SHAKY`].
+    shaky: bool,
 }
 
 /// A display that is on.
@@ -54,6 +61,7 @@ struct On {
 struct View {
     source: Arc<Source>,
     _want: DemandGuard,
+    age: Arc<PictureAge>,
     /// Number of the last picture taken.
     seen: u64,
     /// A picture of it is on the screen.
@@ -75,11 +83,26 @@ impl Player {
         shared: Shared,
         show: watch::Receiver<Option<String>>,
     ) -> Self {
-        Self { port, spec, cards, shared, show, told: None }
+        Self { port, spec, cards, shared, show, audible: watch::Sender::new(None), told: None, shaky: false }
     }
 
-    /// Runs until told to stop; a window also ends when it is closed.
-    pub(super) async fn run(mut self, mut stop: Stop) {
+    /// Runs until told to stop; a window also ends when it is closed. Its sound runs beside it.
+    pub(super) async fn run(mut self, sound: watch::Receiver<ScreenSound>, stop: Stop) {
+        let speaker = ScreenSpeaker {
+            id: self.port.id(),
+            spec: self.spec.clone(),
+            wanted: sound,
+            audible: self.audible.subscribe(),
+            told: None,
+        };
+        let (stopper, silenced) = Stopper::new();
+        let speaker = task::spawn(format!("sound of {}", self.port.id()), speaker.run(silenced));
+        self.show_until_stopped(stop).await;
+        stopper.stop();
+        speaker.join().await;
+    }
+
+    async fn show_until_stopped(&mut self, mut stop: Stop) {
         loop {
             let failed = match self.attempt(&mut stop).await {
                 Off::Stopped => return,
@@ -105,19 +128,38 @@ impl Player {
             Ok(on) => on,
             Err(reason) => return Off::Failed(reason),
         };
-        let (width, height) = on.size;
-        log::info!("{}: a screen of {width}x{height} is on", self.port.id());
-        self.told = None;
+        if !self.shaky {
+            self.tell_on(&on);
+            self.told = None;
+        }
+        let since = Instant::now();
         let off = Show::new(self, on.display.input(), &on).play(&mut on.display, stop).await;
+        self.audible.send_replace(None);
         let On { display, lit, .. } = on;
         display.stop().await;
         // Talks to the driver.
         let _ = spawn_blocking(move || drop(lit)).await;
+        self.shaky = matches!(off, Off::Failed(_)) && since.elapsed() < SHAKY;
         off
     }
-}
 
-impl Player {
+    fn tell_on(&self, on: &On) {
+        let (id, (width, height)) = (self.port.id(), on.size);
+        let (Some(lit), Spec::Port { mode, rotation, .. }) = (&on.lit, &self.spec) else {
+            log::info!("{id}: a screen of {width}x{height} is on");
+            return;
+        };
+        log::info!("{id}: a screen of {width}x{height} at {} Hz is on", lit.rate_hz);
+        if let Some(mode) = mode.filter(|_| lit.refused) {
+            log::warn!("{id}: the TV has no mode {mode}");
+        }
+        match (*rotation, lit.turned) {
+            (Rotation::None, _) => {}
+            (_, true) => log::info!("{id}: pictures are turned by the screen's plane"),
+            (_, false) => log::info!("{id}: pictures are turned in software: the screen's plane can't"),
+        }
+    }
+
     /// A display that ended by itself: somebody closed the window, or it failed.
     fn judge(&self, ended: Ended) -> Off {
         match (&self.spec, ended) {
@@ -137,7 +179,6 @@ fn start(spec: &Spec, cards: &Cards) -> Result<On, String> {
             let card = cards.card(&connector.card).map_err(|error| error.to_string())?;
             let lit = card.light(&connector.name, *mode, *rotation == Rotation::Half);
             let lit = lit.map_err(|error| error.to_string())?;
-            log::debug!("{}: {}x{} at {} Hz", connector.name, lit.width, lit.height, lit.rate_hz);
             let size = (lit.width, lit.height);
             (Some(lit), *rotation, size)
         }
@@ -222,6 +263,7 @@ impl<'p> Show<'p> {
         };
         if !same {
             self.view = source.map(View::new);
+            self.player.audible.send_replace(None);
         }
         if self.view.as_ref().is_none_or(|view| !view.shown) {
             self.show_splash().await;
@@ -252,7 +294,7 @@ impl<'p> Show<'p> {
                 view.decoder = None;
                 if let Some(raw) = RawPicture::from_data(data) {
                     // One that comes while the screen is behind is left out: the next is newer.
-                    self.input.push(raw);
+                    view.push(&self.input, raw, picture.slate);
                 }
             }
             PictureData::Jpeg(file) => {
@@ -262,9 +304,10 @@ impl<'p> Show<'p> {
             }
         }
         if !std::mem::replace(&mut view.shown, true) {
-            let source = Arc::clone(&view.source);
+            let (source, age) = (Arc::clone(&view.source), Arc::clone(&view.age));
             self.drawn = None;
             self.tell(&source.id);
+            self.player.audible.send_replace(Some(Audible { source, age }));
         }
     }
 
@@ -286,7 +329,13 @@ impl View {
         let _want = source.pictures.want();
         // What is in the slot is from when somebody last wanted pictures.
         let seen = source.pictures.get().map_or(0, |(number, _)| number);
-        Self { source, _want, seen, shown: false, decoder: None }
+        Self { source, _want, age: Arc::default(), seen, shown: false, decoder: None }
+    }
+
+    fn push(&self, input: &DisplayInput, picture: &RawPicture, slate: bool) {
+        if input.push(picture) && !slate {
+            self.age.note(clock::now().since(picture.time));
+        }
     }
 
     /// A card's or camera's own JPEG.
@@ -296,10 +345,12 @@ impl View {
             self.decoder = None;
         }
         if self.decoder.is_none() {
-            let input = input.clone();
+            let (input, age) = (input.clone(), Arc::clone(&self.age));
             let starting = spawn_blocking(move || {
                 Decoder::start(Codec::Jpeg, move |picture| {
-                    input.push(&picture);
+                    if input.push(&picture) {
+                        age.note(clock::now().since(picture.time));
+                    }
                 })
             });
             match starting.await {

@@ -7,19 +7,21 @@ use hyper::{Response, StatusCode};
 use super::typed;
 use crate::pipeline::clock;
 use crate::rtc::Stats;
-use crate::telemetry::metrics::{self, Figures, Rtc};
+use crate::telemetry::metrics::{self, Board, Figures, Rtc};
 use crate::telemetry::process;
 use crate::web::answer::Call;
 use crate::web::body::Body;
 
 pub(crate) fn get(call: &Call) -> Response<Body> {
     let services = &call.services;
+    let board = services.condition.borrow().board.clone();
     let figures = Figures {
         version: env!("CARGO_PKG_VERSION"),
         started: services.started,
         now: clock::now(),
         healthy: services.heartbeats.problems(Instant::now()).is_empty(),
         config_ok: services.site.borrow().config_errors.is_empty(),
+        board: Board { temperature_c: board.temperature_c, under_voltage: board.under_voltage },
         sources: &services.sources,
         rtc: rtc_figures(&services.whep.engine().stats()),
         process: process::read().ok(),

@@ -13,7 +13,9 @@ use crate::web::wire::{self, rfc_3339};
 pub(crate) fn get(call: &Call) -> Response<Body> {
     let services = &call.services;
     let site = services.site.borrow().clone();
-    let problems = services.heartbeats.problems(Instant::now());
+    let condition = services.condition.borrow().clone();
+    let parts = services.heartbeats.problems(Instant::now());
+    let problems: Vec<_> = parts.into_iter().chain(condition.problems()).collect();
     let (mut sources, mut viewers) = (wire::SourceCounts::default(), wire::Viewers::default());
     for source in services.sources.list() {
         sources.add(&source.status.borrow().state);
@@ -40,6 +42,8 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
             ok: site.config_errors.is_empty(),
             errors: site.config_errors,
         },
+        board: condition.board.into(),
+        data: condition.data.map(wire::Data::from),
         process: process::read().ok().map(wire::Process::from),
     };
     json(StatusCode::OK, wire::to_json(&status))

@@ -30,6 +30,8 @@
  * @property {string} time_zone IANA name
  * @property {{ok: boolean, problems: {part: string, problem: string}[]}} health
  * @property {{file: string|null, ok: boolean, errors: string[]}} config
+ * @property {{model: string|null, temperature_c: number|null, under_voltage: boolean|null, throttled: string[]|null}} board
+ * @property {{state: 'ok'|'new'|'repaired'|'remade'|'memory', text: string}|null} data null where there is no data partition of ours
  */
 
 /** @typedef {'webrtc'|'mse'|'mjpeg'|'poll'} TransportName */

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use marquee::device::{Board, Data, DataState, Limit};
 use marquee::hub::{Status, ViewerKind};
 use marquee::media::{Cause, Loss, State};
 use tokio::time::timeout;
@@ -112,6 +113,49 @@ async fn status_sources_logs_health_and_metrics_tell_how_it_is() {
     let metrics = server.ask("GET /metrics").await;
     let line = "marquee_http_requests_total{route=\"/api/sources/{source}\",status=\"2xx\"} 1";
     assert!(metrics.text().contains(line), "{}", metrics.text());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn board_and_data_partition_are_told_and_their_troubles_are_no_reason_to_start_anew() {
+    let server = Server::start(Vec::new()).await;
+    let status = server.ask("GET /api/status").await.json();
+    let silent = serde_json::json!({
+        "model": null, "temperature_c": null, "under_voltage": null, "throttled": null
+    });
+    assert_eq!((&status["board"], &status["data"]), (&silent, &serde_json::Value::Null));
+
+    server.condition.send_modify(|condition| {
+        condition.board = Board {
+            model: Some("Raspberry Pi 4 Model B Rev 1.5".to_owned()),
+            temperature_c: Some(81.234),
+            under_voltage: Some(true),
+            throttled: Some(vec![Limit::SoftTemperature]),
+        };
+        condition.hot = true;
+        condition.data = Some(Data { state: DataState::Remade, text: "It is gone.".to_owned() });
+    });
+    let status = server.ask("GET /api/status").await.json();
+    let board = serde_json::json!({
+        "model": "Raspberry Pi 4 Model B Rev 1.5",
+        "temperature_c": 81.2,
+        "under_voltage": true,
+        "throttled": ["soft_temperature_limit"]
+    });
+    assert_eq!(status["board"], board);
+    assert_eq!(status["data"], serde_json::json!({"state": "remade", "text": "It is gone."}));
+    let parts: Vec<_> = status["health"]["problems"].as_array().expect("a list").iter().collect();
+    let parts: Vec<_> = parts.iter().map(|problem| problem["part"].as_str().expect("text")).collect();
+    assert_eq!(
+        (&status["health"]["ok"], parts),
+        (&false.into(), vec!["power supply", "heat", "data partition"])
+    );
+    // Starting anew cools nothing.
+    assert_eq!(server.ask("GET /health").await.status, 200);
+    let metrics = server.ask("GET /metrics").await;
+    for line in ["marquee_board_temperature_celsius 81.234", "marquee_board_under_voltage 1.0"] {
+        assert!(metrics.text().lines().any(|found| found == line), "{}", metrics.text());
+    }
     server.stop().await;
 }
 

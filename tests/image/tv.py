@@ -1,0 +1,162 @@
+"""The TVs on the box's two HDMI ports: plugged in and out, and pictures taken of them."""
+
+import json
+import os
+import socket
+import struct
+import subprocess
+
+from box import ANSWER_S_MAX, Failed, until
+
+# The name scripts/qemu gives to the graphics card.
+CARD = "gpu"
+HEADS = (0, 1)
+# What a TV prefers; an emulated processor has enough to do with less than most of them do.
+SIZE = (1280, 720)
+# Two pictures of full size are much to draw for an emulated processor on a busy machine.
+PICTURE_S_MAX = 240
+# Taking and judging a picture is work for the processors that the box is emulated on, too.
+LOOK_PAUSE_S = 0.5
+# RFB 3.8 (RFC 6143) and its extension for desktop sizes.
+SECURITY_NONE = 1
+SET_ENCODINGS, SET_DESKTOP_SIZE = 2, 251
+EXTENDED_DESKTOP_SIZE = -308
+
+
+class Tv:
+    """One port. QEMU's card counts a head as plugged in from the size a VNC viewer asks for on."""
+
+    def __init__(self, box, head):
+        self.box, self.head = box, head
+        self.viewer = None
+
+    @staticmethod
+    def arguments(box):
+        """What QEMU is to be started with."""
+        return [word for head in HEADS for word in ("-vnc", f"unix:{box.card}.vnc{head},display={CARD},head={head}")]
+
+    def plug(self, width=SIZE[0], height=SIZE[1]):
+        """A TV that prefers this size."""
+        self.resize(width, height)
+
+    def unplug(self):
+        self.resize(0, 0)
+
+    def resize(self, width, height):
+        # The viewer stays: one that hangs up at once might not be heard.
+        self.viewer = self.viewer or viewer(f"{self.box.card}.vnc{self.head}")
+        self.viewer.write(struct.pack(">BxHHBxIHHHHI", SET_DESKTOP_SIZE, width, height, 1, 0, 0, 0, width, height, 0))
+        self.viewer.flush()
+
+    def picture(self):
+        """What is on it now."""
+        file = f"{self.box.card}.head{self.head}.ppm"
+        qmp(self.box, "screendump", device=CARD, head=self.head, filename=file)
+        return Picture(file)
+
+    def until(self, what, wanted, seconds_max=PICTURE_S_MAX):
+        """Takes pictures until one is as wanted; returns that."""
+        last = []
+
+        def attempt():
+            last[:] = [self.picture()]
+            return last[0] if wanted(last[0]) else None
+
+        try:
+            return until(f"{what} on hdmi-{self.head + 1}", attempt, seconds_max, LOOK_PAUSE_S)
+        except Failed as failed:
+            raise Failed(f"{failed}; the last picture: {last[0].keep()}") from None
+
+
+def connect(path):
+    """To one of QEMU's sockets, which are there a moment after it was started."""
+    def attempt():
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(ANSWER_S_MAX)
+        try:
+            connection.connect(path)
+        except OSError:
+            connection.close()
+            return None
+        return connection
+
+    return until(path, attempt)
+
+
+def viewer(path):
+    """A VNC viewer that shares the screen, needs no password and tells its size."""
+    stream = connect(path).makefile("rwb")
+    stream.read(12)
+    stream.write(b"RFB 003.008\n")
+    stream.flush()
+    stream.read(stream.read(1)[0])
+    stream.write(bytes([SECURITY_NONE]))
+    stream.flush()
+    stream.read(4)
+    stream.write(b"\x01")
+    stream.flush()
+    stream.read(struct.unpack(">20xI", stream.read(24))[0])
+    stream.write(struct.pack(">BxHi", SET_ENCODINGS, 1, EXTENDED_DESKTOP_SIZE))
+    return stream
+
+
+def qmp(box, command, **arguments):
+    """One command to QEMU, and its answer."""
+    box.alive()
+    with connect(f"{box.card}.qmp") as control, control.makefile("rw", encoding="utf-8") as stream:
+        stream.readline()
+        ask(stream, "qmp_capabilities")
+        return ask(stream, command, **arguments)
+
+
+def ask(stream, command, **arguments):
+    stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+    stream.flush()
+    # Events come between, whenever they like.
+    while "event" in (answer := json.loads(stream.readline())):
+        pass
+    if "error" in answer:
+        raise Failed(f"QEMU's {command}: {answer['error']['desc']}")
+    return answer["return"]
+
+
+class Picture:
+    """8-bit RGB of a screen, in rows, as QEMU writes it: a binary PPM."""
+
+    def __init__(self, file):
+        self.file = file
+        with open(file, "rb") as ppm:
+            words = [ppm.readline(), ppm.readline(), ppm.readline()]
+            self.width, self.height = map(int, words[1].split())
+            self.pixels = ppm.read()
+        if words[0] != b"P6\n" or words[2] != b"255\n" or len(self.pixels) != self.width * self.height * 3:
+            raise Failed(f"no picture: {words}, {len(self.pixels)} bytes")
+
+    def keep(self):
+        """Where the picture can be looked at after the test: with the consoles, if these are kept."""
+        to = os.path.join(os.environ.get("MARQUEE_LOGS", os.path.dirname(self.file)), os.path.basename(self.file) + ".png")
+        subprocess.run(["convert", self.file, to], check=True)
+        return to
+
+    def at(self, across, down):
+        """The colour at so many hundredths of width and height."""
+        index = (self.height * down // 100 * self.width + self.width * across // 100) * 3
+        return tuple(self.pixels[index : index + 3])
+
+    def count(self, colour, tolerance=10):
+        """Pixels of about this colour."""
+        def near(channel):
+            low, high = colour[channel] - tolerance, colour[channel] + tolerance
+            table = bytes(low <= value <= high for value in range(256))
+            return self.pixels[channel::3].translate(table)
+
+        red, green, blue = (int.from_bytes(near(channel), "big") for channel in range(3))
+        return (red & green & blue).bit_count()
+
+    def qr_codes(self):
+        """The texts of the QR codes on it, read by a foreign reader."""
+        # 4: no code was found.
+        read = subprocess.run(["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", self.file], capture_output=True, text=True)
+        if read.returncode not in (0, 4):
+            raise Failed(f"zbarimg: {read.stderr}")
+        return read.stdout.split()

@@ -1,0 +1,181 @@
+//! The sound of a screen as a TV would get it: ALSA's own library plays into a card that is a foreign program.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::program::{PATIENCE, Program};
+use crate::rtsp::RtspServer;
+use crate::screens::Desktop;
+
+const RATE: usize = 48_000;
+/// Of 16-bit samples: above the noise of a G.711 encoder, below any tick.
+const LOUD: u16 = 1000;
+/// A tick is ten periods of 440 Hz, each second.
+const TICK_HZ: usize = 440;
+const TICK_PERIODS: usize = 10;
+
+struct SoundCard {
+    child: Child,
+    folder: TempDir,
+}
+
+/// One stretch of sound between two silences.
+#[derive(Debug)]
+struct Burst {
+    /// In samples.
+    start: usize,
+    len: usize,
+    /// How often the wave rises.
+    rises: usize,
+}
+
+impl SoundCard {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new("/usr/bin/python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/sound_card.py"))
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it speaks");
+        assert_eq!(line.trim(), "ready");
+        Self { child, folder }
+    }
+
+    fn config(&self) -> impl AsRef<Path> {
+        self.folder.path().join("asound.conf")
+    }
+
+    /// The left channel of all that was played so far.
+    fn played(&self) -> Vec<i16> {
+        let bytes = std::fs::read(self.folder.path().join("played")).expect("it is kept");
+        bytes.chunks_exact(4).map(|frame| i16::from_le_bytes([frame[0], frame[1]])).collect()
+    }
+
+    /// Waits until what was played from sample `from` on is as wanted.
+    async fn until(&self, what: &str, from: usize, wanted: impl Fn(&[i16]) -> bool) {
+        let listening = async {
+            while !wanted(self.played().get(from..).unwrap_or_default()) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let heard = tokio::time::timeout(PATIENCE, listening).await;
+        assert!(heard.is_ok(), "{what} was never heard, but {:?}", bursts(&self.played()));
+    }
+}
+
+impl Drop for SoundCard {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Stretches of sound with 100 ms of silence between them at least; not one that still goes on.
+fn bursts(samples: &[i16]) -> Vec<Burst> {
+    let mut bursts: Vec<Burst> = Vec::new();
+    let (mut end, mut below) = (0, true);
+    for (at, sample) in samples.iter().enumerate().filter(|(_, sample)| sample.unsigned_abs() > LOUD) {
+        match bursts.last_mut() {
+            Some(burst) if at - end < RATE / 10 => burst.len = at - burst.start,
+            _ => {
+                bursts.push(Burst { start: at, len: 0, rises: 0 });
+                below = true;
+            }
+        }
+        if let Some(burst) = bursts.last_mut() {
+            burst.rises += usize::from(below && *sample > 0);
+        }
+        (end, below) = (at, *sample < 0);
+    }
+    if samples.len() - end < RATE / 10 {
+        bursts.pop();
+    }
+    bursts
+}
+
+impl Burst {
+    fn is_tick(&self) -> bool {
+        let expected = RATE * TICK_PERIODS / TICK_HZ;
+        // The first samples of a sine are not loud yet; a resampler rings a little.
+        self.len.abs_diff(expected) < expected / 5 && self.rises.abs_diff(TICK_PERIODS) <= 1
+    }
+}
+
+/// Three ticks of which neighbours are a second apart: each at its own time, nothing added and nothing left out.
+fn ticks(samples: &[i16]) -> bool {
+    let ticks: Vec<Burst> = bursts(samples).into_iter().filter(Burst::is_tick).collect();
+    let second = |pair: &[Burst]| (pair[1].start - pair[0].start).abs_diff(RATE) < RATE / 50;
+    ticks.windows(2).filter(|pair| second(pair)).count() >= 2
+}
+
+fn silence_of(seconds: usize) -> impl Fn(&[i16]) -> bool {
+    move |samples| {
+        let tail = samples.len().checked_sub(seconds * RATE).map(|from| &samples[from..]);
+        tail.is_some_and(|tail| tail.iter().all(|sample| *sample == 0))
+    }
+}
+
+fn program(desktop: &Desktop, card: &SoundCard, config: &str) -> Program {
+    desktop.program_with(config, |command| {
+        command.env("ALSA_CONFIG_PATH", card.config().as_ref());
+    })
+}
+
+fn config(screen: &str, camera: &str) -> String {
+    format!(
+        "[web]\nwebrtc_port = 0\n[test]\nenabled = true\n[[camera]]\nid = 'cam'\nurl = '{camera}'\n[[screen]]\n{screen}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sound_of_what_is_shown_is_heard_and_no_other() {
+    let server = RtspServer::start(&["/cam=mjpeg,640x360,25,pcma"]);
+    let (desktop, card, camera) = (Desktop::start(), SoundCard::start(), server.url("/cam"));
+    let program = program(&desktop, &card, &config("show = 'test'", &camera));
+    card.until("the tick of the test picture", 0, ticks).await;
+    let counters = program.source("test").await["counters"].clone();
+    assert_eq!(counters["encodes_started"], 0, "raw sound is played, not encoded");
+
+    // Switched off: the card is given back, which a file shows by not growing.
+    std::fs::write(program.config_file(), config("show = 'test'\nsound = false", &camera)).expect("written");
+    let mut played = card.played().len();
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = card.played().len();
+        if std::mem::replace(&mut played, now) == now {
+            break;
+        }
+    }
+
+    // A camera's G.711, decoded for the screen alone.
+    std::fs::write(program.config_file(), config("show = 'cam'", &camera)).expect("written");
+    card.until("the tick of the camera", played, ticks).await;
+    server.kill();
+    card.until("silence", played, silence_of(2)).await;
+    program.signal("TERM");
+    assert!(program.ended().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_card_that_is_missing_takes_no_picture() {
+    let (desktop, card) = (Desktop::start(), SoundCard::start());
+    let nothing = "rtsp://127.0.0.1:1/nothing";
+    let missing = config("show = 'test'\nsound_device = 'busy'", nothing);
+    let program = program(&desktop, &card, &missing);
+    desktop.shows_test_picture().await;
+    assert!(card.played().is_empty(), "another card than the one named is left alone");
+    // It goes on, and there is a card after all.
+    desktop.shows_test_picture().await;
+    let named = config("show = 'test'\nsound_device = 'default'", nothing);
+    std::fs::write(program.config_file(), named).expect("written");
+    card.until("the tick of the test picture", 0, ticks).await;
+    program.signal("TERM");
+    assert!(program.ended().await.success());
+}
