@@ -8,18 +8,20 @@ mod settings;
 mod signals;
 mod sources;
 mod splash;
+mod stored;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::access::{self, Access};
 use crate::config::{self, Config};
 use crate::device::Press;
 use crate::hub::Registry;
-use crate::library::Library;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -51,6 +53,8 @@ pub struct Options {
     pub listen: Option<SocketAddr>,
     /// Screens are windows of the desktop, not the HDMI ports.
     pub window: bool,
+    /// Whatever the configuration says: no login.
+    pub open: bool,
     /// Called once the pages can be opened, with the address they are at.
     pub ready: Box<dyn FnOnce(SocketAddr) + Send>,
 }
@@ -68,6 +72,8 @@ pub enum Error {
     Signals(#[source] std::io::Error),
     #[error("the data folder {} can't be made", path.display())]
     Data { path: PathBuf, source: std::io::Error },
+    #[error("who may log in can't be read; mend or remove access.toml in the data folder")]
+    Access(#[source] access::Error),
     #[error("can't listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("WebRTC can't start")]
@@ -89,7 +95,7 @@ pub fn run(options: Options) -> Result<(), Error> {
 
 async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
-    let (mut settings, config) = Settings::load(options.config, options.data)?;
+    let (mut settings, config) = Settings::load(options.config, options.data, options.open)?;
     let (front, mut presses) = Front::start(&config, !settings.site(&config).config_errors.is_empty());
     load_gstreamer().await?;
     let address = options.listen.unwrap_or(config.web.listen);
@@ -132,6 +138,7 @@ async fn load_gstreamer() -> Result<(), Error> {
 /// All running parts.
 struct App {
     address: SocketAddr,
+    access: Arc<Access>,
     config: Config,
     site: watch::Sender<Site>,
     sources: Sources,
@@ -171,6 +178,7 @@ impl App {
             bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         });
         let engine = engine.map_err(Error::WebRtc)?;
+        let access = stored::access(settings, config)?;
         let registry = Registry::default();
         let mut sources = Sources::new(registry.clone());
         sources.follow(config).await;
@@ -183,7 +191,7 @@ impl App {
         );
         let shared = hdmi::Shared {
             sources: registry.clone(),
-            notices: splash::notices(site_watch.clone(), front.condition(), address),
+            notices: splash::notices(site_watch.clone(), front.condition(), Arc::clone(&access), address),
             status: watch::Sender::default(),
         };
         let status = shared.status.subscribe();
@@ -198,7 +206,8 @@ impl App {
         });
         let services = Services::new(Parts {
             sources: registry.clone(),
-            library: open_library(settings.data()).await,
+            access: Arc::clone(&access),
+            library: stored::library(settings.data()).await,
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -215,6 +224,7 @@ impl App {
         let config = config.clone();
         Ok(Self {
             address,
+            access,
             config,
             site,
             sources,
@@ -262,6 +272,7 @@ impl App {
                 changed
             });
             self.front.follow(config);
+            self.access.follow(settings.access(config));
             self.config = config.clone();
         }
         self.site.send_replace(settings.site(&self.config));
@@ -301,20 +312,6 @@ impl App {
         within(deadline, "the health watch", self.health.join()).await?;
         within(deadline, "the LEDs", self.front.stop()).await
     }
-}
-
-/// The library of the data folder, or why there is none: everything else goes on without it.
-async fn open_library(data: Option<&Path>) -> Result<Library, String> {
-    let Some(data) = data.map(Path::to_owned) else {
-        return Err("no data folder was named; start with --data DIR".to_owned());
-    };
-    let opened = tokio::task::spawn_blocking(move || Library::open(&data)).await;
-    let outcome = opened.map_err(|error| error.to_string());
-    let outcome = outcome.and_then(|opened| opened.map_err(|error| error.to_string()));
-    if let Err(why) = &outcome {
-        log::error!("there is no library: {why}");
-    }
-    outcome
 }
 
 async fn within(

@@ -1,5 +1,6 @@
 //! Marquee: live pictures in, encoded once, shown everywhere. Read `ARCHITECTURE.md` beside this file first.
 
+pub mod access;
 pub mod app;
 pub mod cmd;
 pub mod config;

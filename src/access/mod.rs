@@ -186,7 +186,11 @@ impl Access {
     /// The right of a token in a header.
     pub fn by_token(&self, secret: &str) -> Option<Right> {
         let fingerprint = Fingerprint::of(secret);
-        lock(&self.state).tokens.iter().find(|entry| entry.fingerprint == fingerprint).map(|entry| entry.right)
+        lock(&self.state)
+            .tokens
+            .iter()
+            .find(|entry| entry.fingerprint == fingerprint)
+            .map(|entry| entry.right)
     }
 
     /// The right of a link that has not been withdrawn.
@@ -406,7 +410,8 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_guesses_has_to_wait_longer_and_longer() {
-        let access = Access::open(None, Settings { login: true, password: Some("right".to_owned()) }).unwrap();
+        let access =
+            Access::open(None, Settings { login: true, password: Some("right".to_owned()) }).unwrap();
         for _ in 0..5 {
             assert_eq!(access.log_in(FROM, "wrong").await.unwrap_err(), Error::WrongPassword);
         }

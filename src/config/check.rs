@@ -142,7 +142,14 @@ fn web(section: &Section<'_>) -> Web {
             Ok(ip) => Ok(ip),
             Err(_) => Err(format!("{} is not an IP address", quoted(text))),
         });
+    let password = section.parsed("admin_password", "a text of 8 to 256 bytes", |text| {
+        let fits = text.chars().count() >= 8 && text.len() <= 256;
+        // Not quoted: it may be all but right.
+        fits.then(|| Secret::new(text)).ok_or_else(|| "this is too short or too long".to_owned())
+    });
     Web {
+        login: section.flag("login").unwrap_or(true),
+        admin_password: password,
         listen: listen.unwrap_or_else(|| LISTEN.parse().expect("the built-in address is one")),
         webrtc_port: port.unwrap_or(WEBRTC_PORT),
         webrtc_addresses: addresses.unwrap_or_default(),

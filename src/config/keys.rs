@@ -5,7 +5,7 @@ pub(super) const ROOT: &[&str] =
 pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
 pub(super) const NETWORK: &[&str] =
     &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
-pub(super) const WEB: &[&str] = &["listen", "webrtc_port", "webrtc_addresses"];
+pub(super) const WEB: &[&str] = &["listen", "login", "admin_password", "webrtc_port", "webrtc_addresses"];
 pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile"];
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
 pub(super) const CAMERA: &[&str] =

@@ -75,6 +75,10 @@ pub struct Device {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Web {
     pub listen: SocketAddr,
+    /// Without one, everybody who reaches the pages is the admin.
+    pub login: bool,
+    /// In place of one that is set in the browser.
+    pub admin_password: Option<Secret>,
     /// The one UDP port of all WebRTC viewers; 0 lets the system choose.
     pub webrtc_port: u16,
     /// The only addresses offered to WebRTC viewers, for a box behind a router; empty: all of the box's own.

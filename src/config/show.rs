@@ -26,6 +26,10 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     out.network(&config.network);
     out.section("[web]");
     out.text("listen", &config.web.listen.to_string());
+    out.plain("login", config.web.login);
+    if let Some(password) = &config.web.admin_password {
+        out.secret("admin_password", password);
+    }
     out.plain("webrtc_port", config.web.webrtc_port);
     out.list("webrtc_addresses", &config.web.webrtc_addresses);
     out.test(config.test.as_ref());

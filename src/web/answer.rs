@@ -18,7 +18,7 @@ use super::connection::Client;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
 use super::ui_files::UiFile;
-use super::{Services, api, events, origin, pages};
+use super::{Services, api, auth, events, pages};
 use crate::hub::Source;
 
 /// One request, with all that its handler may need.
@@ -97,6 +97,9 @@ pub(super) async fn answer(call: Call) -> Response<Body> {
 }
 
 async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
+    if let Some(refused) = auth::check(&route, &call)? {
+        return Ok(refused);
+    }
     match route {
         Route::LivePage => pages::live(&call),
         Route::PlayerPage { source } => pages::player(&call, &source),
@@ -107,10 +110,7 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::Status => Ok(api::status::get(&call)),
         Route::Sources => Ok(api::sources::list(&call)),
         Route::Source { source } => api::sources::get(&call, &source),
-        Route::RestartSource { source } => {
-            refuse_strangers(&call)?;
-            api::restart::post(&call, &source)
-        }
+        Route::RestartSource { source } => api::restart::post(&call, &source),
         Route::Events => Ok(events::get(&call)),
         Route::Logs => api::logs::get(&call),
         Route::Health => Ok(api::health::get(&call)),
@@ -136,15 +136,19 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::PositionAsset { id } => api::edit::position(call, id).await,
         Route::RandomAsset => api::assets::random(&call).await,
         Route::Tags => api::assets::tags(&call).await,
+        Route::LoginPage => pages::login(&call),
+        Route::SettingsPage => pages::settings(&call),
+        Route::Session => Ok(api::session::get(&call)),
+        Route::LogIn => api::session::log_in(call).await,
+        Route::LogOut => api::session::log_out(&call),
+        Route::SetUp => api::session::set_up(call).await,
+        Route::ChangePassword => api::session::change_password(call).await,
+        Route::Grants { kind } => Ok(api::grants::list(&call, kind)),
+        Route::Grant { kind } => api::grants::add(call, kind).await,
+        Route::Withdraw { kind, id } => api::grants::withdraw(&call, kind, &id),
+        Route::EnterByLink { secret } => api::session::enter_by_link(&call, &secret),
         Route::Options { allow } => Ok(options(&call, allow)),
     }
-}
-
-fn refuse_strangers(call: &Call) -> Result<(), Problem> {
-    if origin::may_change(call.headers()) {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::FORBIDDEN, "Pages from elsewhere may look, but not change anything."))
 }
 
 fn options(call: &Call, allow: &'static str) -> Response<Body> {

@@ -9,6 +9,7 @@
 mod admission;
 mod answer;
 mod api;
+mod auth;
 mod body;
 mod conditional;
 mod connection;
@@ -22,6 +23,7 @@ pub mod server;
 mod stall;
 mod ui_files;
 mod wire;
+mod wire_access;
 mod wire_library;
 
 use std::ops::Deref;
@@ -31,6 +33,7 @@ use std::time::{Instant, SystemTime};
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::device::Condition;
 use crate::hub::Registry;
 use crate::library::Library;
@@ -50,6 +53,8 @@ pub struct Services {
 /// The handles that [`Services`] are made of.
 pub struct Parts {
     pub sources: Registry,
+    /// Who may do what.
+    pub access: Arc<Access>,
     /// The library, or why there is none, in words for a person.
     pub library: Result<Library, String>,
     pub whep: Whep,

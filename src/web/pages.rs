@@ -25,6 +25,14 @@ pub(super) fn bin(call: &Call) -> Result<Response<Body>, Problem> {
     page(call, "bin.html")
 }
 
+pub(super) fn login(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "login.html")
+}
+
+pub(super) fn settings(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "settings.html")
+}
+
 pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {
     call.source(source)?;
     page(call, "player.html")

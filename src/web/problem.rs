@@ -116,7 +116,8 @@ impl From<library::Error> for Problem {
     }
 }
 
-fn capitalized(text: &str) -> String {
+/// An error's text as the beginning of a sentence.
+pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

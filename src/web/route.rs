@@ -7,6 +7,8 @@ use hyper::Method;
 use matchit::{Params, Router};
 use percent_encoding::percent_decode_str;
 
+use crate::access::GrantKind;
+
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -74,6 +76,27 @@ pub(super) enum Route {
     },
     RandomAsset,
     Tags,
+    LoginPage,
+    SettingsPage,
+    Session,
+    LogIn,
+    LogOut,
+    SetUp,
+    ChangePassword,
+    Grants {
+        kind: GrantKind,
+    },
+    Grant {
+        kind: GrantKind,
+    },
+    Withdraw {
+        kind: GrantKind,
+        id: String,
+    },
+    /// A link that only looks, opened by somebody.
+    EnterByLink {
+        secret: String,
+    },
     /// What the address takes.
     Options {
         allow: &'static str,
@@ -130,6 +153,14 @@ enum Address {
     PositionAsset,
     RandomAsset,
     Tags,
+    LoginPage,
+    SettingsPage,
+    Session,
+    SetUp,
+    Password,
+    Grants(GrantKind),
+    Grant(GrantKind),
+    View,
 }
 
 /// HEAD goes wherever GET does, OPTIONS everywhere.
@@ -137,10 +168,13 @@ const GET: &str = "GET, HEAD, OPTIONS";
 const POST: &str = "POST, OPTIONS";
 const PUT: &str = "PUT, OPTIONS";
 const PATCH_DELETE: &str = "PATCH, DELETE, OPTIONS";
+const DELETE: &str = "DELETE, OPTIONS";
+const GET_POST: &str = "GET, HEAD, POST, OPTIONS";
+const GET_POST_DELETE: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 30] = [
+const ADDRESSES: [(&str, &str, Address); 40] = [
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
     ("/ui/{*path}", GET, Address::UiFile),
@@ -171,6 +205,16 @@ const ADDRESSES: [(&str, &str, Address); 30] = [
     ("/api/assets/{id}/position", PUT, Address::PositionAsset),
     ("/api/assets/random", GET, Address::RandomAsset),
     ("/api/tags", GET, Address::Tags),
+    ("/login", GET, Address::LoginPage),
+    ("/settings", GET, Address::SettingsPage),
+    ("/api/session", GET_POST_DELETE, Address::Session),
+    ("/api/setup", POST, Address::SetUp),
+    ("/api/password", PUT, Address::Password),
+    ("/api/tokens", GET_POST, Address::Grants(GrantKind::Token)),
+    ("/api/tokens/{grant}", DELETE, Address::Grant(GrantKind::Token)),
+    ("/api/links", GET_POST, Address::Grants(GrantKind::Link)),
+    ("/api/links/{grant}", DELETE, Address::Grant(GrantKind::Link)),
+    ("/view/{secret}", GET, Address::View),
 ];
 
 /// The index into `ADDRESSES` by pattern.
@@ -197,10 +241,10 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
 }
 
 fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
-    let Captured { source, session, path, id } = captured;
+    let Captured { source, session, path, id, grant, secret } = captured;
     let get = method == Method::GET || method == Method::HEAD;
     let post = method == Method::POST;
-    let put = method == Method::PUT;
+    let (put, delete) = (method == Method::PUT, method == Method::DELETE);
     Some(match address {
         Address::LivePage if get => Route::LivePage,
         Address::PlayerPage if get => Route::PlayerPage { source },
@@ -215,7 +259,7 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::Metrics if get => Route::Metrics,
         Address::Whep if post => Route::WhepOffer { source },
         Address::WhepSession if method == Method::PATCH => Route::WhepPatch { source, session },
-        Address::WhepSession if method == Method::DELETE => Route::WhepDelete { source, session },
+        Address::WhepSession if delete => Route::WhepDelete { source, session },
         Address::Mse if get => Route::Mse { source },
         Address::Frame if get => Route::Frame { source },
         Address::Mjpeg if get => Route::Mjpeg { source },
@@ -234,6 +278,17 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::PositionAsset if put => Route::PositionAsset { id },
         Address::RandomAsset if get => Route::RandomAsset,
         Address::Tags if get => Route::Tags,
+        Address::LoginPage if get => Route::LoginPage,
+        Address::SettingsPage if get => Route::SettingsPage,
+        Address::Session if get => Route::Session,
+        Address::Session if post => Route::LogIn,
+        Address::Session if delete => Route::LogOut,
+        Address::SetUp if post => Route::SetUp,
+        Address::Password if put => Route::ChangePassword,
+        Address::Grants(kind) if get => Route::Grants { kind },
+        Address::Grants(kind) if post => Route::Grant { kind },
+        Address::Grant(kind) if delete => Route::Withdraw { kind, id: grant },
+        Address::View if get => Route::EnterByLink { secret },
         _ => return None,
     })
 }
@@ -246,6 +301,9 @@ struct Captured {
     path: String,
     /// Of an asset; 0, which no asset has, where the pattern has none.
     id: i64,
+    /// A token's or a link's.
+    grant: String,
+    secret: String,
 }
 
 impl Captured {
@@ -256,7 +314,14 @@ impl Captured {
             percent_decode_str(encoded).decode_utf8().ok().map(Cow::into_owned)
         };
         let id = params.get("id").map_or(Some(0), |id| id.parse().ok())?;
-        Some(Self { source: get("source")?, session: get("session")?, path: get("path")?, id })
+        Some(Self {
+            source: get("source")?,
+            session: get("session")?,
+            path: get("path")?,
+            id,
+            grant: get("grant")?,
+            secret: get("secret")?,
+        })
     }
 }
 

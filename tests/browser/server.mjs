@@ -44,7 +44,7 @@ export async function startServer(config) {
   /** Again on the same port, if it ran before. */
   async function start() {
     const listen = server.url ? new URL(server.url).host : '127.0.0.1:0';
-    const child = spawn(process.env.MARQUEE_BIN, ['run', '--config', file, '--data', folder, '--listen', listen]);
+    const child = spawn(process.env.MARQUEE_BIN, ['run', '--open', '--config', file, '--data', folder, '--listen', listen]);
     server.process = child;
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);

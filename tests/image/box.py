@@ -58,7 +58,7 @@ class Box:
         """The marquee.toml of the image, with what lets viewers outside of the box in."""
         with open(os.path.join(ROOT, "image", "marquee.toml"), encoding="utf-8") as file:
             sample = file.read()
-        return f'{sample}\n[web]\nwebrtc_port = {self.webrtc}\nwebrtc_addresses = ["127.0.0.1"]\n{extra}'
+        return f'{sample}\n[web]\nlogin = false\nwebrtc_port = {self.webrtc}\nwebrtc_addresses = ["127.0.0.1"]\n{extra}'
 
     def config(self, text):
         """Puts `text` (or bytes) on the boot partition as marquee.toml at the next start."""

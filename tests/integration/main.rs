@@ -1,6 +1,7 @@
 //! All integration tests, one binary: real GStreamer, real servers, real sockets.
 #![allow(clippy::panic, reason = "a test says by a panic what it saw")]
 
+mod access;
 mod device;
 mod garbage;
 mod program;

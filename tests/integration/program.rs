@@ -39,6 +39,11 @@ impl Program {
 
     /// Likewise, with more arguments or another environment.
     pub(crate) fn start_with(config: &str, more: impl FnOnce(&mut Command)) -> Self {
+        Self::start_guarded(config, |command| more(command.arg("--open")))
+    }
+
+    /// Likewise, with the login that everybody has who does not switch it off.
+    pub(crate) fn start_guarded(config: &str, more: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("marquee.toml"), config).expect("written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_marquee"));

@@ -3,12 +3,11 @@
 use hyper::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{assets, json, no_content};
+use super::{assets, json, no_content, read_json};
 use crate::library::{Edit, Edited, Purge};
 use crate::web::Services;
 use crate::web::answer::Call;
-use crate::web::body::{self, Body};
-use crate::web::limits::BODY_BYTES_MAX;
+use crate::web::body::Body;
 use crate::web::problem::Problem;
 use crate::web::wire::to_json;
 use crate::web::wire_library as wire;
@@ -68,11 +67,7 @@ fn changed(edited: Edited) -> Response<Body> {
     json(StatusCode::OK, to_json(&wire::Changed { assets: edited.assets }))
 }
 
-/// The request's body as JSON of one shape.
+/// What an answer is made with, and the request's body as JSON of one shape.
 async fn read<T: DeserializeOwned>(call: Call) -> Result<(Services, T), Problem> {
-    let text = body::read(call.request.into_body(), BODY_BYTES_MAX).await?;
-    let body = serde_json::from_slice(&text).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, format!("The body is not what is expected here: {error}."))
-    })?;
-    Ok((call.services, body))
+    Ok((call.services, read_json(call.request.into_body()).await?))
 }
