@@ -143,10 +143,11 @@ fn web(section: &Section<'_>) -> Web {
             Err(_) => Err(format!("{} is not an IP address", quoted(text))),
         });
     let password = section.parsed("admin_password", "a text of 8 to 256 bytes", |text| {
-        let fits = text.chars().count() >= 8 && text.len() <= 256;
+        let fits = text.is_empty() || text.chars().count() >= 8 && text.len() <= 256;
         // Not quoted: it may be all but right.
         fits.then(|| Secret::new(text)).ok_or_else(|| "this is too short or too long".to_owned())
     });
+    let password = password.filter(|password| !password.reveal().is_empty());
     Web {
         login: section.flag("login").unwrap_or(true),
         admin_password: password,
