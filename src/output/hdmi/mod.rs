@@ -13,6 +13,7 @@ mod connectors;
 mod lips;
 mod modes;
 mod player;
+mod show;
 mod sound_card;
 mod speaker;
 mod steady;
