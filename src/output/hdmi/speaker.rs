@@ -131,7 +131,7 @@ impl ScreenSpeaker {
         kind: &SoundBuffer,
         picture: &PictureAge,
     ) -> Over {
-        let (input, mut lips) = (speaker.input(), Lips::default());
+        let (input, mut lips, mut heard_after) = (speaker.input(), Lips::default(), None);
         let over = loop {
             let sound = tokio::select! {
                 () = changed(&mut self.wanted, &mut self.audible) => break Over::Changed,
@@ -145,7 +145,10 @@ impl ScreenSpeaker {
                 break Over::Changed;
             }
             let now = clock::now();
-            let delay = lips.delay(now, now.since(time), picture.get(), Speaker::AHEAD);
+            let delay = lips.delay(now, now.since(time), picture.get());
+            if heard_after.replace(delay) != Some(delay) {
+                log::debug!("{}: sound is heard {} ms after it was taken", self.id, delay.as_millis());
+            }
             // What the card could not take is left out; its own clock closes the gap.
             input.push(&sound, delay);
         };
