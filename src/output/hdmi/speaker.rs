@@ -1,7 +1,6 @@
 //! The sound of one screen, beside its picture: a sound card that is missing, busy or unplugged never takes the picture
 //! down. Told once per change, tried again ever later, and at once when another source or TV comes.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -200,8 +199,7 @@ fn open(spec: &Spec, wanted: &ScreenSound, first: &SoundBuffer) -> Result<(Strin
         (ScreenSound::Alsa(device), _) => device.clone(),
         (_, Spec::Window { .. }) => DEFAULT_DEVICE.to_owned(),
         (_, Spec::Port { connector, .. }) => {
-            let (sysfs, proc) = (Path::new(sound_card::SYSFS), Path::new(sound_card::PROC));
-            let device = sound_card::behind(sysfs, proc, &connector.name, &connector.edid);
+            let device = sound_card::of(connector);
             device.ok_or_else(|| format!("no sound card is known to belong to {}", connector.name))?
         }
     };
