@@ -6,6 +6,7 @@ import re
 import threading
 import time
 
+import device
 import screens
 from box import Failed, until
 from tv import Tv
@@ -422,11 +423,12 @@ def protected(box):
 GROUPS = {
     "a fresh card": [
         boots, is_well, data_made, read_only, processes, ports, sandbox, watchdog, live_picture, restart, memory,
-        clean_reboot, panics,
+        clean_reboot, panics, device.power_off,
     ],
     "configuration": [edited, broken, windows, empty],
     "wifi": [wifi],
     "screens": screens.TESTS,
+    "raspberry pi": device.PI,
     "data partition": [wiped, zeroed, damaged, missing, protected],
     "power cuts": [power_cuts],
 }
