@@ -12,8 +12,8 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 # An emulated box on a busy machine; a real wait is a small part of it.
-BOOT_S_MAX = 300
-ANSWER_S_MAX = 60
+BOOT_S_MAX = 600
+ANSWER_S_MAX = 120
 # Where p1 begins on the card (image/genimage.cfg).
 FIRST_PARTITION = "@@4M"
 

@@ -59,10 +59,14 @@ def is_well(box):
 def data_made(box):
     """/data is made on the first boot and fills the card"""
     expect(data_state(box) == "new", data_state(box))
+    fills_the_card(box)
+    expect("marquee marquee" in box.sh("stat -c '%U %G' /data/marquee"), "not Marquee's")
+
+
+def fills_the_card(box):
     blocks = int(box.sh("df -k /data | tail -n 1 | awk '{print $2}'"))
     # 2 GiB less the slots (724 MiB), less the file system's own.
     expect(blocks > 1_200_000, f"/data has {blocks} KiB")
-    expect("marquee marquee" in box.sh("stat -c '%U %G' /data/marquee"), "not Marquee's")
 
 
 def read_only(box):
@@ -393,7 +397,8 @@ def damaged(box):
 
 
 def missing(box):
-    """a data partition that is not in the table is put there"""
+    """a data partition that is not in the table is put there again, with what was in it"""
+    box.sh("echo here > /data/marquee/still; sync")
     box.cut()
     _, record = data_start(box)
     # The link to p7's record, in the record before it.
@@ -406,8 +411,10 @@ def missing(box):
     overwrite(box, record, bytes(SECTOR))
     box.start()
     box.wait_up()
-    expect(data_state(box) in ("ok", "new", "remade"), data_state(box))
+    expect(data_state(box) in ("ok", "repaired"), data_state(box))
+    expect(box.sh("cat /data/marquee/still").strip() == "here", "the files are gone")
     expect(" ext4 " in box.sh("grep ' /data ' /proc/mounts"), "not on the card")
+    fills_the_card(box)
 
 
 def protected(box):
