@@ -55,13 +55,16 @@ debian_update() {
     touch "$home/updated"
 }
 
+# debian_fresh ARCH: makes sure that its package lists are there, and not old.
+debian_fresh() {
+    [[ -n $(find "$cache/debian/$1/updated" -mtime "-$debian_lists_days_max" 2>/dev/null) ]] || debian_update "$1"
+}
+
 # debian_resolve ARCH NAME...: file names of the closure of these packages, sorted.
 debian_resolve() {
     local arch=$1 home=$cache/debian/$1
     shift
-    if [[ -z $(find "$home/updated" -mtime "-$debian_lists_days_max" 2>/dev/null) ]]; then
-        debian_update "$arch"
-    fi
+    debian_fresh "$arch"
     # What is in the archives already would be left out: an empty folder stands in for them.
     debian_apt "$arch" apt-get -y -q -q -o "Dir::Cache::archives=$home/empty" --print-uris install "$@" |
         sed -n "s/^'[^']*' \([^ ]*\.deb\) .*/\1/p" | LC_ALL=C sort

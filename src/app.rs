@@ -96,7 +96,7 @@ pub fn run(options: Options) -> Result<(), Error> {
 async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     let (mut settings, config) = Settings::load(options.config, options.data, options.open)?;
-    let (front, mut presses) = Front::start(&config, !settings.site(&config).config_errors.is_empty());
+    let (front, mut presses) = Front::start(settings.pins(&config), settings.is_wrong());
     load_gstreamer().await?;
     let address = options.listen.unwrap_or(config.web.listen);
     let place = if options.window { hdmi::Place::Windows } else { hdmi::Place::ports() };
@@ -271,10 +271,10 @@ impl App {
                 screens.clone_from(&config.screens);
                 changed
             });
-            self.front.follow(config);
             self.access.follow(settings.access(config));
             self.config = config.clone();
         }
+        self.front.follow(settings.pins(&self.config));
         self.site.send_replace(settings.site(&self.config));
     }
 

@@ -6,7 +6,7 @@ use std::{env, fs, io};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::config::{Config, Port, Screen, ScreenSound};
+use crate::config::{Port, Screen};
 use crate::device::{self, Condition, Facts, Phase, Pins, Press};
 use crate::hub::{Registry, Source, ViewerKind};
 use crate::media::State;
@@ -50,8 +50,8 @@ pub(super) struct Front {
 
 impl Front {
     /// First of all parts, so that the LEDs tell of a start that takes long. `config_wrong`: the file does not check.
-    pub(super) fn start(config: &Config, config_wrong: bool) -> (Self, mpsc::Receiver<Press>) {
-        let (pins, pins_watch) = watch::channel(pins_of(config));
+    pub(super) fn start(pins: Pins, config_wrong: bool) -> (Self, mpsc::Receiver<Press>) {
+        let (pins, pins_watch) = watch::channel(pins);
         let (facts, facts_watch) = watch::channel(Facts { config_wrong, ..Facts::default() });
         let (sender, presses) = mpsc::channel(PRESSES_MAX);
         let (condition_sender, condition) = watch::channel(Condition::default());
@@ -79,9 +79,8 @@ impl Front {
         self.tasks.push(task::spawn("facts for the LEDs", looking));
     }
 
-    pub(super) fn follow(&self, config: &Config) {
+    pub(super) fn follow(&self, wanted: Pins) {
         self.pins.send_if_modified(|pins| {
-            let wanted = pins_of(config);
             let changed = *pins != wanted;
             *pins = wanted;
             changed
@@ -108,10 +107,6 @@ impl Front {
             task.join().await;
         }
     }
-}
-
-fn pins_of(config: &Config) -> Pins {
-    Pins { leds: config.leds.clone(), button: config.button.clone() }
 }
 
 fn ask_for_power_off() -> Result<(), PowerOffError> {
@@ -181,15 +176,9 @@ impl Watched {
 /// first again. A port without a section of its own has `known` from the screens themselves.
 pub(super) fn step(configured: &[Screen], known: &[Port], sources: &[String]) -> Vec<Screen> {
     let Some(first) = sources.first() else { return configured.to_vec() };
-    let bare = |port: &Port| Screen {
-        port: *port,
-        show: None,
-        rotation: Default::default(),
-        mode: None,
-        sound: ScreenSound::Auto,
-    };
-    let is_bare = |port: &&Port| !configured.iter().any(|screen| screen.port == **port);
-    let all = configured.iter().cloned().chain(known.iter().filter(is_bare).map(bare));
+    let named = |port: Port| configured.iter().any(|screen| screen.port == port);
+    let others = known.iter().filter(|port| !named(**port)).map(|port| Screen::unnamed(*port));
+    let all = configured.iter().cloned().chain(others);
     let after = |shown: &str| {
         let at = sources.iter().position(|id| id == shown);
         at.and_then(|at| sources.get(at + 1)).unwrap_or(first).clone()
@@ -265,11 +254,8 @@ mod tests {
 
     fn check(shown: &[(Port, Option<&str>)], known: &[Port], sources: &[&str], expected: &[&str]) {
         let screen = |(port, show): &(Port, Option<&str>)| Screen {
-            port: *port,
             show: show.map(str::to_owned),
-            rotation: Default::default(),
-            sound: ScreenSound::Auto,
-            mode: None,
+            ..Screen::unnamed(*port)
         };
         let screens: Vec<Screen> = shown.iter().map(screen).collect();
         let sources: Vec<String> = sources.iter().map(|id| (*id).to_owned()).collect();

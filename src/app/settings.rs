@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::Error;
 use crate::access;
 use crate::config::{self, Config, LoadError, Watch};
+use crate::device::Pins;
 use crate::web::Site;
 
 pub(super) struct Settings {
@@ -69,6 +70,21 @@ impl Settings {
             config_file: self.file.as_ref().map(|(path, _)| path.display().to_string()),
             config_errors: self.errors.clone(),
         }
+    }
+
+    /// The file does not check.
+    pub(super) fn is_wrong(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// The pins of LEDs and button. Those of a file that is wrong elsewhere count, too: how else should the LEDs tell of
+    /// it, if it is the first file of this box?
+    pub(super) fn pins(&self, config: &Config) -> Pins {
+        let wrong = self.file.as_ref().filter(|_| self.is_wrong());
+        let (leds, button) = wrong
+            .and_then(|(path, _)| config::pins_of(path))
+            .unwrap_or_else(|| (config.leds.clone(), config.button.clone()));
+        Pins { leds, button }
     }
 
     /// Keeps a good configuration for the day the file is damaged; remembers and logs what is wrong with a bad one.

@@ -10,7 +10,9 @@ use super::problem::{LoadError, nearest, quoted};
 use super::profile::{self, Profiles};
 use super::screen;
 use super::section::Section;
-use super::{Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Secret, Test, Transport, Web};
+use super::{
+    Button, Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Leds, Secret, Test, Transport, Web,
+};
 use super::{keys, value};
 
 /// Far above what one box can take in; bounds everything that is kept for each source.
@@ -36,6 +38,18 @@ pub(super) fn check(file: &str, text: &str) -> Result<Config, LoadError> {
     let table = document.parse(text)?;
     let config = config(&Section::root(&document, keys::ROOT, &table));
     document.finish(config)
+}
+
+/// LEDs and button of a file that may be wrong elsewhere. `None`: it names none, or names them wrong, or is no TOML.
+pub(super) fn pins(text: &str) -> Option<(Leds, Button)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let document = Document::new("", text);
+    let table = document.parse(text).ok()?;
+    let root = Section::root(&document, keys::ROOT, &table);
+    let pins = (root.has("leds") || root.has("button")).then(|| pins::check(&root))?;
+    let problems = document.finish(()).err().map_or_else(Vec::new, |error| error.problems);
+    let of_pins = |key: &str| ["leds", "button"].iter().any(|section| key.starts_with(section));
+    (!problems.iter().any(|problem| of_pins(&problem.key))).then_some(pins)
 }
 
 fn config(root: &Section<'_>) -> Config {

@@ -57,6 +57,12 @@ pub fn load(path: &Path) -> Result<Config, LoadError> {
     check::check(&path.display().to_string(), &file::read(path)?)
 }
 
+/// The pins of a file that has mistakes elsewhere: its LEDs are to tell of them. `None`: it names none, or names them
+/// wrong, or can't be read at all.
+pub fn pins_of(path: &Path) -> Option<(Leds, Button)> {
+    check::pins(&file::read(path).ok()?)
+}
+
 impl Default for Config {
     /// The built-in defaults, the same as an empty file: the test picture, and a capture card if there is one.
     fn default() -> Self {

@@ -62,6 +62,13 @@ const MODE_ALLOWED: &str = "a mode such as \"1920x1080@60\" or \"1920x1080\"";
 /// No TV goes above.
 const RATE_HZ_MAX: u32 = 240;
 
+impl Screen {
+    /// What a port has that the file does not name.
+    pub const fn unnamed(port: Port) -> Self {
+        Self { port, show: None, sound: ScreenSound::Auto, rotation: Rotation::None, mode: None }
+    }
+}
+
 impl Port {
     pub const ALL: [Self; 2] = [Self::Hdmi1, Self::Hdmi2];
 

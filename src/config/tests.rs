@@ -125,6 +125,20 @@ fn a_file_that_is_not_there_or_too_large_is_refused() {
     load(&path).expect("exactly as large as allowed");
 }
 
+#[test]
+fn pins_are_known_though_the_rest_is_wrong() {
+    let pins = |text: &str| super::check::pins(text).map(|(leds, button)| (leds.fault, button.pin));
+    assert_eq!(
+        pins("[leds]\nfault = 22\n[button]\npin = 3\n[device]\nnmae = 1\n"),
+        Some((Some(22), Some(3)))
+    );
+    assert_eq!(pins("colour = 1\n[button]\npin = 3\n"), Some((None, Some(3))));
+    assert_eq!(pins("[leds]\nfault = 99\n"), None);
+    assert_eq!(pins("[leds]\nfault = 22\n[leds.x]\n"), None);
+    assert_eq!(pins("[leds\nfault = 22\n"), None);
+    assert_eq!(pins("[device]\nnmae = 1\n"), None);
+}
+
 /// A small generator (xorshift64), so that each run sees the same files.
 struct Random(u64);
 

@@ -14,6 +14,8 @@ use super::{Ended, clock, queues};
 /// as a scheduling gap allows.
 const PERIOD_US: u64 = 10_000;
 const BUFFER_US: u64 = 50_000;
+/// Buffers that wait for their time: as many as come within the longest delay, and what bridges a scheduling gap.
+const WAITING_MAX: u64 = Speaker::DELAY_MAX.as_micros() as u64 / PERIOD_US + queues::AUDIO_BUFFERS as u64;
 
 /// A running sound card, for sound of one kind (see [`SoundBuffer::same_kind`]). Silent while nothing is pushed.
 pub struct Speaker {
@@ -28,6 +30,8 @@ pub struct SpeakerInput {
 }
 
 impl Speaker {
+    /// Longer no sound is held back: pictures that take so long are those of a machine that can't keep up anyway.
+    pub const DELAY_MAX: Duration = Duration::from_secs(1);
     /// Sound must be pushed this much before it is to be heard: the card's buffer, and a period on the way to it.
     pub const AHEAD: Duration = Duration::from_micros(BUFFER_US + PERIOD_US);
 
@@ -60,7 +64,7 @@ impl Speaker {
 impl SpeakerInput {
     /// Lets the sound be heard `delay` after its own time. False: the card is behind and the buffer was given up.
     pub fn push(&self, sound: &SoundBuffer, delay: Duration) -> bool {
-        if self.source.current_level_buffers() >= u64::from(queues::AUDIO_BUFFERS) {
+        if self.source.current_level_buffers() >= WAITING_MAX {
             return false;
         }
         let Some(time) = clock::sample_time(&sound.sample) else { return false };
@@ -76,7 +80,7 @@ fn description() -> String {
     // 48 kHz in stereo is what every TV takes. decodebin passes raw sound through and brings the decoder for what a
     // camera sends. The card's clock is never the pipeline's: alsasink follows ours.
     format!(
-        "appsrc name=in is-live=true format=time ! {queue} ! decodebin ! audioconvert ! audioresample \
+        "appsrc name=in is-live=true format=time max-buffers=0 max-bytes=0 max-time=0 ! {queue} ! decodebin ! audioconvert ! audioresample \
          ! audio/x-raw,rate=48000,channels=2 \
          ! alsasink name=card provide-clock=false latency-time={PERIOD_US} buffer-time={BUFFER_US}",
         queue = queues::audio_queue(),

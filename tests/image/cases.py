@@ -6,6 +6,7 @@ import re
 import threading
 import time
 
+import device
 import screens
 from box import Failed, until
 from tv import Tv
@@ -58,10 +59,14 @@ def is_well(box):
 def data_made(box):
     """/data is made on the first boot and fills the card"""
     expect(data_state(box) == "new", data_state(box))
+    fills_the_card(box)
+    expect("marquee marquee" in box.sh("stat -c '%U %G' /data/marquee"), "not Marquee's")
+
+
+def fills_the_card(box):
     blocks = int(box.sh("df -k /data | tail -n 1 | awk '{print $2}'"))
     # 2 GiB less the slots (724 MiB), less the file system's own.
     expect(blocks > 1_200_000, f"/data has {blocks} KiB")
-    expect("marquee marquee" in box.sh("stat -c '%U %G' /data/marquee"), "not Marquee's")
 
 
 def read_only(box):
@@ -392,7 +397,8 @@ def damaged(box):
 
 
 def missing(box):
-    """a data partition that is not in the table is put there"""
+    """a data partition that is not in the table is put there again, with what was in it"""
+    box.sh("echo here > /data/marquee/still; sync")
     box.cut()
     _, record = data_start(box)
     # The link to p7's record, in the record before it.
@@ -405,8 +411,10 @@ def missing(box):
     overwrite(box, record, bytes(SECTOR))
     box.start()
     box.wait_up()
-    expect(data_state(box) in ("ok", "new", "remade"), data_state(box))
+    expect(data_state(box) in ("ok", "repaired"), data_state(box))
+    expect(box.sh("cat /data/marquee/still").strip() == "here", "the files are gone")
     expect(" ext4 " in box.sh("grep ' /data ' /proc/mounts"), "not on the card")
+    fills_the_card(box)
 
 
 def protected(box):
@@ -422,11 +430,12 @@ def protected(box):
 GROUPS = {
     "a fresh card": [
         boots, is_well, data_made, read_only, processes, ports, sandbox, watchdog, live_picture, restart, memory,
-        clean_reboot, panics,
+        clean_reboot, panics, device.power_off,
     ],
     "configuration": [edited, broken, windows, empty],
     "wifi": [wifi],
     "screens": screens.TESTS,
+    "raspberry pi": device.PI,
     "data partition": [wiped, zeroed, damaged, missing, protected],
     "power cuts": [power_cuts],
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::device::{Board, Condition, Limit, PinState, Rpi};
-use crate::output::hdmi::{self, Connector};
+use crate::output::hdmi::{self, Abilities, Connector};
 
 pub(super) struct Found {
     board: Board,
     problems: Vec<String>,
     /// `None`: there is no graphics card at all.
-    connectors: Option<Vec<Connector>>,
+    connectors: Option<Vec<(Connector, Abilities)>>,
     /// Or why there are none.
     pins: Result<Vec<PinState>, String>,
 }
@@ -24,7 +24,7 @@ impl Found {
         Self {
             problems: problems.map(|problem| format!("{}: {}", problem.part, problem.problem)).collect(),
             board: condition.board,
-            connectors: hdmi::connectors(),
+            connectors: hdmi::connectors().map(with_abilities),
             pins: Rpi.header().map_err(|error| crate::cmd::sentence(&error)),
         }
     }
@@ -54,13 +54,20 @@ impl Found {
             None => writeln!(out, "  no graphics card")?,
             Some([]) => writeln!(out, "  none")?,
             Some(connectors) => {
-                for Connector { port, card, name, connected, modes, .. } in connectors {
+                for (Connector { port, card, name, connected, modes, .. }, can) in connectors {
                     let state = match (connected, modes.first()) {
                         (false, _) => "nothing plugged in".to_owned(),
                         (true, None) => "connected".to_owned(),
                         (true, Some(mode)) => format!("connected, prefers {mode}"),
                     };
                     writeln!(out, "  {} ({card}, {name}): {state}", port.id())?;
+                    writeln!(out, "    sound: {}", can.sound.as_deref().unwrap_or("no device known"))?;
+                    let half_turn = match can.half_turn {
+                        Some(true) => "by its plane",
+                        Some(false) => "in software",
+                        None => "unknown, its card can't be opened",
+                    };
+                    writeln!(out, "    half turns: {half_turn}")?;
                 }
             }
         }
@@ -85,13 +92,15 @@ impl Found {
             "throttled": throttled,
             "problems": self.problems,
         });
-        let connectors = self.connectors.iter().flatten().map(|connector| {
+        let connectors = self.connectors.iter().flatten().map(|(connector, can)| {
             json!({
                 "connector": connector.port.id(),
                 "card": connector.card,
                 "name": connector.name,
                 "connected": connector.connected,
                 "modes": connector.modes,
+                "sound": can.sound,
+                "half_turn": can.half_turn,
             })
         });
         let pins = self.pins.iter().flatten();
@@ -99,6 +108,14 @@ impl Found {
         let pins = json!({ "list": pins.collect::<Vec<_>>(), "problem": self.pins.as_ref().err() });
         [("board", board), ("connectors", connectors.collect()), ("pins", pins)]
     }
+}
+
+fn with_abilities(connectors: Vec<Connector>) -> Vec<(Connector, Abilities)> {
+    let asked = connectors.into_iter().map(|connector| {
+        let abilities = hdmi::abilities(&connector);
+        (connector, abilities)
+    });
+    asked.collect()
 }
 
 #[cfg(test)]
@@ -115,6 +132,7 @@ mod tests {
             modes: vec!["1920x1080".to_owned()],
             edid: Vec::new(),
         };
+        let can = Abilities { sound: Some("hdmi:CARD=vc4hdmi0,DEV=0".to_owned()), half_turn: Some(true) };
         Found {
             board: Board {
                 model: Some("Raspberry Pi 4 Model B Rev 1.5".to_owned()),
@@ -123,7 +141,7 @@ mod tests {
                 throttled: Some(vec![Limit::FrequencyCapped]),
             },
             problems: vec!["data partition: It is gone.".to_owned()],
-            connectors: Some(vec![connector]),
+            connectors: Some(vec![(connector, can)]),
             pins: Ok(vec![PinState { pin: 17, function: "Out".to_owned(), high: true }]),
         }
     }
@@ -146,6 +164,8 @@ Board: Raspberry Pi 4 Model B Rev 1.5
 
 HDMI ports:
   hdmi-1 (card1, HDMI-A-1): connected, prefers 1920x1080
+    sound: hdmi:CARD=vc4hdmi0,DEV=0
+    half turns: by its plane
 
 Pins for [leds] and [button], by their BCM numbers:
   17 Out   high
@@ -156,7 +176,10 @@ Pins for [leds] and [button], by their BCM numbers:
             (&board["under_voltage"], &board["throttled"][0]),
             (&json!(false), &json!("frequency_capped"))
         );
-        assert_eq!(connectors[0]["connector"], "hdmi-1");
+        assert_eq!(
+            (&connectors[0]["connector"], &connectors[0]["half_turn"]),
+            (&json!("hdmi-1"), &json!(true))
+        );
         assert_eq!(pins["list"][0], json!({"pin": 17, "function": "Out", "high": true}));
     }
 

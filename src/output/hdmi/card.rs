@@ -232,16 +232,29 @@ impl Card {
         Ok(self.property(connector.handle(), "EDID")?.is_none_or(|(_, blob)| blob == 0))
     }
 
-    /// Sets the plane's property `rotation`, also back from what another program left there. True: it turns by half.
-    fn turn(&self, plane: plane::Handle, half_turn: bool) -> io::Result<bool> {
-        let Some((rotation, _)) = self.property(plane, "rotation")? else { return Ok(false) };
+    /// The plane's property `rotation` and the values it can take, as a mask; `None` if it turns nothing.
+    fn rotation(&self, plane: plane::Handle) -> io::Result<Option<(property::Handle, u64)>> {
+        let Some((rotation, _)) = self.property(plane, "rotation")? else { return Ok(None) };
         let mut bits = Vec::new();
         drm_ffi::mode::get_property(self.as_fd(), rotation.into(), None, Some(&mut bits))?;
         // Of a bit mask each value is the number of a bit.
-        let can = bits.iter().fold(0, |can, bit| can | 1_u64.checked_shl(bit.value as u32).unwrap_or(0));
+        let bit = |number: u64| u32::try_from(number).ok().and_then(|number| 1_u64.checked_shl(number));
+        Ok(Some((rotation, bits.iter().fold(0, |can, value| can | bit(value.value).unwrap_or(0)))))
+    }
+
+    /// Sets how the plane turns, also back from what another program left there. True: it turns by half.
+    fn turn(&self, plane: plane::Handle, half_turn: bool) -> io::Result<bool> {
+        let Some((rotation, can)) = self.rotation(plane)? else { return Ok(false) };
         let half = half_turn_of(can).filter(|_| half_turn);
         self.set_property(plane, rotation, half.unwrap_or(ROTATE_0))?;
         Ok(half.is_some())
+    }
+
+    /// Whether pictures on that connector can be turned by half by their plane. Changes nothing.
+    pub(super) fn turns_by_half(&self, name: &str) -> io::Result<bool> {
+        let Some(connector) = self.connector(name)? else { return Ok(false) };
+        let Some((_, plane)) = self.free_crtc(&connector)? else { return Ok(false) };
+        Ok(self.rotation(plane)?.is_some_and(|(_, can)| half_turn_of(can).is_some()))
     }
 
     fn scales(&self) -> bool {

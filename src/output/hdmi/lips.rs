@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::media::MediaTime;
+use crate::pipeline::speaker::Speaker;
 
 /// From a picture's hand-over until it is on the screen: the next refresh, half a period on average, and the time
 /// down to the middle of the screen.
@@ -13,8 +14,6 @@ const EARLY_MAX: Duration = Duration::from_millis(40);
 const LATE_MAX: Duration = Duration::from_millis(80);
 /// What is off for so long does not pass by itself.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// More is no delay but a clock that is wrong.
-const DELAY_MAX: Duration = Duration::from_secs(1);
 
 /// The delay of one source's sound on one screen.
 #[derive(Debug, Default)]
@@ -28,17 +27,11 @@ pub(super) struct Lips {
 
 impl Lips {
     /// The delay for a sound that comes at `now`, being `age` old. `picture`: how old pictures are when they are handed
-    /// to the screen, once that is known. `ahead`: how long before it is heard a sound must be handed over.
-    pub(super) fn delay(
-        &mut self,
-        now: MediaTime,
-        age: Duration,
-        picture: Option<Duration>,
-        ahead: Duration,
-    ) -> Duration {
+    /// to the screen, once that is known.
+    pub(super) fn delay(&mut self, now: MediaTime, age: Duration, picture: Option<Duration>) -> Duration {
         // Sound that is later than the picture can't be made earlier: it comes as soon as it can.
-        let needed = (age + ahead).max(picture.map_or(Duration::ZERO, |picture| picture + SCREEN));
-        let needed = needed.min(DELAY_MAX);
+        let needed = (age + Speaker::AHEAD).max(picture.map_or(Duration::ZERO, |picture| picture + SCREEN));
+        let needed = needed.min(Speaker::DELAY_MAX);
         let delay = *self.delay.get_or_insert(needed);
         if needed <= delay + EARLY_MAX && delay <= needed + LATE_MAX {
             self.wrong_since = None;
@@ -61,8 +54,6 @@ impl Lips {
 mod tests {
     use super::*;
 
-    const AHEAD: Duration = Duration::from_millis(60);
-
     fn millis(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
@@ -70,7 +61,7 @@ mod tests {
     /// The last delay of a second's worth of sounds of that age, the first of them at `second`.
     fn hear(lips: &mut Lips, second: u64, age: u64, picture: Option<u64>) -> u64 {
         let at = |step: u64| MediaTime::from_millis(1000 * second + 10 * step);
-        let delays = (0..100).map(|step| lips.delay(at(step), millis(age), picture.map(millis), AHEAD));
+        let delays = (0..100).map(|step| lips.delay(at(step), millis(age), picture.map(millis)));
         u64::try_from(delays.last().expect("a hundred").as_millis()).expect("small")
     }
 

@@ -13,6 +13,7 @@ mod connectors;
 mod lips;
 mod modes;
 mod player;
+mod show;
 mod sound_card;
 mod speaker;
 mod steady;
@@ -115,6 +116,24 @@ struct Running {
 /// The ports of this machine as they are now; `None`: it has no graphics card.
 pub fn connectors() -> Option<Vec<Connector>> {
     connectors::scan(Path::new(connectors::SYSFS))
+}
+
+/// What a port can do besides showing pictures, as far as it tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// The ALSA device its sound is on.
+    pub sound: Option<String>,
+    /// Half turns are made by its plane; `None`: its card can't be asked.
+    pub half_turn: Option<bool>,
+}
+
+/// Asks a port what it can do. Blocks.
+pub fn abilities(connector: &Connector) -> Abilities {
+    let card = Cards::default().card(&connector.card).ok();
+    Abilities {
+        sound: sound_card::of(connector),
+        half_turn: card.and_then(|card| card.turns_by_half(&connector.name).ok()),
+    }
 }
 
 /// Keeps every port's screen as configured until told to stop.

@@ -1,4 +1,4 @@
-//! One screen: the splash, then a source's pictures. A failed display is tried again, the rest of the box goes on.
+//! One screen, from on to off and on again: a failed display is tried again, the rest of the box goes on.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,39 +7,28 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::card::{Cards, Lit};
-use super::speaker::{Audible, PictureAge, ScreenSpeaker};
-use super::{Notice, Shared, Spec};
+use super::show::Show;
+use super::speaker::{Audible, ScreenSpeaker};
+use super::{Shared, Spec};
 use crate::config::{Port, Rotation, ScreenSound};
-use crate::draw::draw_splash;
-use crate::hub::{DemandGuard, Source};
-use crate::media::{Frame, Params, Picture, PictureData};
-use crate::pipeline::decode::{Codec, Decoder};
-use crate::pipeline::display::{Display, DisplayInput, DisplaySettings, Target};
-use crate::pipeline::{Ended, RawPicture, clock};
+use crate::pipeline::Ended;
+use crate::pipeline::display::{Display, DisplaySettings, Target};
 use crate::task::{self, Stop, Stopper};
 
-/// How long the splash is up at least when a screen comes on: long enough to read the address.
-const SPLASH: Duration = Duration::from_secs(5);
-/// How long a new trouble is up on a screen that shows a source.
-const ALERT: Duration = Duration::from_secs(15);
-/// How often the splash's texts and the list of sources are looked at.
-const TICK: Duration = Duration::from_secs(1);
 /// A display that failed is tried again after this.
 const RETRY: Duration = Duration::from_secs(5);
 /// One that fails sooner is as one that never came on: its coming and going is told once.
 const SHAKY: Duration = Duration::from_secs(60);
-/// What the API calls the splash.
-const SHOWS_SPLASH: &str = "splash";
 
 pub(super) struct Player {
-    port: Port,
+    pub(super) port: Port,
     spec: Spec,
     cards: Arc<Cards>,
-    shared: Shared,
+    pub(super) shared: Shared,
     /// The source wanted.
-    show: watch::Receiver<Option<String>>,
+    pub(super) show: watch::Receiver<Option<String>>,
     /// What is on the screen, for those who let it be heard.
-    audible: watch::Sender<Option<Audible>>,
+    pub(super) audible: watch::Sender<Option<Audible>>,
     /// What was logged last, so that it is logged once.
     told: Option<String>,
     /// The last display failed within [`SHAKY`].
@@ -47,30 +36,18 @@ pub(super) struct Player {
 }
 
 /// A display that is on.
-struct On {
+pub(super) struct On {
     display: Display,
     /// Of the screen.
-    size: (u32, u32),
+    pub(super) size: (u32, u32),
     /// Of what is drawn for it.
-    upright: (u32, u32),
+    pub(super) upright: (u32, u32),
     /// Let go of after the display: it switches the mode off.
     lit: Option<Lit>,
 }
 
-/// The source that is watched.
-struct View {
-    source: Arc<Source>,
-    _want: DemandGuard,
-    age: Arc<PictureAge>,
-    /// Number of the last picture taken.
-    seen: u64,
-    /// A picture of it is on the screen.
-    shown: bool,
-    decoder: Option<Decoder>,
-}
-
 /// Why a display went off.
-enum Off {
+pub(super) enum Off {
     Stopped,
     Failed(String),
 }
@@ -161,7 +138,7 @@ impl Player {
     }
 
     /// A display that ended by itself: somebody closed the window, or it failed.
-    fn judge(&self, ended: Ended) -> Off {
+    pub(super) fn judge(&self, ended: Ended) -> Off {
         match (&self.spec, ended) {
             (Spec::Window { .. }, Ended::NotFound(_)) => {
                 log::info!("{}: its window was closed", self.port.id());
@@ -192,175 +169,4 @@ fn start(spec: &Spec, cards: &Cards) -> Result<On, String> {
     let display = Display::start(DisplaySettings { target, width, height, turn });
     let display = display.map_err(|error| error.with_causes())?;
     Ok(On { display, size, upright: rotation.upright(width, height), lit })
-}
-
-/// What is on one display.
-struct Show<'p> {
-    player: &'p mut Player,
-    input: DisplayInput,
-    size: (u32, u32),
-    upright: (u32, u32),
-    view: Option<View>,
-    /// What is drawn, as long as it is on the screen.
-    drawn: Option<Notice>,
-    /// The notice of the last look.
-    notice: Notice,
-    splash_until: Instant,
-}
-
-impl<'p> Show<'p> {
-    fn new(player: &'p mut Player, input: DisplayInput, on: &On) -> Self {
-        let notice = (player.shared.notices)();
-        Self {
-            splash_until: Instant::now() + if notice.alert { ALERT } else { SPLASH },
-            notice,
-            player,
-            input,
-            size: on.size,
-            upright: on.upright,
-            view: None,
-            drawn: None,
-        }
-    }
-
-    async fn play(mut self, display: &mut Display, stop: &mut Stop) -> Off {
-        let mut tick = tokio::time::interval(TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        loop {
-            let picture = tokio::select! {
-                () = stop.stopped() => return Off::Stopped,
-                ended = display.ended() => return self.player.judge(ended),
-                changed = self.player.show.changed() => {
-                    if changed.is_err() {
-                        return Off::Stopped;
-                    }
-                    None
-                }
-                _ = tick.tick() => None,
-                picture = next(&mut self.view) => Some(picture),
-            };
-            match picture {
-                Some(picture) => self.show_picture(picture).await,
-                None => self.look().await,
-            }
-        }
-    }
-
-    /// Looks what should be on, and draws the splash if that is it.
-    async fn look(&mut self) {
-        let notice = (self.player.shared.notices)();
-        if notice.alert && notice.splash.missing != self.notice.splash.missing {
-            self.splash_until = self.splash_until.max(Instant::now() + ALERT);
-        }
-        self.notice = notice;
-        let splash = Instant::now() < self.splash_until;
-        let wanted = self.player.show.borrow_and_update().clone();
-        let source = wanted.filter(|_| !splash).and_then(|id| self.player.shared.sources.get(&id));
-        let same = match (&self.view, &source) {
-            (Some(view), Some(source)) => Arc::ptr_eq(&view.source, source),
-            (None, None) => true,
-            _ => false,
-        };
-        if !same {
-            self.view = source.map(View::new);
-            self.player.audible.send_replace(None);
-        }
-        if self.view.as_ref().is_none_or(|view| !view.shown) {
-            self.show_splash().await;
-        }
-    }
-
-    async fn show_splash(&mut self) {
-        self.tell(SHOWS_SPLASH);
-        if self.drawn.as_ref().is_some_and(|drawn| drawn.splash == self.notice.splash) {
-            return;
-        }
-        let (notice, (width, height)) = (self.notice.clone(), self.upright);
-        let drawing = spawn_blocking(move || {
-            let pixels = draw_splash(&notice.splash, width, height);
-            (notice, RawPicture::from_rgba(width, height, pixels, clock::now()))
-        });
-        match drawing.await {
-            // Not taken: the next look tries again.
-            Ok((notice, picture)) => self.drawn = self.input.push(&picture).then_some(notice),
-            Err(error) => log::error!("{}: the splash can't be drawn: {error}", self.player.port.id()),
-        }
-    }
-
-    async fn show_picture(&mut self, picture: Picture) {
-        let Some(view) = &mut self.view else { return };
-        match &picture.data {
-            PictureData::Raw(data) => {
-                view.decoder = None;
-                if let Some(raw) = RawPicture::from_data(data) {
-                    // One that comes while the screen is behind is left out: the next is newer.
-                    view.push(&self.input, raw, picture.slate);
-                }
-            }
-            PictureData::Jpeg(file) => {
-                let params = Arc::new(Params::Jpeg { width: picture.width, height: picture.height });
-                let (time, data) = (picture.time, file.clone());
-                view.decode(&self.input, Frame { time, decode_time: time, key: true, data, params }).await;
-            }
-        }
-        if !std::mem::replace(&mut view.shown, true) {
-            let (source, age) = (Arc::clone(&view.source), Arc::clone(&view.age));
-            self.drawn = None;
-            self.tell(&source.id);
-            self.player.audible.send_replace(Some(Audible { source, age }));
-        }
-    }
-
-    fn tell(&self, shows: &str) {
-        self.player.shared.tell(self.player.port, Some(shows), self.size);
-    }
-}
-
-/// The next picture of what is watched; never, if nothing is. Cancel-safe.
-async fn next(view: &mut Option<View>) -> Picture {
-    let Some(view) = view else { return std::future::pending().await };
-    let (number, picture) = view.source.pictures.newer_than(view.seen).await;
-    view.seen = number;
-    picture
-}
-
-impl View {
-    fn new(source: Arc<Source>) -> Self {
-        let _want = source.pictures.want();
-        // What is in the slot is from when somebody last wanted pictures.
-        let seen = source.pictures.get().map_or(0, |(number, _)| number);
-        Self { source, _want, age: Arc::default(), seen, shown: false, decoder: None }
-    }
-
-    fn push(&self, input: &DisplayInput, picture: &RawPicture, slate: bool) {
-        if input.push(picture) && !slate {
-            self.age.note(clock::now().since(picture.time));
-        }
-    }
-
-    /// A card's or camera's own JPEG.
-    async fn decode(&mut self, input: &DisplayInput, frame: Frame) {
-        if self.decoder.as_mut().is_some_and(Decoder::has_ended) {
-            log::debug!("{}: the decoder of the screen has failed, a new one is started", self.source.id);
-            self.decoder = None;
-        }
-        if self.decoder.is_none() {
-            let (input, age) = (input.clone(), Arc::clone(&self.age));
-            let starting = spawn_blocking(move || {
-                Decoder::start(Codec::Jpeg, move |picture| {
-                    if input.push(&picture) {
-                        age.note(clock::now().since(picture.time));
-                    }
-                })
-            });
-            match starting.await {
-                Ok(Ok(decoder)) => self.decoder = Some(decoder),
-                Ok(Err(error)) => log::error!("{}: {}", self.source.id, error.with_causes()),
-                Err(error) => log::error!("{}: the decoder does not start: {error}", self.source.id),
-            }
-        }
-        if let Some(decoder) = &self.decoder {
-            decoder.push(&frame);
-        }
-    }
 }

@@ -3,15 +3,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(super) const SYSFS: &str = "/sys/class/sound";
+use super::connectors::Connector;
+
+const SYSFS: &str = "/sys/class/sound";
 /// Hidden from a service that may see processes only (ours on the box): the Pi's ports need nothing of it.
-pub(super) const PROC: &str = "/proc/asound";
+const PROC: &str = "/proc/asound";
 /// Bytes of an EDID that tell whose screen it is: maker and product (VESA E-EDID 1.4, section 3.4).
 const EDID_MAKER: std::ops::Range<usize> = 8..10;
 const EDID_PRODUCT: std::ops::Range<usize> = 10..12;
 
-/// The ALSA device that plays on the connector of that name, whose TV has told this EDID. `None`: none is known.
-pub(super) fn behind(sysfs: &Path, proc: &Path, connector: &str, edid: &[u8]) -> Option<String> {
+/// The ALSA device that plays on a port of this machine. `None`: none is known.
+pub(super) fn of(connector: &Connector) -> Option<String> {
+    behind(Path::new(SYSFS), Path::new(PROC), &connector.name, &connector.edid)
+}
+
+/// The ALSA device that plays on the connector of that name, whose TV has told this EDID.
+fn behind(sysfs: &Path, proc: &Path, connector: &str, edid: &[u8]) -> Option<String> {
     pi(sysfs, connector).or_else(|| pc(proc, edid))
 }
 

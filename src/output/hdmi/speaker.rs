@@ -1,7 +1,6 @@
 //! The sound of one screen, beside its picture: a sound card that is missing, busy or unplugged never takes the picture
 //! down. Told once per change, tried again ever later, and at once when another source or TV comes.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -131,7 +130,7 @@ impl ScreenSpeaker {
         kind: &SoundBuffer,
         picture: &PictureAge,
     ) -> Over {
-        let (input, mut lips) = (speaker.input(), Lips::default());
+        let (input, mut lips, mut heard_after) = (speaker.input(), Lips::default(), None);
         let over = loop {
             let sound = tokio::select! {
                 () = changed(&mut self.wanted, &mut self.audible) => break Over::Changed,
@@ -145,7 +144,10 @@ impl ScreenSpeaker {
                 break Over::Changed;
             }
             let now = clock::now();
-            let delay = lips.delay(now, now.since(time), picture.get(), Speaker::AHEAD);
+            let delay = lips.delay(now, now.since(time), picture.get());
+            if heard_after.replace(delay) != Some(delay) {
+                log::debug!("{}: sound is heard {} ms after it was taken", self.id, delay.as_millis());
+            }
             // What the card could not take is left out; its own clock closes the gap.
             input.push(&sound, delay);
         };
@@ -197,8 +199,7 @@ fn open(spec: &Spec, wanted: &ScreenSound, first: &SoundBuffer) -> Result<(Strin
         (ScreenSound::Alsa(device), _) => device.clone(),
         (_, Spec::Window { .. }) => DEFAULT_DEVICE.to_owned(),
         (_, Spec::Port { connector, .. }) => {
-            let (sysfs, proc) = (Path::new(sound_card::SYSFS), Path::new(sound_card::PROC));
-            let device = sound_card::behind(sysfs, proc, &connector.name, &connector.edid);
+            let device = sound_card::of(connector);
             device.ok_or_else(|| format!("no sound card is known to belong to {}", connector.name))?
         }
     };
