@@ -71,6 +71,20 @@ impl Library {
         Ok(added)
     }
 
+    /// The same for a file whose hash is known, and which is on the disk. Can be done again if it broke off.
+    pub(super) async fn add_hashed(&self, from: PathBuf, file: StoredFile, new: New) -> Result<Added, Error> {
+        let _kept = self.inner.shelves.read().await;
+        let (store, placed) = (self.store().clone(), file.clone());
+        let placing = tokio::task::spawn_blocking(move || store.place(&from, &placed)).await;
+        placing.map_err(|error| Error::Failed {
+            operation: "storing a file".to_owned(),
+            cause: error.to_string(),
+        })??;
+        let added = self.db().write(move |connection| insert(connection, &file, &new)).await?;
+        self.changed();
+        Ok(added)
+    }
+
     /// [`Store::publish`](super::Store::publish) off the async threads.
     pub(super) async fn publish(&self, from: PathBuf, ext: String) -> Result<StoredFile, Error> {
         let store = self.store().clone();
@@ -221,7 +235,7 @@ fn checked(edit: Edit, assets: usize) -> Result<Edit, Error> {
     Ok(Edit { name, add_tags, remove_tags, ..edit })
 }
 
-fn checked_tags(tags: &[String]) -> Result<Vec<String>, Error> {
+pub(super) fn checked_tags(tags: &[String]) -> Result<Vec<String>, Error> {
     let tags: Vec<String> = tags.iter().map(|tag| clean(tag)).collect();
     let wrong = tags.iter().any(|tag| tag.is_empty() || tag.chars().count() > TAG_CHARS_MAX);
     if wrong || tags.len() > TAGS_MAX {

@@ -10,12 +10,14 @@ mod asset;
 mod db;
 mod edit;
 mod error;
+mod kinds;
 mod query;
 mod rows;
 mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,8 +31,12 @@ pub use asset::{
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
 pub use error::{Error, OpenError};
+pub use kinds::{FileKind, HEAD_BYTES, OtherContent};
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
 pub use store::{EXTENSIONS, Store, media_type};
+use upload::Uploads;
+pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, UPLOADS_MAX};
+pub use upload::{NewUpload, Receiving, Upload, UploadError, UploadId};
 
 /// A handle to the library. Cheap to clone; what is under way is finished when the last one goes.
 #[derive(Clone)]
@@ -49,6 +55,7 @@ struct Inner {
     store: Store,
     /// Held for reading while a file that is in the store has no row yet, for writing while files are removed.
     shelves: RwLock<()>,
+    uploads: Uploads,
     /// Raised by every change.
     generation: watch::Sender<u64>,
 }
@@ -62,14 +69,17 @@ impl Library {
     /// Opens or makes the library of a data folder. Blocks.
     pub fn open(data: &Path) -> Result<Self, OpenError> {
         let folder = Self::folder(data);
-        let store = Store::open(&folder)
-            .map_err(|error| OpenError::Folder { path: folder.clone(), cause: error.to_string() })?;
+        let fail =
+            |error: std::io::Error| OpenError::Folder { path: folder.clone(), cause: error.to_string() };
+        let store = Store::open(&folder).map_err(fail)?;
+        let uploads = Uploads::open(&store).map_err(fail)?;
         let db = Db::open(&folder.join("library.db"))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 db,
                 store,
                 shelves: RwLock::default(),
+                uploads,
                 generation: watch::Sender::new(0),
             }),
         })

@@ -66,14 +66,22 @@ impl Store {
         let mut file = File::open(from).map_err(failed)?;
         let (hash, bytes) = hash_of(&mut file).map_err(failed)?;
         file.sync_all().map_err(failed)?;
-        let to = self.path(hash, ext);
-        if to.exists() {
-            fs::remove_file(from).map_err(failed)?;
-        } else {
-            fs::rename(from, &to).map_err(failed)?;
-            sync_folder(&self.shelf(hash.bytes()[0])).map_err(failed)?;
+        let stored = StoredFile { hash, ext: ext.to_owned(), bytes };
+        self.place(from, &stored)?;
+        Ok(stored)
+    }
+
+    /// The same for a file whose hash is known, and which is on the disk. One that was taken in before, and then broke
+    /// off, is fine.
+    pub(super) fn place(&self, from: &Path, file: &StoredFile) -> Result<(), Error> {
+        let failed = |error: io::Error| Error::file("storing", from, &error);
+        let to = self.path(file.hash, &file.ext);
+        let moved = if to.exists() { fs::remove_file(from) } else { fs::rename(from, &to) };
+        match moved {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && to.exists() => {}
+            moved => moved.map_err(failed)?,
         }
-        Ok(StoredFile { hash, ext: ext.to_owned(), bytes })
+        sync_folder(&self.shelf(file.hash.bytes()[0])).map_err(failed)
     }
 
     /// Removes a file nobody refers to any more. One that is gone already is fine.
@@ -131,7 +139,10 @@ mod tests {
         assert_eq!(first.bytes, 7);
         assert_eq!(fs::read(store.path(first.hash, "mp4")).unwrap(), b"content");
         assert_eq!(fs::read_dir(store.incoming()).unwrap().count(), 0);
+        // What broke off after the file was moved is done again.
+        store.place(&store.incoming().join("a"), &first).unwrap();
         store.remove(first.hash, "mp4").unwrap();
         store.remove(first.hash, "mp4").unwrap();
+        assert!(store.place(&store.incoming().join("a"), &first).is_err());
     }
 }

@@ -97,6 +97,17 @@ pub(super) enum Route {
     EnterByLink {
         secret: String,
     },
+    Media {
+        file: String,
+    },
+    Uploads,
+    CreateUpload,
+    Upload {
+        upload: String,
+    },
+    ChangeUpload {
+        upload: String,
+    },
     /// What the address takes.
     Options {
         allow: &'static str,
@@ -161,6 +172,9 @@ enum Address {
     Grants(GrantKind),
     Grant(GrantKind),
     View,
+    Media,
+    Uploads,
+    Upload,
 }
 
 /// HEAD goes wherever GET does, OPTIONS everywhere.
@@ -172,9 +186,11 @@ const DELETE: &str = "DELETE, OPTIONS";
 const GET_POST: &str = "GET, HEAD, POST, OPTIONS";
 const GET_POST_DELETE: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
+/// POST stands for another method, which a header names: not every proxy lets all of them through.
+const UPLOAD: &str = "GET, HEAD, PATCH, DELETE, POST, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 40] = [
+const ADDRESSES: [(&str, &str, Address); 43] = [
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
     ("/ui/{*path}", GET, Address::UiFile),
@@ -215,6 +231,9 @@ const ADDRESSES: [(&str, &str, Address); 40] = [
     ("/api/links", GET_POST, Address::Grants(GrantKind::Link)),
     ("/api/links/{grant}", DELETE, Address::Grant(GrantKind::Link)),
     ("/view/{secret}", GET, Address::View),
+    ("/media/{file}", GET, Address::Media),
+    ("/api/uploads", GET_POST, Address::Uploads),
+    ("/api/uploads/{upload}", UPLOAD, Address::Upload),
 ];
 
 /// The index into `ADDRESSES` by pattern.
@@ -241,7 +260,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
 }
 
 fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
-    let Captured { source, session, path, id, grant, secret } = captured;
+    let Captured { source, session, path, id, grant, secret, file, upload } = captured;
     let get = method == Method::GET || method == Method::HEAD;
     let post = method == Method::POST;
     let (put, delete) = (method == Method::PUT, method == Method::DELETE);
@@ -289,6 +308,13 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::Grants(kind) if post => Route::Grant { kind },
         Address::Grant(kind) if delete => Route::Withdraw { kind, id: grant },
         Address::View if get => Route::EnterByLink { secret },
+        Address::Media if get => Route::Media { file },
+        Address::Uploads if get => Route::Uploads,
+        Address::Uploads if post => Route::CreateUpload,
+        Address::Upload if get => Route::Upload { upload },
+        Address::Upload if matches!(*method, Method::PATCH | Method::DELETE | Method::POST) => {
+            Route::ChangeUpload { upload }
+        }
         _ => return None,
     })
 }
@@ -299,6 +325,8 @@ struct Captured {
     source: String,
     session: String,
     path: String,
+    file: String,
+    upload: String,
     /// Of an asset; 0, which no asset has, where the pattern has none.
     id: i64,
     /// A token's or a link's.
@@ -318,9 +346,11 @@ impl Captured {
             source: get("source")?,
             session: get("session")?,
             path: get("path")?,
+            upload: get("upload")?,
             id,
             grant: get("grant")?,
             secret: get("secret")?,
+            file: get("file")?,
         })
     }
 }
