@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::ui_files::UiFile;
 
 pub(super) fn live(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "live.html")
+    page(call, "app.html")
 }
 
 pub(super) fn library(call: &Call) -> Result<Response<Body>, Problem> {

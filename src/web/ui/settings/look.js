@@ -1,0 +1,22 @@
+// Colours and language: of this browser alone.
+
+import { h } from '../dom.js';
+import { chosenLanguage, chooseLanguage } from '../language.js';
+import { choiceRow } from '../parts.js';
+import { texts } from '../texts.js';
+import { section } from './part.js';
+
+const words = texts.settings;
+
+export function lookSection() {
+  const languages = choiceRow(words.language, [
+    { value: 'auto', text: words.languageAuto },
+    { value: 'en', text: 'English' },
+    { value: 'de', text: 'Deutsch' },
+  ], chosenLanguage() || 'auto', (value) => {
+    chooseLanguage(value === 'en' || value === 'de' ? value : null);
+    location.reload();
+  });
+  return section(words.look, words.lookLead,
+    h('div', { class: 'form-row' }, h('span', { class: 'label', 'aria-hidden': 'true' }, words.language), languages.element));
+}
