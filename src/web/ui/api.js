@@ -52,9 +52,10 @@ async function problemOf(response) {
 }
 
 /** Called when the server wants a login. */
+/** @type {() => unknown} */
 let unauthorized = () => undefined;
 
-/** @param {() => undefined} act */
+/** @param {() => unknown} act */
 export function onUnauthorized(act) {
   unauthorized = act;
 }

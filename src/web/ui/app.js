@@ -4,7 +4,7 @@ import { onUnauthorized } from './api.js';
 import { byId } from './dom.js';
 import { onGone, startEvents } from './events.js';
 import { startRouter } from './router.js';
-import { isAdmin, loadSession, toLogin } from './session.js';
+import { isAdmin, loadSession } from './session.js';
 import { frame, shell } from './shell.js';
 import { acceptDrops } from './upload/drop.js';
 import { createUploadPanel } from './upload/panel.js';
@@ -25,10 +25,8 @@ if (first) {
   first.load().catch(() => undefined); // The router says what is wrong.
 }
 await loadSession();
-onUnauthorized(() => {
-  toLogin();
-  return undefined;
-});
+// The session may have ended; or only what was typed was wrong, which the page says itself.
+onUnauthorized(loadSession);
 const rail = shell();
 onGone((gone) => frame.showGone(gone));
 startRouter(ROUTES, byId('content'), rail.enter);

@@ -5,15 +5,16 @@ import { api } from './api.js';
 /**
  * @typedef {Object} Session
  * @property {'setup'|'login'|'in'} state
- * @property {'view'|'admin'} can
+ * @property {'view'|'admin'|null} can null without a login
  * @property {boolean} open a closed network: there is no login at all
+ * @property {boolean} password_is_fixed it is set in marquee.toml
  */
 
 /**
  * What is assumed until the server says it, and when it does not: the server decides anyway, this only hides buttons.
  * @type {Session}
  */
-let now = { state: 'in', can: 'admin', open: false };
+let now = { state: 'in', can: 'admin', open: false, password_is_fixed: false };
 
 /** Asks the server, and goes to the login page if there is no way around it. */
 export async function loadSession() {

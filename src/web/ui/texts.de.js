@@ -313,7 +313,6 @@ export const german = {
 
   settings: {
     title: 'Einstellungen',
-    look: 'Sprache',
     lookLead: 'Nur für diesen Browser.',
     language: 'Sprache',
     languageAuto: 'Wie der Browser',
@@ -324,7 +323,7 @@ export const german = {
     passwordChanged: 'Das Passwort ist geändert',
     tokens: {
       title: 'API-Token',
-      lead: 'Mit einem Token darf ein Programm, was du darfst.',
+      lead: 'Für Programme, die die API benutzen.',
       none: 'Es gibt keine.',
       name: 'Wofür es ist',
       create: 'Token anlegen',
@@ -336,11 +335,12 @@ export const german = {
       none: 'Es gibt keine.',
       name: 'Für wen er ist',
       create: 'Link anlegen',
-      fresh: (name) => `Der Link für „${name}“:`,
+      fresh: (name) => `Der Link für „${name}“. Er wird nur jetzt gezeigt: kopiere ihn.`,
     },
     made: (day) => `Angelegt ${day}`,
-    used: (day) => `zuletzt benutzt ${day}`,
-    neverUsed: 'nie benutzt',
+    right: 'Was es darf',
+    rights: { view: 'Darf nur ansehen', admin: 'Darf alles' },
+    passwordFixed: 'Das Passwort steht in marquee.toml, [web] admin_password; ändere es dort.',
     copy: 'Kopieren',
     copied: 'Kopiert',
     withdraw: 'Zurückziehen',

@@ -333,7 +333,6 @@ export const english = {
 
   settings: {
     title: 'Settings',
-    look: 'Language',
     lookLead: 'For this browser only.',
     language: 'Language',
     languageAuto: 'As the browser',
@@ -344,7 +343,7 @@ export const english = {
     passwordChanged: 'The password is changed',
     tokens: {
       title: 'API tokens',
-      lead: 'With a token, a program may do what you may.',
+      lead: 'For programs that use the API.',
       none: 'There are none.',
       name: 'What it is for',
       create: 'Create a token',
@@ -356,11 +355,12 @@ export const english = {
       none: 'There are none.',
       name: 'Who it is for',
       create: 'Create a link',
-      fresh: (/** @type {string} */ name) => `The link for “${name}”:`,
+      fresh: (/** @type {string} */ name) => `The link for “${name}”. It is shown only now: copy it.`,
     },
     made: (/** @type {string} */ day) => `Created ${day}`,
-    used: (/** @type {string} */ day) => `last used ${day}`,
-    neverUsed: 'never used',
+    right: 'What it may do',
+    rights: { view: 'May only look', admin: 'May do everything' },
+    passwordFixed: 'The password is set in marquee.toml, [web] admin_password; change it there.',
     copy: 'Copy',
     copied: 'Copied',
     withdraw: 'Withdraw',

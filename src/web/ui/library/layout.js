@@ -24,7 +24,7 @@ export function layoutFor(shape, width_px) {
   const columns = Math.max(1, Math.floor((width_px + gap) / (least + gap)));
   const card = (width_px - gap * (columns - 1)) / columns;
   // Picture, name and line below it: as library.css has them.
-  return { columns, row_px: Math.round(card * 9 / 16) + 74 + gap };
+  return { columns, row_px: Math.round(card * 9 / 16) + 60 + gap };
 }
 
 /**

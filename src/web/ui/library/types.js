@@ -30,8 +30,8 @@
  * @property {'probe'|'pages'|'thumbnail'|'preview'|'subtitles'|'convert'} step
  * @property {'waiting'|'running'|'done'|'failed'|'cancelled'} state
  * @property {number|null} progress 0 to 1
- * @property {string|null} problem
- * @property {string|null} advice
+ * @property {string} problem empty: none
+ * @property {string} advice
  */
 
 /**
@@ -73,7 +73,7 @@
  * @property {boolean} ok
  * @property {string|null} problem
  * @property {{videos: number, slides: number, favorites: number, bin: number}} totals
- * @property {{free_bytes: number, total_bytes: number}} disk
+ * @property {{free_bytes: number, total_bytes: number}|null} disk
  * @property {{waiting: number, running: Running[]}} work
  * @property {number} generation rises with every change
  */

@@ -27,9 +27,12 @@ export function aboutSection() {
   const end = onLibrary((now) => {
     const { videos, slides, bin } = now.totals;
     setText(library, words.counts(countText(videos), countText(slides), countText(bin)));
-    const used = now.disk.total_bytes - now.disk.free_bytes;
-    setText(disk, words.free(bytesText(now.disk.free_bytes), bytesText(now.disk.total_bytes)));
-    meter.value = now.disk.total_bytes ? used / now.disk.total_bytes : 0;
+    meter.hidden = !now.disk;
+    if (now.disk) {
+      const { free_bytes, total_bytes } = now.disk;
+      setText(disk, words.free(bytesText(free_bytes), bytesText(total_bytes)));
+      meter.value = total_bytes ? 1 - free_bytes / total_bytes : 0;
+    }
   });
 
   async function load() {

@@ -15,13 +15,12 @@ const NAME_CHARS_MAX = 60;
 
 /**
  * @typedef {Object} Key
- * @property {number|string} id
+ * @property {string} id
  * @property {string} name
+ * @property {'view'|'admin'} right
  * @property {string} created RFC 3339
- * @property {string|null} [last_used]
- * @property {string} [url] of a link
- * @property {string} [secret] of a link
- * @property {string} [token] sent once, when it is made
+ * @property {string} [token] only in the answer that makes it
+ * @property {string} [path] of a link, only in the answer that makes it
  */
 
 /**
@@ -30,12 +29,13 @@ const NAME_CHARS_MAX = 60;
  * @property {string} path
  * @property {'tokens'|'links'} list name in the answer
  * @property {typeof words.tokens} words
- * @property {(key: Key) => string} secret what is copied; empty if it is not known any more
+ * @property {(key: Key) => string} secret what is copied when it is new
+ * @property {boolean} rights one chooses what it may do
  */
 
 export function tokensSection() {
   return keysSection({
-    path: '/api/tokens', list: 'tokens', words: words.tokens, secret: (key) => key.token || '',
+    path: '/api/tokens', list: 'tokens', words: words.tokens, secret: (key) => key.token || '', rights: true,
   });
 }
 
@@ -44,7 +44,8 @@ export function linksSection() {
     path: '/api/links',
     list: 'links',
     words: words.links,
-    secret: (key) => (key.url || key.secret ? new URL(key.url || `/view/${key.secret}`, location.origin).href : ''),
+    secret: (key) => (key.path ? new URL(key.path, location.origin).href : ''),
+    rights: false,
   });
 }
 
@@ -56,6 +57,8 @@ function keysSection(kind) {
     class: 'field', type: 'text', 'aria-label': kind.words.name, placeholder: kind.words.name, required: true,
     maxlength: NAME_CHARS_MAX, autocomplete: 'off',
   });
+  const right = kind.rights ? h('select', { class: 'field', 'aria-label': words.right },
+    h('option', { value: 'view' }, words.rights.view), h('option', { value: 'admin' }, words.rights.admin)) : null;
   const button = h('button', { type: 'submit', class: 'button' }, kind.words.create);
   const form = h('form', {
     class: 'field-line',
@@ -64,7 +67,7 @@ function keysSection(kind) {
       button.disabled = true;
       try {
         /** @type {Key} */
-        const key = await api.send('POST', kind.path, { name: input.value.trim() });
+        const key = await api.send('POST', kind.path, { name: input.value.trim(), right: right ? right.value : undefined });
         form.reset();
         showFresh(key);
         await load();
@@ -73,7 +76,7 @@ function keysSection(kind) {
       }
       button.disabled = false;
     },
-  }, input, button);
+  }, input, right, button);
 
   async function load() {
     try {
@@ -92,12 +95,10 @@ function keysSection(kind) {
 
   /** @param {Key} key */
   function line(key) {
-    const secret = kind.secret(key);
-    const used = key.last_used ? words.used(dayText(key.last_used)) : words.neverUsed;
+    const text = [words.made(dayText(key.created))].concat(kind.rights ? words.rights[key.right] : []);
     const element = h('li', { class: 'key' },
       h('div', { class: 'key-text' }, h('b', {}, key.name),
-        h('span', { class: 'muted small-text' }, `${words.made(dayText(key.created))} · ${used}`)),
-      secret ? copyButton(secret, `${words.copy}: ${key.name}`) : null,
+        h('span', { class: 'muted small-text' }, text.join(' · '))),
       iconButton('bin', `${words.withdraw}: ${key.name}`, () => withdraw(key, element)));
     return element;
   }
@@ -131,9 +132,9 @@ function keysSection(kind) {
 
 /** @param {string} text @param {string} label */
 function copyButton(text, label) {
-  const words_ = h('span', {}, words.copy);
+  const shown = h('span', {}, words.copy);
   return h('button', {
     type: 'button', class: 'button icon-small', 'aria-label': label,
-    click: () => copyText(text) && setText(words_, words.copied),
-  }, icon('copy'), words_);
+    click: () => copyText(text) && setText(shown, words.copied),
+  }, icon('copy'), shown);
 }

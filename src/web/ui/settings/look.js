@@ -1,6 +1,5 @@
-// Colours and language: of this browser alone.
+// The language: of this browser alone. Colours are chosen in the frame.
 
-import { h } from '../dom.js';
 import { chosenLanguage, chooseLanguage } from '../language.js';
 import { choiceRow } from '../parts.js';
 import { texts } from '../texts.js';
@@ -17,6 +16,5 @@ export function lookSection() {
     chooseLanguage(value === 'en' || value === 'de' ? value : null);
     location.reload();
   });
-  return section(words.look, words.lookLead,
-    h('div', { class: 'form-row' }, h('span', { class: 'label', 'aria-hidden': 'true' }, words.language), languages.element));
+  return section(words.language, words.lookLead, languages.element);
 }

@@ -3,6 +3,7 @@
 import { api } from '../api.js';
 import { h } from '../dom.js';
 import { passwordField, problemLine } from '../login/fields.js';
+import { session } from '../session.js';
 import { texts } from '../texts.js';
 import { say } from '../toast.js';
 import { section } from './part.js';
@@ -30,5 +31,6 @@ export function passwordSection() {
       button.disabled = false;
     },
   }, old.element, fresh.element, problem.element, button);
-  return section(words.password, words.passwordLead, form);
+  return session().password_is_fixed ? section(words.password, words.passwordFixed)
+    : section(words.password, words.passwordLead, form);
 }
