@@ -101,11 +101,9 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         return Ok(refused);
     }
     match route {
-        Route::LivePage
-        | Route::LibraryPage
-        | Route::WatchPage
-        | Route::BinPage
-        | Route::SettingsPage => pages::app(&call),
+        Route::LivePage | Route::LibraryPage | Route::WatchPage | Route::BinPage | Route::SettingsPage => {
+            pages::app(&call)
+        }
         Route::PlayerPage { source } => pages::player(&call, &source),
         Route::UiFile { path } => match UiFile::find(&path) {
             Some(file) => Ok(file.into_response(call.headers())),
