@@ -187,11 +187,12 @@ export function createGrid({ label, href, selection, act }) {
     });
   }
 
-  /** What had the focus is gone: its place has another asset now. @param {number} id */
+  /** What had the focus lost it; if it is gone, its place has another asset now. @param {number} id */
   function focusAfter(id) {
     const index = Math.min(Math.max(lastIndex, 0), assets().length - 1);
-    if (indexOf(id) >= 0) {
-      moveTo(indexOf(id));
+    const card = cards.get(id);
+    if (card) {
+      card.link.focus({ preventScroll: true }); // It was only put into another row.
     } else if (index >= 0) {
       moveTo(index);
     }
@@ -209,7 +210,9 @@ export function createGrid({ label, href, selection, act }) {
     const top = element.getBoundingClientRect().top + Math.floor(index / layout.columns) * layout.row_px;
     const over = top - MARGIN_PX;
     const under = top + layout.row_px + MARGIN_PX - window.innerHeight;
-    if (over < 0 || under > 0) {
+    if (index < layout.columns) {
+      window.scrollTo(0, 0); // With the first row, what stands above it.
+    } else if (over < 0 || under > 0) {
       window.scrollBy(0, over < 0 ? over : under);
     }
     if (!cards.has(asset.id)) {
