@@ -101,7 +101,9 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         return Ok(refused);
     }
     match route {
-        Route::LivePage => pages::live(&call),
+        Route::LivePage | Route::LibraryPage | Route::WatchPage | Route::BinPage | Route::SettingsPage => {
+            pages::app(&call)
+        }
         Route::PlayerPage { source } => pages::player(&call, &source),
         Route::UiFile { path } => match UiFile::find(&path) {
             Some(file) => Ok(file.into_response(call.headers())),
@@ -121,9 +123,6 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::Mse { source } => api::mse::get(call, &source),
         Route::Frame { source } => api::frame::get(&call, &source).await,
         Route::Mjpeg { source } => api::mjpeg::get(&call, &source).await,
-        Route::LibraryPage => pages::library(&call),
-        Route::WatchPage => pages::watch(&call),
-        Route::BinPage => pages::bin(&call),
         Route::Library => api::library::get(&call).await,
         Route::Assets => api::assets::list(&call).await,
         Route::Asset { id } => api::assets::one(&call.services, id).await,
@@ -137,7 +136,6 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::RandomAsset => api::assets::random(&call).await,
         Route::Tags => api::assets::tags(&call).await,
         Route::LoginPage => pages::login(&call),
-        Route::SettingsPage => pages::settings(&call),
         Route::Session => Ok(api::session::get(&call)),
         Route::LogIn => api::session::log_in(call).await,
         Route::LogOut => api::session::log_out(&call),

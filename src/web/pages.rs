@@ -8,29 +8,14 @@ use super::body::{self, Body};
 use super::problem::Problem;
 use super::ui_files::UiFile;
 
-pub(super) fn live(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "live.html")
-}
-
-pub(super) fn library(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "library.html")
-}
-
-/// The page asks itself whether there is such an asset: it has an answer for it.
-pub(super) fn watch(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "watch.html")
-}
-
-pub(super) fn bin(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "bin.html")
+/// The dashboard, the library, an asset, the bin, the settings: one document that shows what its address says, so that
+/// uploads go on from page to page. It asks itself whether there is such an asset: it has an answer for it.
+pub(super) fn app(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "app.html")
 }
 
 pub(super) fn login(call: &Call) -> Result<Response<Body>, Problem> {
     page(call, "login.html")
-}
-
-pub(super) fn settings(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "settings.html")
 }
 
 pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn the_tag_is_of_the_content() {
         let tag = |path| UiFile::find(path).expect("there").etag;
-        assert_eq!(tag("live.html"), tag("live.html"));
-        assert_ne!(tag("live.html"), tag("player.html"));
+        assert_eq!(tag("app.html"), tag("app.html"));
+        assert_ne!(tag("app.html"), tag("player.html"));
     }
 }
