@@ -1,6 +1,7 @@
 //! THE wiring: configuration → handles → tasks → drain. Read it first.
 
 mod announce;
+mod care;
 mod front;
 mod health;
 mod init;
@@ -152,6 +153,9 @@ struct App {
     hdmi: Task,
     web_stop: watch::Sender<bool>,
     web: Task,
+    care_stop: Stopper,
+    /// While there is a library.
+    care: Option<Task>,
     health_stop: Stopper,
     health: Task,
 }
@@ -204,10 +208,13 @@ impl App {
             site: site_watch.clone(),
             screens: status.clone(),
         });
+        let library = stored::library(settings.data()).await;
+        let (care_stop, stop) = Stopper::new();
+        let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
-            library: stored::library(settings.data()).await,
+            library,
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -238,6 +245,8 @@ impl App {
             hdmi,
             web_stop,
             web,
+            care_stop,
+            care,
             health_stop,
             health,
         })
@@ -305,6 +314,10 @@ impl App {
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
         within(deadline, "the WebRTC engine", self.engine.shutdown()).await?;
+        self.care_stop.stop();
+        if let Some(care) = self.care {
+            within(deadline, "the library", care.join()).await?;
+        }
         self.screens_stop.stop();
         within(deadline, "a screen", self.hdmi.join()).await?;
         within(deadline, "a source", self.sources.stop()).await?;

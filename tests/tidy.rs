@@ -62,7 +62,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
-    ("cmd", &["app", "config", "device", "output", "pipeline", "source", "system", "telemetry"]),
+    ("cmd", &["app", "config", "library", "device", "output", "pipeline", "source", "system", "telemetry"]),
 ];
 
 /// Names that only one place of `src` may use: the rest stays free of what they stand for.

@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -37,8 +39,15 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     turns: Semaphore,
     /// `None` only while being dropped.
-    writes: Option<mpsc::Sender<Write>>,
+    writes: Option<mpsc::Sender<Order>>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// What the writer is told.
+enum Order {
+    Write(Write),
+    /// Put everything that another database holds in the place of what is here.
+    Replace(PathBuf, oneshot::Sender<Result<(), Error>>),
 }
 
 /// Called with a transaction, or why there is none; returns what is to be called after the commit.
@@ -89,11 +98,28 @@ impl Db {
         write: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
-        self.writes().send(prepare(write, reply)).await.map_err(|_| gone())?;
+        self.writes().send(Order::Write(prepare(write, reply))).await.map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    fn writes(&self) -> &mpsc::Sender<Write> {
+    /// The same for a thread that may block.
+    pub(super) fn write_blocking<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.writes().blocking_send(Order::Write(prepare(write, reply))).map_err(|_| gone())?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Puts what the database at `from` holds in the place of everything here, at once or not at all. Blocks.
+    pub(super) fn replace(&self, from: PathBuf) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.writes().blocking_send(Order::Replace(from, reply)).map_err(|_| gone())?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    }
+
+    fn writes(&self) -> &mpsc::Sender<Order> {
         self.inner.writes.as_ref().expect("there until it is dropped")
     }
 }
@@ -142,32 +168,59 @@ fn prepare<T: Send + 'static>(
 }
 
 /// The writer's thread: until all handles are gone and the queue is empty.
-fn write_all(mut connection: Connection, mut queue: mpsc::Receiver<Write>) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut replies = Vec::with_capacity(1);
-        let committed = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
-            Ok(mut transaction) => {
-                replies.push(first(Ok(&mut transaction)));
-                while replies.len() < BATCH_MAX
-                    && let Ok(write) = queue.try_recv()
-                {
-                    replies.push(write(Ok(&mut transaction)));
-                }
-                transaction.commit().map_err(Error::from)
-            }
-            Err(error) => {
-                let error = Error::from(error);
-                replies.push(first(Err(&error)));
-                Err(error)
+fn write_all(mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
+    let mut next = queue.blocking_recv();
+    while let Some(order) = next {
+        next = match order {
+            Order::Write(write) => write_batch(&mut connection, write, &mut queue),
+            Order::Replace(from, reply) => {
+                // Whoever asked may have gone.
+                let _ = reply.send(replace(&mut connection, &from));
+                None
             }
         };
-        if let Err(error) = &committed {
-            log::error!("library: a change could not be written: {error}");
-        }
-        for reply in replies {
-            reply(committed.as_ref().copied());
-        }
+        next = next.or_else(|| queue.blocking_recv());
     }
+}
+
+/// One commit: `first`, and what waits behind it. Returns what is no write.
+fn write_batch(
+    connection: &mut Connection,
+    first: Write,
+    queue: &mut mpsc::Receiver<Order>,
+) -> Option<Order> {
+    let (mut replies, mut other) = (Vec::with_capacity(1), None);
+    let committed = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(mut transaction) => {
+            replies.push(first(Ok(&mut transaction)));
+            while replies.len() < BATCH_MAX && other.is_none() {
+                match queue.try_recv() {
+                    Ok(Order::Write(write)) => replies.push(write(Ok(&mut transaction))),
+                    Ok(order) => other = Some(order),
+                    Err(_) => break,
+                }
+            }
+            transaction.commit().map_err(Error::from)
+        }
+        Err(error) => {
+            let error = Error::from(error);
+            replies.push(first(Err(&error)));
+            Err(error)
+        }
+    };
+    if let Err(error) = &committed {
+        log::error!("library: a change could not be written: {error}");
+    }
+    for reply in replies {
+        reply(committed.as_ref().copied());
+    }
+    other
+}
+
+fn replace(connection: &mut Connection, from: &Path) -> Result<(), Error> {
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // All pages in one step: one transaction.
+    Ok(Backup::new(&source, connection)?.run_to_completion(-1, Duration::from_millis(50), None)?)
 }
 
 fn open_writer(path: &Path) -> Result<Connection, OpenError> {

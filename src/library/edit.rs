@@ -1,11 +1,13 @@
 //! What changes the library.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::asset::{Hash, Kind, Step, StoredFile, sort_name};
 use super::error::Error;
+use super::import::Past;
 use super::store::EXTENSIONS;
 use super::{Library, now};
 
@@ -59,14 +61,20 @@ impl Library {
     /// Takes a file from [`Store::incoming`](super::Store::incoming) into the library. When this returns, both the file
     /// and what is known of it survive a power cut.
     pub async fn add(&self, from: PathBuf, new: New) -> Result<Added, Error> {
+        self.add_known(from, new, Past::default()).await
+    }
+
+    /// The same with what people did with it elsewhere; what they did here counts more.
+    pub async fn add_known(&self, from: PathBuf, new: New, past: Past) -> Result<Added, Error> {
         if !EXTENSIONS.iter().any(|(ext, _)| *ext == new.ext) {
             return Err(Error::Invalid { what: "the kind of file", allowed: "one that the library takes" });
         }
-        let new = New { tags: checked_tags(&new.tags)?, ..new };
+        let tags: Vec<String> = new.tags.into_iter().chain(past.tags.clone()).collect();
+        let new = New { tags: checked_tags(&tags)?, ..new };
         // Until the row is there, nothing tells that the file is wanted.
         let _kept = self.inner.shelves.read().await;
         let file = self.publish(from, new.ext.clone()).await?;
-        let added = self.db().write(move |connection| insert(connection, &file, &new)).await?;
+        let added = self.db().write(move |connection| insert(connection, &file, &new, &past)).await?;
         self.changed();
         Ok(added)
     }
@@ -80,7 +88,8 @@ impl Library {
             operation: "storing a file".to_owned(),
             cause: error.to_string(),
         })??;
-        let added = self.db().write(move |connection| insert(connection, &file, &new)).await?;
+        let added =
+            self.db().write(move |connection| insert(connection, &file, &new, &Past::default())).await?;
         self.changed();
         Ok(added)
     }
@@ -126,6 +135,10 @@ impl Library {
         self.changed();
         let store = self.store().clone();
         let (assets, files) = gone;
+        if self.inner.pins.load(Ordering::SeqCst) > 0 {
+            // A backup still reads them; they belong to nothing now, and the next sweep removes them.
+            return Ok(Edited { assets });
+        }
         let removing = tokio::task::spawn_blocking(move || {
             for (hash, ext) in files {
                 if let Err(error) = store.remove(hash, &ext) {
@@ -245,7 +258,7 @@ pub(super) fn checked_tags(tags: &[String]) -> Result<Vec<String>, Error> {
 }
 
 /// The rows of something new, or of the same content that was there.
-fn insert(connection: &Connection, file: &StoredFile, new: &New) -> Result<Added, Error> {
+fn insert(connection: &Connection, file: &StoredFile, new: &New, past: &Past) -> Result<Added, Error> {
     record_file(connection, file)?;
     let mut known = connection.prepare_cached("SELECT id FROM assets WHERE hash = ?")?;
     if let Some(id) = known.query_row([file.hash], |row| row.get(0)).optional()? {
@@ -256,9 +269,20 @@ fn insert(connection: &Connection, file: &StoredFile, new: &New) -> Result<Added
     let file_name: String = new.file_name.chars().filter(|char| !char.is_control()).take(255).collect();
     connection
         .prepare_cached(
-            "INSERT INTO assets (hash, kind, name, sort_name, file_name, added) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO assets (hash, kind, name, sort_name, file_name, added, favorite, rating, views)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
-        .execute(params![file.hash, new.kind, name, sort_name(&name), file_name, now()])?;
+        .execute(params![
+            file.hash,
+            new.kind,
+            name,
+            sort_name(&name),
+            file_name,
+            now(),
+            past.favorite,
+            past.rating,
+            past.views
+        ])?;
     let id = connection.last_insert_rowid();
     for tag in &new.tags {
         give_tag(connection, id, tag)?;

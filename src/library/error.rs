@@ -32,6 +32,8 @@ pub enum OpenError {
     #[error("the library's database {} is damaged ({cause}); it is left as it is: restore a backup, or move it away \
              and start with an empty library", path.display())]
     Damaged { path: PathBuf, cause: String },
+    #[error("another Marquee works with the library {}; end it first", path.display())]
+    InUse { path: PathBuf },
     #[error("the library's database {} was made by a newer Marquee; install that version again", path.display())]
     Newer { path: PathBuf },
     #[error("the library's database {} can't be opened: {cause}", path.display())]

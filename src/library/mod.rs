@@ -7,20 +7,26 @@
 //! names it (`db`), and rows are gone before their file is.
 
 mod asset;
+mod backup;
+mod check;
 mod db;
 mod edit;
 mod error;
+mod import;
 mod kinds;
 mod query;
 mod rows;
 mod schema;
 mod store;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod upload;
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{RwLock, watch};
@@ -28,15 +34,20 @@ use tokio::sync::{RwLock, watch};
 pub use asset::{
     Asset, Hash, Job, JobState, Kind, NoHash, Page, Plays, Step, StoredFile, Subtitle, Summary, Work,
 };
+pub use backup::{Backup, Restored};
+pub use check::{Finding, Options as CheckOptions, Report};
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
 pub use error::{Error, OpenError};
+pub use import::{Past, Records};
 pub use kinds::{FileKind, HEAD_BYTES, OtherContent};
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
 pub use store::{EXTENSIONS, Store, media_type};
 use upload::Uploads;
 pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, UPLOADS_MAX};
 pub use upload::{NewUpload, Receiving, Upload, UploadError, UploadId};
+
+const DATABASE: &str = "library.db";
 
 /// A handle to the library. Cheap to clone; what is under way is finished when the last one goes.
 #[derive(Clone)]
@@ -51,11 +62,16 @@ pub struct Disk {
 }
 
 struct Inner {
+    folder: PathBuf,
     db: Db,
     store: Store,
     /// Held for reading while a file that is in the store has no row yet, for writing while files are removed.
     shelves: RwLock<()>,
     uploads: Uploads,
+    /// Backups and restores under way: while there is one, no file is removed.
+    pins: AtomicUsize,
+    /// Held for as long as this is open: no two programs work on one library.
+    _lock: File,
     /// Raised by every change.
     generation: watch::Sender<u64>,
 }
@@ -72,14 +88,19 @@ impl Library {
         let fail =
             |error: std::io::Error| OpenError::Folder { path: folder.clone(), cause: error.to_string() };
         let store = Store::open(&folder).map_err(fail)?;
+        // Before anything is looked at that another program may be working on.
+        let lock = lock(&folder)?;
         let uploads = Uploads::open(&store).map_err(fail)?;
-        let db = Db::open(&folder.join("library.db"))?;
+        let db = Db::open(&folder.join(DATABASE))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 db,
                 store,
                 shelves: RwLock::default(),
                 uploads,
+                folder,
+                pins: AtomicUsize::new(0),
+                _lock: lock,
                 generation: watch::Sender::new(0),
             }),
         })
@@ -107,6 +128,18 @@ impl Library {
 
     fn changed(&self) {
         self.inner.generation.send_modify(|generation| *generation += 1);
+    }
+}
+
+/// Taken by whoever opens the library, until they end, however they do.
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let path = folder.join("lock");
+    let failed = |cause: String| OpenError::Folder { path: folder.to_owned(), cause };
+    let file = File::create(&path).map_err(|error| failed(error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed(error.to_string())),
     }
 }
 

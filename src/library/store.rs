@@ -33,14 +33,19 @@ pub struct Store {
 }
 
 impl Store {
+    /// The folders of a library that somebody has opened.
+    pub(super) fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
     /// Makes the folders that are missing.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
-        let store = Self { folder: folder.to_owned() };
+        let store = Self::at(folder);
         fs::create_dir_all(store.incoming())?;
         for byte in 0..=u8::MAX {
             fs::create_dir_all(store.shelf(byte))?;
         }
-        sync_folder(&folder.join("files"))?;
+        sync_folder(&store.shelves())?;
         sync_folder(folder)?;
         Ok(store)
     }
@@ -50,8 +55,13 @@ impl Store {
         self.folder.join("incoming")
     }
 
+    /// The folder of folders that files with a name are in.
+    pub(super) fn shelves(&self) -> PathBuf {
+        self.folder.join("files")
+    }
+
     fn shelf(&self, first: u8) -> PathBuf {
-        self.folder.join("files").join(format!("{first:02x}"))
+        self.shelves().join(format!("{first:02x}"))
     }
 
     /// Where a file is, or would be.

@@ -64,6 +64,8 @@ fn need(route: &Route) -> Option<Right> {
         | Route::CreateUpload
         | Route::Upload { .. }
         | Route::ChangeUpload { .. }
+        | Route::Backup
+        | Route::Restore
         | Route::ChangePassword
         | Route::Grants { .. }
         | Route::Grant { .. }

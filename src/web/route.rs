@@ -76,6 +76,8 @@ pub(super) enum Route {
     },
     RandomAsset,
     Tags,
+    Backup,
+    Restore,
     LoginPage,
     SettingsPage,
     Session,
@@ -164,6 +166,8 @@ enum Address {
     PositionAsset,
     RandomAsset,
     Tags,
+    Backup,
+    Restore,
     LoginPage,
     SettingsPage,
     Session,
@@ -190,7 +194,7 @@ const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
 const UPLOAD: &str = "GET, HEAD, PATCH, DELETE, POST, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 43] = [
+const ADDRESSES: [(&str, &str, Address); 45] = [
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
     ("/ui/{*path}", GET, Address::UiFile),
@@ -221,6 +225,8 @@ const ADDRESSES: [(&str, &str, Address); 43] = [
     ("/api/assets/{id}/position", PUT, Address::PositionAsset),
     ("/api/assets/random", GET, Address::RandomAsset),
     ("/api/tags", GET, Address::Tags),
+    ("/api/backup", GET, Address::Backup),
+    ("/api/restore", POST, Address::Restore),
     ("/login", GET, Address::LoginPage),
     ("/settings", GET, Address::SettingsPage),
     ("/api/session", GET_POST_DELETE, Address::Session),
@@ -297,6 +303,8 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::PositionAsset if put => Route::PositionAsset { id },
         Address::RandomAsset if get => Route::RandomAsset,
         Address::Tags if get => Route::Tags,
+        Address::Backup if get => Route::Backup,
+        Address::Restore if post => Route::Restore,
         Address::LoginPage if get => Route::LoginPage,
         Address::SettingsPage if get => Route::SettingsPage,
         Address::Session if get => Route::Session,

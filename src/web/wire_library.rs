@@ -153,6 +153,12 @@ pub(super) struct Disk {
     pub total_bytes: u64,
 }
 
+#[derive(Serialize)]
+pub(super) struct Restored {
+    pub assets: u64,
+    pub files: u64,
+}
+
 /// `PATCH /api/assets/{id}`, and with `ids` `POST /api/assets/edit`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

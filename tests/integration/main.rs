@@ -2,6 +2,7 @@
 #![allow(clippy::panic, reason = "a test says by a panic what it saw")]
 
 mod access;
+mod care;
 mod device;
 mod garbage;
 mod media;

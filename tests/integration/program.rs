@@ -44,7 +44,17 @@ impl Program {
 
     /// Likewise, with the login that everybody has who does not switch it off.
     pub(crate) fn start_guarded(config: &str, more: impl FnOnce(&mut Command)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::launch(config, tempfile::tempdir().expect("a folder"), more)
+    }
+
+    /// Without a login, in a folder where `data` has something in it already.
+    pub(crate) fn start_in(config: &str, folder: TempDir) -> Self {
+        Self::launch(config, folder, |command| {
+            command.arg("--open");
+        })
+    }
+
+    fn launch(config: &str, folder: TempDir, more: impl FnOnce(&mut Command)) -> Self {
         std::fs::write(folder.path().join("marquee.toml"), config).expect("written");
         let (child, address) = spawn(folder.path(), more);
         Self { child, address, folder, client: Client::builder(TokioExecutor::new()).build_http() }
@@ -54,7 +64,9 @@ impl Program {
     pub(crate) fn kill_and_start_again(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
-        (self.child, self.address) = spawn(self.folder.path(), |_| {});
+        (self.child, self.address) = spawn(self.folder.path(), |command| {
+            command.arg("--open");
+        });
     }
 
     /// Where everything is that survives a restart.

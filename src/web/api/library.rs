@@ -14,7 +14,7 @@ pub(crate) async fn get(call: &Call) -> Result<Response<Body>, Problem> {
     Ok(json(StatusCode::OK, to_json(&read(&call.services).await?)))
 }
 
-async fn read(services: &Services) -> Result<wire::Library, Problem> {
+pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> {
     let library = match &services.library {
         Ok(library) => library,
         Err(why) => {

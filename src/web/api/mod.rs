@@ -1,6 +1,7 @@
 //! One handler per file: from a [`Call`](super::answer::Call) to an answer, through the handles of other parts.
 
 pub(super) mod assets;
+pub(super) mod backup;
 pub(super) mod edit;
 pub(super) mod frame;
 pub(super) mod grants;

@@ -1,0 +1,121 @@
+//! Import, check, backup and restore: the real program on the command line and over HTTP.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::program::Program;
+
+const CONFIG: &str = "[web]\nwebrtc_port = 0\n";
+/// The smallest pictures there are; what is in them does not matter here.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+fn marquee(command: &str, data: &Path, more: &[&Path]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_marquee"));
+    program.arg(command).arg("--data").arg(data).args(more).output().expect("it runs")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+/// A folder of the old server: three pictures, two of the same content, and what it knew of them.
+fn old_server() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("clips")).unwrap();
+    fs::write(folder.path().join("one.png"), [PNG, b"one"].concat()).unwrap();
+    fs::write(folder.path().join("clips/two.png"), [PNG, b"two"].concat()).unwrap();
+    fs::write(folder.path().join("again.png"), [PNG, b"one"].concat()).unwrap();
+    fs::write(folder.path().join("broken.png"), b"no picture").unwrap();
+    fs::write(folder.path().join("ratings.json"), r#"{"two.png": 4, "gone.png": 5}"#).unwrap();
+    fs::write(folder.path().join("tags.json"), r#"{"clips/two.png": ["holiday"]}"#).unwrap();
+    fs::write(folder.path().join("favorites.json"), r#"["two"]"#).unwrap();
+    folder
+}
+
+async fn assets(program: &Program) -> Vec<Value> {
+    let answer = program.send("GET", "/api/assets?order=name", &[], "").await;
+    let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    body["assets"].as_array().expect("a list").clone()
+}
+
+#[tokio::test]
+async fn the_old_servers_folder_is_taken_once_with_what_it_knew() {
+    let (old, data) = (old_server(), tempfile::tempdir().unwrap());
+    let first = text(&marquee("import", &data.path().join("data"), &[old.path()]));
+    assert!(first.contains("2 taken, 1 there already, 1 refused"), "{first}");
+    assert!(first.contains("gone.png") && first.contains("broken.png"), "{first}");
+    let second = text(&marquee("import", &data.path().join("data"), &[old.path()]));
+    assert!(second.contains("0 taken, 3 there already, 1 refused"), "{second}");
+    let program = Program::start_in(CONFIG, data);
+    let assets = assets(&program).await;
+    assert_eq!(assets.len(), 2);
+    let two = assets.iter().find(|asset| asset["name"] == "two").expect("two");
+    assert_eq!((&two["rating"], &two["favorite"]), (&4.into(), &true.into()));
+    assert_eq!(two["tags"], serde_json::json!(["holiday"]));
+    let busy = text(&marquee("import", &program.data(), &[old.path()]));
+    assert!(busy.contains("another Marquee works with the library"), "{busy}");
+}
+
+#[tokio::test]
+async fn a_backup_of_a_running_box_is_everything_and_a_damaged_one_replaces_nothing() {
+    let (old, data) = (old_server(), tempfile::tempdir().unwrap());
+    marquee("import", &data.path().join("data"), &[old.path()]);
+    let program = Program::start_in(CONFIG, data);
+    let tar = program.send("GET", "/api/backup", &[], "").await;
+    assert_eq!(tar.status, 200);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("backup.tar");
+    let told = text(&marquee("backup", &program.data(), &[&file]));
+    assert!(told.contains(&format!("{} bytes", fs::metadata(&file).unwrap().len())), "{told}");
+    drop(program);
+    let listed = Command::new("tar").arg("tf").arg(&file).output().unwrap();
+    assert!(text(&listed).contains("library.db") && text(&listed).contains("files/"), "{}", text(&listed));
+
+    let whole = fs::read(&file).unwrap();
+    fs::write(elsewhere.path().join("cut.tar"), &whole[..whole.len() / 2]).unwrap();
+    let cut = marquee("restore", elsewhere.path(), &[&elsewhere.path().join("cut.tar")]);
+    assert!(!cut.status.success() && text(&cut).contains("no backup of Marquee"), "{}", text(&cut));
+    let restored = text(&marquee("restore", elsewhere.path(), &[&file]));
+    assert!(restored.contains("2 assets, 2 files"), "{restored}");
+    let checked = marquee("check-library", elsewhere.path(), &[]);
+    assert!(checked.status.success() && text(&checked).contains("all is well"), "{}", text(&checked));
+
+    let program = Program::start_with(CONFIG, |_| {});
+    assert_eq!(assets(&program).await.len(), 0);
+    let refused = program.send_bytes("POST", "/api/restore", &[], whole[..whole.len() - 2048].to_vec()).await;
+    assert_eq!(refused.status, 400, "{}", String::from_utf8_lossy(&refused.body));
+    assert_eq!(assets(&program).await.len(), 0);
+    let restored = program.send_bytes("POST", "/api/restore", &[], tar.body.clone()).await;
+    assert_eq!(restored.status, 200, "{}", String::from_utf8_lossy(&restored.body));
+    assert_eq!(assets(&program).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_lost_is_found_and_mended_on_request() {
+    let (old, data) = (old_server(), tempfile::tempdir().unwrap());
+    marquee("import", &data.path().join("data"), &[old.path()]);
+    let files = files(&data.path().join("data/library/files"));
+    fs::remove_file(&files[0]).unwrap();
+    fs::write(&files[1], b"rubbish").unwrap();
+    let orphan = files[1].with_file_name(format!("{}.png", "a".repeat(64)));
+    fs::write(&orphan, b"nobody's").unwrap();
+    let found = marquee("check-library", &data.path().join("data"), &[]);
+    assert_eq!(found.status.code(), Some(2));
+    let told = text(&found);
+    assert!(
+        told.contains("is missing") && told.contains("is damaged") && told.contains("is not known"),
+        "{told}"
+    );
+    assert!(marquee("check-library", &data.path().join("data"), &[Path::new("--repair")]).status.success());
+    assert!(!orphan.exists());
+    let again = marquee("check-library", &data.path().join("data"), &[]);
+    assert!(again.status.success() && text(&again).contains("0 assets, 0 files"), "{}", text(&again));
+}
+
+fn files(shelves: &Path) -> Vec<std::path::PathBuf> {
+    let folders = fs::read_dir(shelves).unwrap().map(|entry| entry.unwrap().path());
+    folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())).collect()
+}
