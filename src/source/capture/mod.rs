@@ -249,7 +249,9 @@ fn best_mode(node: &Node, card: &Card, config: &config::Capture, signal: &Signal
 
 fn awaits(cause: Cause) -> Awaits {
     match cause {
-        Cause::NoSignal | Cause::NoCable | Cause::BadSignal => Awaits::Signal(cause),
+        Cause::NoCable | Cause::NoSignal | Cause::NoLock | Cause::OutOfRange | Cause::BadSignal => {
+            Awaits::Signal(cause)
+        }
         _ => Awaits::Card,
     }
 }
