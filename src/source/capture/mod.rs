@@ -117,7 +117,7 @@ impl Capture {
     }
 
     fn prepare(&self, card: &Card) -> Result<(Arc<Node>, Signal), Loss> {
-        let opening = |error| timings::loss(&format!("opening {}", card.path.display()), &error);
+        let opening = |error| find::opening_loss(&card.path, &error);
         let node = Arc::new(Node::open(&card.path).map_err(opening)?);
         let prepared = timings::prepare(&node);
         let mut now = self.now();
