@@ -208,6 +208,11 @@ impl Device for Capture {
         self.now().node.is_some()
     }
 
+    fn tells_changes(&self) -> bool {
+        let now = self.now();
+        now.node.is_some() && matches!(now.awaits, Awaits::Signal(_))
+    }
+
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async {
             let (mut changes, awaits) = {
