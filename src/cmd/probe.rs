@@ -168,6 +168,7 @@ mod tests {
         let left_out = capture::LeftOut {
             path: PathBuf::from("/dev/video10"),
             name: "bcm2835-codec-decode".to_owned(),
+            usb: None,
             reason: capture::Refusal::NoCard("a codec or image processor"),
         };
         Found {

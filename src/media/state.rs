@@ -30,7 +30,11 @@ pub enum Cause {
     NoCable,
     /// A cable, and nothing comes through it.
     NoSignal,
-    /// A signal the card can't lock on to or that is out of its range.
+    /// A signal that the card can't lock on to.
+    NoLock,
+    /// A signal of a size or rate that the card can't take.
+    OutOfRange,
+    /// A signal that can't be shown for another reason, such as copy protection.
     BadSignal,
     /// Wrong user or password.
     Unauthorized,
@@ -47,10 +51,12 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::NoDevice,
         Self::NoCable,
         Self::NoSignal,
+        Self::NoLock,
+        Self::OutOfRange,
         Self::BadSignal,
         Self::Unauthorized,
         Self::NotAnswering,
@@ -66,6 +72,8 @@ impl Cause {
             Self::NoDevice => "no_device",
             Self::NoCable => "no_cable",
             Self::NoSignal => "no_signal",
+            Self::NoLock => "no_lock",
+            Self::OutOfRange => "out_of_range",
             Self::BadSignal => "bad_signal",
             Self::Unauthorized => "unauthorized",
             Self::NotAnswering => "not_answering",
@@ -82,6 +90,8 @@ impl Cause {
             Self::NoDevice => "No device",
             Self::NoCable => "No cable",
             Self::NoSignal => "No signal",
+            Self::NoLock => "No stable signal",
+            Self::OutOfRange => "Signal out of range",
             Self::BadSignal => "Signal can't be used",
             Self::Unauthorized => "Wrong user or password",
             Self::NotAnswering => "Host not answering",
@@ -96,9 +106,14 @@ impl Cause {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::NoDevice => "Plug the capture card in, or correct its name in marquee.toml.",
-            Self::NoCable => "Plug an HDMI cable into the capture card.",
+            // Some players give no power to the cable while they are off.
+            Self::NoCable => {
+                "Plug an HDMI cable into the capture card and the player, and switch the player on."
+            }
             Self::NoSignal => "Switch the player or console on, and select its HDMI output.",
-            Self::BadSignal => "Set the player or console to 1080p, 60 Hz or less, without copy protection.",
+            Self::NoLock => "Plug the HDMI cable in again at both ends, or take a shorter or better one.",
+            Self::OutOfRange => "Set the player or console to 1080p, 60 Hz or less.",
+            Self::BadSignal => "Set the player or console to another picture size, without copy protection.",
             Self::Unauthorized => "Correct user and password of this camera in marquee.toml.",
             Self::NotAnswering => "Check the camera's power, its network cable and its address.",
             Self::NotVideo => "Check the camera's address: the path behind the host name selects the stream.",

@@ -13,9 +13,12 @@ const EVENTS_MAX: usize = 64;
 /// A pipeline of ours. Stop it with [`Half::stop`]; dropping it stops it too, on another thread.
 pub struct Half {
     pipeline: Option<gst::Pipeline>,
+    around_halt: Option<(Work, Work)>,
     name: &'static str,
     events: mpsc::Receiver<Event>,
 }
+
+type Work = Box<dyn FnOnce() + Send>;
 
 /// What the bus told.
 #[derive(Clone, Debug)]
@@ -110,7 +113,7 @@ impl Half {
             }
             gst::BusSyncReply::Drop
         });
-        Self { pipeline: Some(pipeline), name, events }
+        Self { pipeline: Some(pipeline), around_halt: None, name, events }
     }
 
     pub(super) fn pipeline(&self) -> &gst::Pipeline {
@@ -121,6 +124,20 @@ impl Half {
     pub(super) fn element<T: IsA<gst::Element>>(&self, name: &str) -> T {
         let element = self.pipeline().by_name(name).and_then(|element| element.downcast::<T>().ok());
         element.expect("the description has an element of that name and kind")
+    }
+
+    /// What is to be done before and after the pipeline is halted, on the thread that halts it.
+    pub(super) fn around_halt(
+        &mut self,
+        before: impl FnOnce() + Send + 'static,
+        after: impl FnOnce() + Send + 'static,
+    ) {
+        self.around_halt = Some((Box::new(before), Box::new(after)));
+    }
+
+    fn halting(&mut self) -> Option<Halting> {
+        let pipeline = self.pipeline.take()?;
+        Some(Halting { pipeline, around: self.around_halt.take() })
     }
 
     /// Starts it. May open devices and wait for them: call off the async threads.
@@ -160,8 +177,7 @@ impl Half {
 
     /// Stops it and gives its devices back before returning.
     pub async fn stop(mut self) {
-        if let Some(pipeline) = self.pipeline.take() {
-            let halting = Halting(pipeline);
+        if let Some(halting) = self.halting() {
             let stopped = tokio::task::spawn_blocking(move || drop(halting)).await;
             if let Err(error) = stopped {
                 log::error!("{}: stopping failed: {error}", self.name);
@@ -172,8 +188,7 @@ impl Half {
 
 impl Drop for Half {
     fn drop(&mut self) {
-        if let Some(pipeline) = self.pipeline.take() {
-            let halting = Halting(pipeline);
+        if let Some(halting) = self.halting() {
             // A state change can wait for a device or a peer: never on an async thread.
             match tokio::runtime::Handle::try_current() {
                 Ok(runtime) => drop(runtime.spawn_blocking(move || drop(halting))),
@@ -185,11 +200,17 @@ impl Drop for Half {
 
 /// Halts its pipeline when dropped: a runtime that is shutting down drops what it is given without running it, and
 /// a pipeline that is let go while it plays crashes.
-struct Halting(gst::Pipeline);
+struct Halting {
+    pipeline: gst::Pipeline,
+    around: Option<(Work, Work)>,
+}
 
 impl Drop for Halting {
     fn drop(&mut self) {
-        halt(&self.0);
+        let Some((before, after)) = self.around.take() else { return halt(&self.pipeline) };
+        before();
+        halt(&self.pipeline);
+        after();
     }
 }
 

@@ -16,6 +16,7 @@ mod h264;
 pub mod half;
 pub mod jpeg;
 pub mod opus;
+mod pools;
 pub mod queues;
 pub mod raw;
 pub mod rtsp;

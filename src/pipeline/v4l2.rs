@@ -4,13 +4,13 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use gstreamer as gst;
 use gstreamer::prelude::*;
+use gstreamer_base as gst_base;
 
 use super::capture::{Sink, connect_video};
 use super::h264::AVC_CAPS;
 use super::half::{Half, HalfError};
-use super::queues;
+use super::{pools, queues};
 
 /// A card's formats that can be taken, those we like best first: for raw pictures that is the order of the work
 /// left to an encoder, and raw pictures come before coded ones, whose bit rate and key frames are not ours to choose.
@@ -138,8 +138,10 @@ pub fn half(device: &Path, mode: &Mode, to: &Arc<dyn Sink>) -> Result<Half, Half
         caps = caps(mode),
         queue = queues::video_queue(mode.height),
     );
-    let half = Half::parse("capture", &description)?;
-    half.element::<gst::Element>("card").set_property("device", device.to_string_lossy().as_ref());
+    let mut half = Half::parse("capture", &description)?;
+    let card: gst_base::BaseSrc = half.element("card");
+    card.set_property("device", device.to_string_lossy().as_ref());
+    pools::give_back(&mut half, &card);
     connect_video(&half.element("video"), Arc::clone(to));
     Ok(half)
 }
@@ -155,6 +157,8 @@ fn caps(mode: &Mode) -> String {
 
 #[cfg(test)]
 mod tests {
+    use gstreamer as gst;
+
     use super::*;
 
     const FORMATS: [&[u8; 4]; 13] = [

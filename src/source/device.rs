@@ -32,6 +32,12 @@ pub trait Device: Send + Sync + 'static {
         false
     }
 
+    /// Whether [`Device::changed`] is sure to notice whatever would let another attempt succeed, so that trying in
+    /// between only costs.
+    fn tells_changes(&self) -> bool {
+        false
+    }
+
     /// Returns when something happened that makes another attempt worth while at once, such as a plugged-in card or
     /// a signal that is back.
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

@@ -24,6 +24,8 @@ const FIRST_PICTURE_TIMEOUT: Duration = Duration::from_secs(8);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Viewers who wait for a source to start are told so after this; sooner it would only flash by.
 const QUIET: Duration = Duration::from_millis(700);
+/// Between attempts at a device that is sure to tell when one is worth while: only for what nobody thought of.
+const TOLD_RETRY: Duration = Duration::from_secs(60);
 /// How often a device is asked whether its signal is still there.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -73,7 +75,8 @@ impl Supervisor {
                     // One that had pictures starts over with its patience.
                     failed = if self.was_live() { 1 } else { failed + 1 };
                     self.lost(loss);
-                    if !self.wait_for_retry(back_off(failed)).await {
+                    let delay = if self.device.tells_changes() { TOLD_RETRY } else { back_off(failed) };
+                    if !self.wait_for_retry(delay).await {
                         failed = 0;
                     }
                 }
@@ -159,7 +162,9 @@ impl Supervisor {
             let waited = clock::now().since(since);
             if waited >= patience {
                 let detail = format!("no picture for {} s", patience.as_secs());
-                return Over::Lost(Loss::new(Cause::NoPicture, detail));
+                // The device may know why.
+                let known = if self.device.has_check() { self.check().await } else { None };
+                return Over::Lost(known.unwrap_or_else(|| Loss::new(Cause::NoPicture, detail)));
             }
             tokio::select! {
                 ended = half.ended() => return Over::Lost(self.device.loss(ended)),

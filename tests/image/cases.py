@@ -6,6 +6,7 @@ import re
 import threading
 import time
 
+import capture
 import device
 import screens
 from box import Failed, until
@@ -438,6 +439,7 @@ GROUPS = {
     "raspberry pi": device.PI,
     "data partition": [wiped, zeroed, damaged, missing, protected],
     "power cuts": [power_cuts],
+    "capture": capture.TESTS,
 }
 # What one boot tells.
 QUICK = ("a fresh card",)

@@ -17,8 +17,8 @@ EPIPE, ECONNRESET = -32, -104
 PAYLOAD_BYTES = 16384
 HEADER_BYTES = 2
 VIDEO_ENDPOINT = 1
-# Width, height and frame intervals in units of 100 ns.
-SIZES = ((1280, 720, (333333, 666666)), (640, 480, (333333,)))
+# Width, height and frame intervals in units of 100 ns: what an emulated box keeps up with.
+SIZES = ((640, 360, (333333, 1000000)),)
 STRINGS = ("Marquee tests", "USB Video", "0001")
 PROBE_BYTES = 26
 
@@ -81,7 +81,7 @@ class Connection:
         # Bulk requests the driver has made and that no picture has filled yet: sequence number and length.
         self.wanted = collections.deque()
         self.plugged = True
-        probe = b"\x01\x00\x01\x01" + u32(SIZES[0][2][0]) + bytes(10) + u32(1280 * 720 * 2) + u32(PAYLOAD_BYTES)
+        probe = b"\x01\x00\x01\x01" + u32(SIZES[0][2][0]) + bytes(10) + u32(SIZES[0][0] * SIZES[0][1] * 2) + u32(PAYLOAD_BYTES)
         self.probe = bytearray(probe)
         threading.Thread(target=self.guarded, args=(self.answer,), daemon=True).start()
         threading.Thread(target=self.guarded, args=(self.stream,), daemon=True).start()
@@ -202,7 +202,7 @@ class Connection:
 
 
 class UsbStick:
-    """Listens on a loopback port for the box to plug it in; `pictures` are JPEG files' contents of 1280x720."""
+    """Listens on a loopback port for the box to plug it in; `pictures` are JPEG files' contents of the size in SIZES."""
 
     def __init__(self, pictures):
         self.pictures, self.connection = pictures, None

@@ -1,12 +1,15 @@
 //! Which video nodes are capture cards, who made them, and the one that was asked for.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use v4l::capability::Flags;
 
 use super::ioctl::{Capability, Node, Planes};
 use super::sound;
+use super::timings::loss;
 use crate::config::CaptureDevice;
 use crate::media::{Cause, Loss};
 
@@ -26,6 +29,9 @@ const CODECS: [&str; 9] = [
     "hantro",
     "cedrus",
 ];
+
+/// More than udev takes to give a new node to its group, on a box that has just been switched on.
+const SET_UP_MAX: Duration = Duration::from_secs(10);
 
 const CODEC: &str = "a codec or image processor";
 
@@ -71,6 +77,7 @@ impl Usb {
 pub struct LeftOut {
     pub path: PathBuf,
     pub name: String,
+    pub usb: Option<Usb>,
     pub reason: Refusal,
 }
 
@@ -80,6 +87,8 @@ pub enum Refusal {
     NoCard(&'static str),
     /// It might be one: the system's words.
     Unreadable(String),
+    /// It was made a moment ago, and udev has not opened it to its group yet.
+    TooNew,
 }
 
 impl std::fmt::Display for Refusal {
@@ -87,6 +96,7 @@ impl std::fmt::Display for Refusal {
         match self {
             Self::NoCard(what) => out.write_str(what),
             Self::Unreadable(error) => write!(out, "can't be opened: {error}"),
+            Self::TooNew => out.write_str("it is being set up"),
         }
     }
 }
@@ -105,7 +115,10 @@ pub fn survey() -> Survey {
         let name = name(Path::new(SYSFS), &path);
         match examine(&path, &name) {
             Ok(card) => survey.cards.push(card),
-            Err(reason) => survey.left_out.push(LeftOut { path, name, reason }),
+            Err(reason) => {
+                let usb = usb(Path::new(SYSFS), &path);
+                survey.left_out.push(LeftOut { path, name, usb, reason });
+            }
         }
     }
     survey
@@ -141,12 +154,37 @@ fn examine(path: &Path, name: &str) -> Result<Card, Refusal> {
         return Err(Refusal::NoCard(CODEC));
     }
     let opened = Node::open(path).and_then(|node| Ok((node.capability()?, node)));
-    let (capability, node) = opened.map_err(|error| Refusal::Unreadable(error.to_string()))?;
+    let (capability, node) = opened.map_err(|error| refusal(path, &error))?;
     let planes = capture_planes(capability.flags).map_err(Refusal::NoCard)?;
     if node.formats(planes).is_empty() {
         return Err(Refusal::NoCard("it offers no format"));
     }
     Ok(card(path, capability, planes))
+}
+
+fn refusal(path: &Path, error: &io::Error) -> Refusal {
+    match error.raw_os_error() {
+        Some(libc::ENOENT | libc::ENODEV | libc::ENXIO) => Refusal::NoCard("it was unplugged just now"),
+        _ if is_too_new(path, error) => Refusal::TooNew,
+        _ => Refusal::Unreadable(error.to_string()),
+    }
+}
+
+/// Whether a node is only refused because it is so new: devtmpfs makes it for root alone, udev gives it to its group a
+/// moment after, and that is noticed ([`super::Changes`]).
+fn is_too_new(path: &Path, error: &io::Error) -> bool {
+    let made = fs::metadata(path).and_then(|node| node.modified());
+    // A clock that was set since makes it old, which costs a wrong word for a second.
+    let age = made.ok().and_then(|made| SystemTime::now().duration_since(made).ok());
+    error.kind() == io::ErrorKind::PermissionDenied && age.is_some_and(|age| age < SET_UP_MAX)
+}
+
+/// Why a card that was found can't be opened.
+pub(super) fn opening_loss(path: &Path, error: &io::Error) -> Loss {
+    if is_too_new(path, error) {
+        return Loss::new(Cause::NoDevice, format!("{} is being set up", path.display()));
+    }
+    loss(&format!("opening {}", path.display()), error)
 }
 
 fn card(path: &Path, capability: Capability, planes: Planes) -> Card {
@@ -224,8 +262,12 @@ pub(super) fn find(wanted: &CaptureDevice, reserved: &[CaptureDevice]) -> Result
 
 /// A node that can't be opened may be the card, and no plugging helps against missing rights.
 fn not_found(wanted: &CaptureDevice, left_out: &[LeftOut]) -> Loss {
-    let unreadable = left_out.iter().find(|node| matches!(node.reason, Refusal::Unreadable(_)));
-    match (unreadable, wanted) {
+    let suspect =
+        left_out.iter().find(|node| !matches!(node.reason, Refusal::NoCard(_)) && may_be(wanted, node));
+    match (suspect, wanted) {
+        (Some(LeftOut { path, reason: Refusal::TooNew, .. }), _) => {
+            Loss::new(Cause::NoDevice, format!("{} is being set up", path.display()))
+        }
         (Some(LeftOut { path, reason, .. }), _) => {
             Loss::new(Cause::Failed, format!("{} {reason}; is Marquee in the group video?", path.display()))
         }
@@ -252,6 +294,16 @@ fn at(path: &Path) -> Result<Card, Loss> {
     let flags = Flags::from_bits_truncate(capability.flags);
     let multi = flags.contains(Flags::VIDEO_CAPTURE_MPLANE) && !flags.contains(Flags::VIDEO_CAPTURE);
     Ok(card(path, capability, if multi { Planes::Multi } else { Planes::Single }))
+}
+
+/// Whether a node that could not be asked may be what is wanted; whose USB device it is, is known all the same.
+fn may_be(wanted: &CaptureDevice, node: &LeftOut) -> bool {
+    match wanted {
+        CaptureDevice::Usb { vendor, product, serial } => {
+            node.usb.as_ref().is_some_and(|usb| usb.is(*vendor, *product, serial.as_deref()))
+        }
+        CaptureDevice::Auto { .. } | CaptureDevice::Path(_) => true,
+    }
 }
 
 /// Whether `wanted` means that card.
@@ -371,11 +423,22 @@ mod tests {
         let codec = LeftOut {
             path: "/dev/video10".into(),
             name: "bcm2835-codec-decode".to_owned(),
+            usb: None,
             reason: Refusal::NoCard(CODEC),
         };
         let lost = not_found(&usb, std::slice::from_ref(&codec));
         assert_eq!(lost, Loss::new(Cause::NoDevice, "usb:534d:2109 is not plugged in"));
         let denied = LeftOut { reason: Refusal::Unreadable("Permission denied".to_owned()), ..codec };
-        assert_eq!(not_found(&usb, &[denied]).cause, Cause::Failed);
+        let auto = CaptureDevice::Auto { optional: false };
+        assert_eq!(not_found(&auto, std::slice::from_ref(&denied)).cause, Cause::Failed);
+        assert_eq!(
+            not_found(&usb, std::slice::from_ref(&denied)).cause,
+            Cause::NoDevice,
+            "another card's node"
+        );
+        let denied = LeftOut { usb: Some(stick(None)), ..denied };
+        assert_eq!(not_found(&usb, std::slice::from_ref(&denied)).cause, Cause::Failed);
+        let new = LeftOut { reason: Refusal::TooNew, ..denied };
+        assert_eq!(not_found(&usb, &[new]), Loss::new(Cause::NoDevice, "/dev/video10 is being set up"));
     }
 }

@@ -117,7 +117,7 @@ impl Capture {
     }
 
     fn prepare(&self, card: &Card) -> Result<(Arc<Node>, Signal), Loss> {
-        let opening = |error| timings::loss(&format!("opening {}", card.path.display()), &error);
+        let opening = |error| find::opening_loss(&card.path, &error);
         let node = Arc::new(Node::open(&card.path).map_err(opening)?);
         let prepared = timings::prepare(&node);
         let mut now = self.now();
@@ -208,6 +208,11 @@ impl Device for Capture {
         self.now().node.is_some()
     }
 
+    fn tells_changes(&self) -> bool {
+        let now = self.now();
+        now.node.is_some() && matches!(now.awaits, Awaits::Signal(_))
+    }
+
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async {
             let (mut changes, awaits) = {
@@ -249,7 +254,9 @@ fn best_mode(node: &Node, card: &Card, config: &config::Capture, signal: &Signal
 
 fn awaits(cause: Cause) -> Awaits {
     match cause {
-        Cause::NoSignal | Cause::NoCable | Cause::BadSignal => Awaits::Signal(cause),
+        Cause::NoCable | Cause::NoSignal | Cause::NoLock | Cause::OutOfRange | Cause::BadSignal => {
+            Awaits::Signal(cause)
+        }
         _ => Awaits::Card,
     }
 }

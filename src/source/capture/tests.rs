@@ -73,7 +73,7 @@ fn ends_have_causes() {
 
 #[test]
 fn only_losses_of_signal_wait_for_one() {
-    for cause in [Cause::NoSignal, Cause::NoCable, Cause::BadSignal] {
+    for cause in [Cause::NoCable, Cause::NoSignal, Cause::NoLock, Cause::OutOfRange, Cause::BadSignal] {
         assert_eq!(awaits(cause), Awaits::Signal(cause));
     }
     for cause in [Cause::NoDevice, Cause::Busy, Cause::Failed, Cause::NotVideo] {

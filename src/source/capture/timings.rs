@@ -199,12 +199,16 @@ fn error_cause(error: &io::Error) -> Cause {
         Some(libc::ENODEV | libc::ENOENT | libc::ENXIO) => Cause::NoDevice,
         Some(libc::EBUSY) => Cause::Busy,
         Some(libc::ENOLINK) => Cause::NoSignal,
-        Some(libc::ENOLCK | libc::ERANGE) => Cause::BadSignal,
+        Some(libc::ENOLCK) => Cause::NoLock,
+        Some(libc::ERANGE) => Cause::OutOfRange,
         _ => Cause::Failed,
     }
 }
 
-/// Why no timings could be read. `powered`: whether a player gives its 5 V, where the card knows.
+/// Why no timings could be read. `powered`: whether a player gives its 5 V at any connector, where the card knows.
+///
+/// Without that power nothing is at the other end, whether the cable is out or the player is unplugged: a tc358743 (and
+/// vivid with one HDMI input, for "no signal") tells so. With it a player is there and sends nothing.
 fn incoming_cause(error: &io::Error, status: u32, powered: Option<bool>) -> Cause {
     match error_cause(error) {
         Cause::NoSignal if powered == Some(false) || status & V4L2_IN_ST_NO_POWER != 0 => Cause::NoCable,
@@ -222,8 +226,10 @@ fn status_cause(status: u32) -> Option<Cause> {
         Some(Cause::NoCable)
     } else if any(V4L2_IN_ST_NO_SIGNAL | V4L2_IN_ST_NO_CARRIER) {
         Some(Cause::NoSignal)
-    } else if any(UNLOCKED | PROTECTED) {
+    } else if any(PROTECTED) {
         Some(Cause::BadSignal)
+    } else if any(UNLOCKED) {
+        Some(Cause::NoLock)
     } else {
         None
     }
@@ -286,8 +292,8 @@ mod tests {
             check(errno, Cause::NoDevice);
         }
         check(libc::ENOLINK, Cause::NoSignal);
-        check(libc::ENOLCK, Cause::BadSignal);
-        check(libc::ERANGE, Cause::BadSignal);
+        check(libc::ENOLCK, Cause::NoLock);
+        check(libc::ERANGE, Cause::OutOfRange);
         check(libc::EBUSY, Cause::Busy);
         check(libc::EIO, Cause::Failed);
     }
@@ -302,7 +308,7 @@ mod tests {
         check(libc::ENOLINK, 0, Some(true), Cause::NoSignal);
         check(libc::ENOLINK, 0, Some(false), Cause::NoCable);
         check(libc::ENOLINK, V4L2_IN_ST_NO_POWER, None, Cause::NoCable);
-        check(libc::ENOLCK, 0, Some(false), Cause::BadSignal);
+        check(libc::ENOLCK, 0, Some(false), Cause::NoLock);
     }
 
     #[test]
@@ -312,9 +318,10 @@ mod tests {
         check(V4L2_IN_ST_NO_POWER | V4L2_IN_ST_NO_SIGNAL, Some(Cause::NoCable));
         check(V4L2_IN_ST_NO_SIGNAL | V4L2_IN_ST_NO_H_LOCK, Some(Cause::NoSignal));
         check(V4L2_IN_ST_NO_CARRIER, Some(Cause::NoSignal));
-        for bits in [V4L2_IN_ST_NO_H_LOCK, V4L2_IN_ST_NO_V_LOCK, V4L2_IN_ST_NO_SYNC, V4L2_IN_ST_MACROVISION] {
-            check(bits, Some(Cause::BadSignal));
+        for bits in [V4L2_IN_ST_NO_H_LOCK, V4L2_IN_ST_NO_V_LOCK, V4L2_IN_ST_NO_SYNC] {
+            check(bits, Some(Cause::NoLock));
         }
+        check(V4L2_IN_ST_MACROVISION | V4L2_IN_ST_NO_H_LOCK, Some(Cause::BadSignal));
         check(V4L2_IN_ST_NO_COLOR | V4L2_IN_ST_HFLIP | V4L2_IN_ST_COLOR_KILL, None);
     }
 }
