@@ -135,6 +135,8 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::PositionAsset { id } => api::edit::position(call, id).await,
         Route::RandomAsset => api::assets::random(&call).await,
         Route::Tags => api::assets::tags(&call).await,
+        Route::ApiPage => pages::api(&call),
+        Route::OpenApi => Ok(api::openapi::get()),
         Route::Backup => api::backup::get(&call).await,
         Route::Restore => api::backup::restore(call).await,
         Route::LoginPage => pages::login(&call),

@@ -29,6 +29,8 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Media { .. }
         | Route::UiFile { .. }
         | Route::LoginPage
+        | Route::ApiPage
+        | Route::OpenApi
         | Route::Session
         | Route::LogIn
         | Route::LogOut

@@ -18,6 +18,11 @@ pub(super) fn login(call: &Call) -> Result<Response<Body>, Problem> {
     page(call, "login.html")
 }
 
+/// The description of the API, to read.
+pub(super) fn api(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "reference.html")
+}
+
 pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {
     call.source(source)?;
     page(call, "player.html")

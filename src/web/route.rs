@@ -76,6 +76,8 @@ pub(super) enum Route {
     },
     RandomAsset,
     Tags,
+    OpenApi,
+    ApiPage,
     Backup,
     Restore,
     LoginPage,
@@ -166,6 +168,8 @@ enum Address {
     PositionAsset,
     RandomAsset,
     Tags,
+    OpenApi,
+    ApiPage,
     Backup,
     Restore,
     LoginPage,
@@ -194,7 +198,7 @@ const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
 const UPLOAD: &str = "GET, HEAD, PATCH, DELETE, POST, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 45] = [
+const ADDRESSES: [(&str, &str, Address); 47] = [
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
     ("/ui/{*path}", GET, Address::UiFile),
@@ -225,6 +229,8 @@ const ADDRESSES: [(&str, &str, Address); 45] = [
     ("/api/assets/{id}/position", PUT, Address::PositionAsset),
     ("/api/assets/random", GET, Address::RandomAsset),
     ("/api/tags", GET, Address::Tags),
+    ("/api", GET, Address::ApiPage),
+    ("/api/openapi.json", GET, Address::OpenApi),
     ("/api/backup", GET, Address::Backup),
     ("/api/restore", POST, Address::Restore),
     ("/login", GET, Address::LoginPage),
@@ -250,6 +256,12 @@ static ROUTER: LazyLock<Router<usize>> = LazyLock::new(|| {
     }
     router
 });
+
+/// Every pattern, and the methods it takes.
+#[cfg(test)]
+pub(super) fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ADDRESSES.iter().map(|(pattern, allow, _)| (*pattern, *allow))
+}
 
 /// Finds what a request asks for. `path` is without the query, as it came (percent-encoded).
 pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
@@ -303,6 +315,8 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::PositionAsset if put => Route::PositionAsset { id },
         Address::RandomAsset if get => Route::RandomAsset,
         Address::Tags if get => Route::Tags,
+        Address::ApiPage if get => Route::ApiPage,
+        Address::OpenApi if get => Route::OpenApi,
         Address::Backup if get => Route::Backup,
         Address::Restore if post => Route::Restore,
         Address::LoginPage if get => Route::LoginPage,

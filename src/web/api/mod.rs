@@ -11,6 +11,7 @@ pub(super) mod logs;
 pub(super) mod metrics;
 pub(super) mod mjpeg;
 pub(super) mod mse;
+pub(super) mod openapi;
 pub(super) mod restart;
 pub(super) mod session;
 pub(super) mod sources;
