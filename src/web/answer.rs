@@ -18,7 +18,7 @@ use super::connection::Client;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
 use super::ui_files::UiFile;
-use super::{Services, api, auth, events, pages};
+use super::{Services, api, auth, events, media, pages};
 use crate::hub::Source;
 
 /// One request, with all that its handler may need.
@@ -147,6 +147,7 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::Grant { kind } => api::grants::add(call, kind).await,
         Route::Withdraw { kind, id } => api::grants::withdraw(&call, kind, &id),
         Route::EnterByLink { secret } => api::session::enter_by_link(&call, &secret),
+        Route::Media { file } => media::get(&call, &file).await,
         Route::Options { allow } => Ok(options(&call, allow)),
     }
 }
@@ -177,7 +178,8 @@ const EXPOSED: &str = "Location, ETag, Link, Accept-Patch, Retry-After, Marquee-
 
 fn add_headers(headers: &mut HeaderMap, shared: bool) {
     let policy = if shared { POLICY_SHARED } else { POLICY };
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // A file of the library may have a stricter one.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // What says nothing about it is of this moment.

@@ -26,6 +26,7 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Mse { .. }
         | Route::Frame { .. }
         | Route::Mjpeg { .. }
+        | Route::Media { .. }
         | Route::UiFile { .. }
         | Route::LoginPage
         | Route::Session

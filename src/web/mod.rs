@@ -15,6 +15,7 @@ mod conditional;
 mod connection;
 mod events;
 mod limits;
+mod media;
 mod origin;
 mod pages;
 mod problem;

@@ -97,6 +97,9 @@ pub(super) enum Route {
     EnterByLink {
         secret: String,
     },
+    Media {
+        file: String,
+    },
     /// What the address takes.
     Options {
         allow: &'static str,
@@ -161,6 +164,7 @@ enum Address {
     Grants(GrantKind),
     Grant(GrantKind),
     View,
+    Media,
 }
 
 /// HEAD goes wherever GET does, OPTIONS everywhere.
@@ -174,7 +178,7 @@ const GET_POST_DELETE: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 40] = [
+const ADDRESSES: [(&str, &str, Address); 41] = [
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
     ("/ui/{*path}", GET, Address::UiFile),
@@ -215,6 +219,7 @@ const ADDRESSES: [(&str, &str, Address); 40] = [
     ("/api/links", GET_POST, Address::Grants(GrantKind::Link)),
     ("/api/links/{grant}", DELETE, Address::Grant(GrantKind::Link)),
     ("/view/{secret}", GET, Address::View),
+    ("/media/{file}", GET, Address::Media),
 ];
 
 /// The index into `ADDRESSES` by pattern.
@@ -241,7 +246,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
 }
 
 fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
-    let Captured { source, session, path, id, grant, secret } = captured;
+    let Captured { source, session, path, id, grant, secret, file } = captured;
     let get = method == Method::GET || method == Method::HEAD;
     let post = method == Method::POST;
     let (put, delete) = (method == Method::PUT, method == Method::DELETE);
@@ -289,6 +294,7 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::Grants(kind) if post => Route::Grant { kind },
         Address::Grant(kind) if delete => Route::Withdraw { kind, id: grant },
         Address::View if get => Route::EnterByLink { secret },
+        Address::Media if get => Route::Media { file },
         _ => return None,
     })
 }
@@ -299,6 +305,7 @@ struct Captured {
     source: String,
     session: String,
     path: String,
+    file: String,
     /// Of an asset; 0, which no asset has, where the pattern has none.
     id: i64,
     /// A token's or a link's.
@@ -321,6 +328,7 @@ impl Captured {
             id,
             grant: get("grant")?,
             secret: get("secret")?,
+            file: get("file")?,
         })
     }
 }

@@ -14,6 +14,7 @@ use super::Services;
 use super::admission::Admission;
 use super::connection::{self, Client, chain, stopped};
 use super::limits::{PEER_SILENCE_MAX, UNSENT_BYTES_MAX};
+use super::media::Socket;
 
 /// After a failure to accept (no file descriptors left, say) a little time for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -98,7 +99,7 @@ fn admit(
     let client = Client::new(peer.ip(), local.ip());
     let (services, stopping) = (services.clone(), stopping.clone());
     Some(async move {
-        connection::serve(stream, client, services, stopping).await;
+        connection::serve(Socket::new(stream), client, services, stopping).await;
         drop(ticket);
     })
 }
