@@ -18,7 +18,7 @@ use super::connection::Client;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
 use super::ui_files::UiFile;
-use super::{Services, api, auth, events, media, pages};
+use super::{Services, api, auth, events, media, pages, tus};
 use crate::hub::Source;
 
 /// One request, with all that its handler may need.
@@ -148,6 +148,10 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::Withdraw { kind, id } => api::grants::withdraw(&call, kind, &id),
         Route::EnterByLink { secret } => api::session::enter_by_link(&call, &secret),
         Route::Media { file } => media::get(&call, &file).await,
+        Route::Uploads => api::uploads::list(&call),
+        Route::CreateUpload => api::uploads::create(call).await,
+        Route::Upload { upload } => api::uploads::one(&call, &upload).await,
+        Route::ChangeUpload { upload } => api::uploads::change(call, &upload).await,
         Route::Options { allow } => Ok(options(&call, allow)),
     }
 }
@@ -157,6 +161,9 @@ fn options(call: &Call, allow: &'static str) -> Response<Body> {
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allow));
+    if call.request.uri().path().starts_with("/api/uploads") {
+        tus::add_abilities(headers);
+    }
     if call.request.uri().path().starts_with("/live/") {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allow));
         let allowed = HeaderValue::from_static("Content-Type, If-Match, If-None-Match, Authorization");

@@ -49,7 +49,8 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Asset { .. }
         | Route::WatchedAsset { .. }
         | Route::RandomAsset
-        | Route::Tags => Some(Right::View),
+        | Route::Tags
+        | Route::Uploads => Some(Right::View),
         Route::RestartSource { .. }
         | Route::Logs
         | Route::BinPage
@@ -60,6 +61,9 @@ fn need(route: &Route) -> Option<Right> {
         | Route::RestoreAssets
         | Route::PurgeAssets
         | Route::PositionAsset { .. }
+        | Route::CreateUpload
+        | Route::Upload { .. }
+        | Route::ChangeUpload { .. }
         | Route::ChangePassword
         | Route::Grants { .. }
         | Route::Grant { .. }

@@ -22,10 +22,12 @@ mod problem;
 mod route;
 pub mod server;
 mod stall;
+mod tus;
 mod ui_files;
 mod wire;
 mod wire_access;
 mod wire_library;
+mod wire_uploads;
 
 use std::ops::Deref;
 use std::sync::Arc;

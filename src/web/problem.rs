@@ -95,6 +95,13 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// With the error's own words as a sentence.
+    pub(super) fn from_error(status: StatusCode, error: &impl ToString) -> Self {
+        Self::new(status, format!("{}.", capitalized(&error.to_string())))
+    }
+}
+
 impl From<library::Error> for Problem {
     fn from(error: library::Error) -> Self {
         let detail = format!("{}.", capitalized(&error.to_string()));

@@ -100,6 +100,14 @@ pub(super) enum Route {
     Media {
         file: String,
     },
+    Uploads,
+    CreateUpload,
+    Upload {
+        upload: String,
+    },
+    ChangeUpload {
+        upload: String,
+    },
     /// What the address takes.
     Options {
         allow: &'static str,
@@ -165,6 +173,8 @@ enum Address {
     Grant(GrantKind),
     View,
     Media,
+    Uploads,
+    Upload,
 }
 
 /// HEAD goes wherever GET does, OPTIONS everywhere.
@@ -176,9 +186,11 @@ const DELETE: &str = "DELETE, OPTIONS";
 const GET_POST: &str = "GET, HEAD, POST, OPTIONS";
 const GET_POST_DELETE: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
+/// POST stands for another method, which a header names: not every proxy lets all of them through.
+const UPLOAD: &str = "GET, HEAD, PATCH, DELETE, POST, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 41] = [
+const ADDRESSES: [(&str, &str, Address); 43] = [
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
     ("/ui/{*path}", GET, Address::UiFile),
@@ -220,6 +232,8 @@ const ADDRESSES: [(&str, &str, Address); 41] = [
     ("/api/links/{grant}", DELETE, Address::Grant(GrantKind::Link)),
     ("/view/{secret}", GET, Address::View),
     ("/media/{file}", GET, Address::Media),
+    ("/api/uploads", GET_POST, Address::Uploads),
+    ("/api/uploads/{upload}", UPLOAD, Address::Upload),
 ];
 
 /// The index into `ADDRESSES` by pattern.
@@ -246,7 +260,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
 }
 
 fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
-    let Captured { source, session, path, id, grant, secret, file } = captured;
+    let Captured { source, session, path, id, grant, secret, file, upload } = captured;
     let get = method == Method::GET || method == Method::HEAD;
     let post = method == Method::POST;
     let (put, delete) = (method == Method::PUT, method == Method::DELETE);
@@ -295,6 +309,12 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::Grant(kind) if delete => Route::Withdraw { kind, id: grant },
         Address::View if get => Route::EnterByLink { secret },
         Address::Media if get => Route::Media { file },
+        Address::Uploads if get => Route::Uploads,
+        Address::Uploads if post => Route::CreateUpload,
+        Address::Upload if get => Route::Upload { upload },
+        Address::Upload if matches!(*method, Method::PATCH | Method::DELETE | Method::POST) => {
+            Route::ChangeUpload { upload }
+        }
         _ => return None,
     })
 }
@@ -306,6 +326,7 @@ struct Captured {
     session: String,
     path: String,
     file: String,
+    upload: String,
     /// Of an asset; 0, which no asset has, where the pattern has none.
     id: i64,
     /// A token's or a link's.
@@ -325,6 +346,7 @@ impl Captured {
             source: get("source")?,
             session: get("session")?,
             path: get("path")?,
+            upload: get("upload")?,
             id,
             grant: get("grant")?,
             secret: get("secret")?,

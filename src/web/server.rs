@@ -33,8 +33,7 @@ pub async fn serve(
 ) {
     let admission = Admission::default();
     let mut connections = JoinSet::new();
-    let snapshots = services.snapshots.clone();
-    let tend = snapshots.tend();
+    let tend = tend(&services);
     tokio::pin!(tend);
     let mut stop = stopping.clone();
     let stop = stopped(&mut stop);
@@ -72,6 +71,16 @@ pub async fn serve(
         log::warn!("{} connections did not end in time and are cut off", connections.len());
         connections.shutdown().await;
     }
+}
+
+/// What has to be looked after without a request. Never ends.
+async fn tend(services: &Services) {
+    let uploads = async {
+        if let Ok(library) = &services.library {
+            library.tend_uploads().await;
+        }
+    };
+    tokio::join!(services.snapshots.tend(), uploads);
 }
 
 /// The task of a new connection; `None` if there are too many.

@@ -4,12 +4,14 @@
 mod access;
 mod device;
 mod garbage;
+mod media;
 mod program;
 mod rtc;
 mod rtsp;
 mod screen_sound;
 mod screens;
 mod sources;
+mod uploads;
 mod viewers;
 mod web;
 #[path = "../support/whep_client.rs"]

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -46,22 +46,27 @@ impl Program {
     pub(crate) fn start_guarded(config: &str, more: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("marquee.toml"), config).expect("written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_marquee"));
-        more(command.args(["run"]));
-        let mut child = command
-            .args(["--listen", "127.0.0.1:0", "--config"])
-            .arg(folder.path().join("marquee.toml"))
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it speaks");
-        let address =
-            line.trim().rsplit_once("http://").and_then(|(_, rest)| rest.trim_end_matches('/').parse().ok());
-        let address = address.unwrap_or_else(|| panic!("the program said {line:?}"));
+        let (child, address) = spawn(folder.path(), more);
         Self { child, address, folder, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// Kills it as it stands, and starts it with what it left behind.
+    pub(crate) fn kill_and_start_again(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+        (self.child, self.address) = spawn(self.folder.path(), |command| {
+            command.arg("--open");
+        });
+    }
+
+    /// Where everything is that survives a restart.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Files and sockets that it has open.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
     }
 
     pub(crate) fn config_file(&self) -> PathBuf {
@@ -75,11 +80,21 @@ impl Program {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
+        self.send_bytes(method, path, headers, body.to_owned()).await
+    }
+
+    pub(crate) async fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::from(body.to_owned())).expect("a request");
+        let request = request.body(Full::new(body.into())).expect("a request");
         let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
         let (head, body) = answer.expect("it answers").expect("it speaks HTTP").into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
@@ -137,6 +152,26 @@ impl Program {
     pub(crate) async fn ended(mut self) -> ExitStatus {
         tokio::task::spawn_blocking(move || self.child.wait().expect("it ends")).await.expect("joined")
     }
+}
+
+/// Starts it in this folder and waits until it says where its pages are.
+fn spawn(folder: &Path, more: impl FnOnce(&mut Command)) -> (Child, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_marquee"));
+    more(command.args(["run"]));
+    let mut child = command
+        .args(["--listen", "127.0.0.1:0", "--config"])
+        .arg(folder.join("marquee.toml"))
+        .arg("--data")
+        .arg(folder.join("data"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it speaks");
+    let address =
+        line.trim().rsplit_once("http://").and_then(|(_, rest)| rest.trim_end_matches('/').parse().ok());
+    let address = address.unwrap_or_else(|| panic!("the program said {line:?}"));
+    (child, address)
 }
 
 impl Answer {

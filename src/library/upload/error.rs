@@ -37,7 +37,7 @@ pub enum UploadError {
 }
 
 impl UploadError {
-    pub(super) fn failed(operation: &str, error: impl ToString) -> Self {
+    pub(super) fn failed(operation: &str, error: &impl ToString) -> Self {
         Self::Library(Error::Failed { operation: operation.to_owned(), cause: error.to_string() })
     }
 }

@@ -41,7 +41,7 @@ impl Library {
             library.record(Arc::clone(&entry), move |record| record.asset = Some(asset)).await?;
             Ok(entry.upload())
         });
-        finishing.await.unwrap_or_else(|error| Err(UploadError::failed("finishing an upload", error)))
+        finishing.await.unwrap_or_else(|error| Err(UploadError::failed("finishing an upload", &error)))
     }
 
     /// What the file will be in the store. Its hash is on the disk before the file moves: where it went is known then,
@@ -66,7 +66,7 @@ impl Library {
             };
             Ok((StoredFile { hash, ext, bytes }, false))
         });
-        let hashed = hashing.await.map_err(|error| UploadError::failed("hashing an upload", error))?;
+        let hashed = hashing.await.map_err(|error| UploadError::failed("hashing an upload", &error))?;
         let (file, recorded) =
             hashed.map_err(|error| UploadError::Library(Error::io("hashing an upload", &error)))?;
         if !recorded {
@@ -91,7 +91,7 @@ impl Library {
             entry.state().record = record;
             Ok(())
         });
-        let written = writing.await.map_err(|error| UploadError::failed("finishing an upload", error))?;
+        let written = writing.await.map_err(|error| UploadError::failed("finishing an upload", &error))?;
         written.map_err(|error| UploadError::Library(Error::io("finishing an upload", &error)))
     }
 }

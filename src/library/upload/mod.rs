@@ -235,7 +235,7 @@ impl Library {
             })?;
             Ok(entry.upload())
         });
-        creating.await.unwrap_or_else(|error| Err(UploadError::failed("beginning an upload", error)))
+        creating.await.unwrap_or_else(|error| Err(UploadError::failed("beginning an upload", &error)))
     }
 
     /// How an upload stands, for those who only look.
@@ -281,7 +281,7 @@ impl Library {
             let removed = library.uploads().folder.remove(id);
             removed.map_err(|error| UploadError::Library(Error::io("removing an upload", &error)))
         });
-        removing.await.unwrap_or_else(|error| Err(UploadError::failed("removing an upload", error)))
+        removing.await.unwrap_or_else(|error| Err(UploadError::failed("removing an upload", &error)))
     }
 
     /// Finishes what an earlier run of the program left whole, and removes what expired. Never ends.
@@ -322,7 +322,7 @@ impl Library {
 impl UploadId {
     fn random() -> Result<Self, UploadError> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| UploadError::failed("naming an upload", error))?;
+        getrandom::fill(&mut bytes).map_err(|error| UploadError::failed("naming an upload", &error))?;
         Ok(Self(u128::from_le_bytes(bytes)))
     }
 

@@ -88,7 +88,7 @@ impl Receiving {
                 interrupted,
             })
         });
-        opening.await.unwrap_or_else(|error| Err(UploadError::failed("continuing an upload", error)))
+        opening.await.unwrap_or_else(|error| Err(UploadError::failed("continuing an upload", &error)))
     }
 
     /// Keeps what will be sent only if this is its SHA-1.
@@ -138,7 +138,7 @@ impl Receiving {
         work: impl FnOnce(&mut Self) -> Result<T, UploadError> + Send + 'static,
     ) -> Result<(Self, T), UploadError> {
         let working = spawn_blocking(move || work(&mut self).map(|value| (self, value)));
-        working.await.unwrap_or_else(|error| Err(UploadError::failed("writing an upload", error)))
+        working.await.unwrap_or_else(|error| Err(UploadError::failed("writing an upload", &error)))
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), UploadError> {

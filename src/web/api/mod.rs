@@ -14,6 +14,7 @@ pub(super) mod restart;
 pub(super) mod session;
 pub(super) mod sources;
 pub(super) mod status;
+pub(super) mod uploads;
 pub(super) mod whep;
 
 use bytes::Bytes;
