@@ -95,6 +95,8 @@ fn add(parts: &mut Vec<Range<u64>>, mut new: Range<u64>) {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::single_range_in_vec_init, reason = "a list of one range is what is meant")]
+
     use super::*;
 
     fn check(header: &str, expected: &[Range<u64>]) {
