@@ -9,8 +9,8 @@ import { until } from './until.mjs';
 
 /** Small enough that software encoder and decoder together leave the machine time for the rest. */
 export const TEST_PICTURE = '[test]\nenabled = true\nsize = "640x360"\nfps = 25\n';
-/** Two programs at a time must not want the same port. */
-const ANY_PORT = '[web]\nwebrtc_port = 0\n';
+/** Two programs at a time must not want the same port; who gets in is tested where that is the question. */
+const ANY_PORT = '[web]\nwebrtc_port = 0\nlogin = false\n';
 const LOG_LINES = 40;
 
 /**
