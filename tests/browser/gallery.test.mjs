@@ -3,7 +3,7 @@
 import { makeClip, putFile } from './clips.mjs';
 import { checkAccessibility, checkWidth, SIZES } from './looks.mjs';
 
-const CONFIG = '[web]\nwebrtc_port = 0\nlogin = false\n[test]\nenabled = true\nsize = "640x360"\nfps = 25\n';
+const CONFIG = '[web]\nwebrtc_port = 0\n[test]\nenabled = true\nsize = "640x360"\nfps = 25\n';
 const NAMES = ['Harbour at dawn', 'A name that is far longer than any card will ever have room for, whatever it is', 'Ärger'];
 
 /** @typedef {import('playwright-core').Page} Page */

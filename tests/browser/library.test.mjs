@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { makeClip, putFile } from './clips.mjs';
 import { until } from './until.mjs';
 
-const NOTHING_LIVE = '[web]\nwebrtc_port = 0\nlogin = false\n[test]\nenabled = false\n';
+const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
 const MB = 1e6;
 /** Slow enough to be broken in the middle, quick enough to wait for. */
 const SLOW_BYTES_PER_S = 4 * MB;

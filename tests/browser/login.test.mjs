@@ -16,7 +16,7 @@ async function logIn(page, password) {
 
 export const tests = {
   'the first visit sets the password, with the code from the log': async (t) => {
-    const server = await t.server(CLOSED);
+    const server = await t.server(CLOSED, { login: true });
     const page = await t.page(`${server.url}/library?order=name`);
     await page.getByRole('heading', { name: 'Welcome' }).waitFor();
     await checkAccessibility(page, 'the first visit');
@@ -41,7 +41,7 @@ export const tests = {
   },
 
   'five wrong passwords have to wait, and the right one still gets in': async (t) => {
-    const server = await t.server(WITH_PASSWORD);
+    const server = await t.server(WITH_PASSWORD, { login: true });
     const page = await t.page(`${server.url}/settings`);
     await page.getByRole('heading', { name: 'Log in' }).waitFor();
     await checkAccessibility(page, 'the login');
@@ -70,7 +70,7 @@ export const tests = {
   },
 
   'a link that only looks shows everything, changes nothing, and can be withdrawn': async (t) => {
-    const server = await t.server(WITH_PASSWORD);
+    const server = await t.server(WITH_PASSWORD, { login: true });
     const page = await t.page(`${server.url}/settings`);
     await logIn(page, 'correct horse');
     await page.getByRole('textbox', { name: 'Who it is for' }).fill('Reception');

@@ -9,15 +9,16 @@ import { until } from './until.mjs';
 
 /** Small enough that software encoder and decoder together leave the machine time for the rest. */
 export const TEST_PICTURE = '[test]\nenabled = true\nsize = "640x360"\nfps = 25\n';
-/** Two programs at a time must not want the same port; who gets in is tested where that is the question. */
-const ANY_PORT = '[web]\nwebrtc_port = 0\nlogin = false\n';
+/** Two programs at a time must not want the same port. */
+const ANY_PORT = '[web]\nwebrtc_port = 0\n';
 const LOG_LINES = 40;
 
 /**
  * Starts it and waits for the address it prints.
  * @param {string} config TOML; a `[web]` section of its own has to set the port
+ * @param {{login?: boolean}} [options] login: as everybody has it who does not switch it off
  */
-export async function startServer(config) {
+export async function startServer(config, options) {
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-browser-'));
   const file = path.join(folder, 'marquee.toml');
   const output = [];
@@ -44,7 +45,8 @@ export async function startServer(config) {
   /** Again on the same port, if it ran before. */
   async function start() {
     const listen = server.url ? new URL(server.url).host : '127.0.0.1:0';
-    const child = spawn(process.env.MARQUEE_BIN, ['run', '--open', '--config', file, '--data', folder, '--listen', listen]);
+    const given = ['run', '--config', file, '--data', folder, '--listen', listen];
+    const child = spawn(process.env.MARQUEE_BIN, options && options.login ? given : given.concat('--open'));
     server.process = child;
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
