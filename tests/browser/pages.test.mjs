@@ -82,6 +82,7 @@ export const tests = {
     await page.keyboard.press('Escape');
     await page.waitForURL(`${server.url}/`);
     await page.goBack();
+    await page.waitForURL('**/live/test?transport=mse');
     await untilPlaying(page, 'mse');
   },
 
