@@ -6,6 +6,9 @@ import { followEvents } from './feed.js';
 /** @typedef {import('./types.js').Source} Source */
 /** @typedef {import('./library/types.js').LibraryState} LibraryState */
 
+/** A library that can't be used has nobody who works for it. @type {LibraryState['work']} */
+const NO_WORK = { waiting: 0, running: [] };
+
 /** @type {{sources: Source[]|null, library: LibraryState|null, gone: boolean}} */
 const newest = { sources: null, library: null, gone: false };
 /** @type {ReturnType<typeof createEmitter<Source[]>>} */
@@ -23,8 +26,8 @@ export function startEvents() {
       sources.tell(now);
     },
     library(now) {
-      newest.library = now;
-      library.tell(now);
+      newest.library = Object.assign({ work: NO_WORK }, now);
+      library.tell(newest.library);
     },
     gone(now) {
       newest.gone = now;

@@ -51,7 +51,22 @@ export function toggleButton(name, label, act) {
  * @param {...(HTMLElement|null)} actions
  */
 export function emptyNotice(title, text, ...actions) {
-  return h('section', { class: 'problem empty' }, h('h2', {}, title), h('p', {}, text),
+  return emptySection(h('h2', {}, title), text, actions);
+}
+
+/**
+ * The same where it is all there is on a page.
+ * @param {string} title
+ * @param {string} text
+ * @param {...(HTMLElement|null)} actions
+ */
+export function emptyPage(title, text, ...actions) {
+  return emptySection(h('h1', {}, title), text, actions);
+}
+
+/** @param {HTMLElement} heading @param {string} text @param {(HTMLElement|null)[]} actions */
+function emptySection(heading, text, actions) {
+  return h('section', { class: 'problem empty' }, heading, h('p', {}, text),
     actions.some(Boolean) ? h('div', { class: 'row' }, ...actions) : null);
 }
 
@@ -60,10 +75,11 @@ export function emptyNotice(title, text, ...actions) {
  * @param {string} title
  * @param {string} reason
  * @param {() => void} again
+ * @param {'h1'|'h2'} [level] h1: it is all there is on the page
  */
-export function failedNotice(title, reason, again) {
+export function failedNotice(title, reason, again, level) {
   return h('section', { class: 'problem', role: 'alert' },
-    h('h2', {}, icon('warn'), title),
+    h(level || 'h2', {}, icon('warn'), title),
     h('p', {}, reason),
     h('button', { type: 'button', class: 'button main', click: again }, texts.tryAgain));
 }

@@ -40,7 +40,7 @@ export function isAdmin() {
 /** Leaves for the login page, which comes back to here. */
 export function toLogin() {
   const here = location.pathname + location.search;
-  location.assign(here === '/' ? '/login' : `/login?then=${encodeURIComponent(here)}`);
+  location.assign(here === '/' ? '/login' : `/login?to=${encodeURIComponent(here)}`);
 }
 
 export async function signOut() {

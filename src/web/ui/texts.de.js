@@ -115,7 +115,7 @@ export const german = {
     newTitle: 'Neu',
     all: 'Alle zeigen',
     workTitle: 'In Arbeit',
-    waiting: (count) => plural(count, '1 weiteres wartet', `${count} weitere warten`),
+    waiting: (count) => plural(count, '1 wartet', `${count} warten`),
   },
 
   library: {

@@ -132,7 +132,7 @@ export const english = {
     newTitle: 'New',
     all: 'Show all',
     workTitle: 'Under way',
-    waiting: (/** @type {number} */ count) => plural(count, '1 more is waiting', `${count} more are waiting`),
+    waiting: (/** @type {number} */ count) => plural(count, '1 is waiting', `${count} are waiting`),
   },
 
   library: {

@@ -10,7 +10,7 @@ import { listOf } from '../library/list.js';
 import { address, queryText, readFilter } from '../library/query.js';
 import { pickRandom } from '../library/random.js';
 import { toggleFullscreen } from '../live/actions.js';
-import { afterAMoment, emptyNotice, failedNotice, iconButton } from '../parts.js';
+import { afterAMoment, emptyPage, failedNotice, iconButton } from '../parts.js';
 import { go, setTitle } from '../router.js';
 import { isAdmin } from '../session.js';
 import { recall, remember } from '../store.js';
@@ -79,8 +79,8 @@ export function open(visit) {
     } catch (error) {
       if (!over && !asset) {
         notice.replaceChildren(error instanceof Problem && error.status === 404
-          ? emptyNotice(words.unknownTitle, words.unknown, h('a', { class: 'button main', href: '/library' }, texts.library.title))
-          : failedNotice(words.failedTitle, /** @type {Error} */ (error).message, load));
+          ? emptyPage(words.unknownTitle, words.unknown, h('a', { class: 'button main', href: '/library' }, texts.library.title))
+          : failedNotice(words.failedTitle, /** @type {Error} */ (error).message, load, 'h1'));
       }
     }
   }

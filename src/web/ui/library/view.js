@@ -36,7 +36,7 @@ export function open(visit) {
   let filter = readFilter(visit.url.searchParams);
   let shape = /** @type {'grid'|'list'} */ (recall(SHAPE_KEY) === 'list' ? 'list' : 'grid');
   let list = listOf(queryText(filter));
-  let typed_ms = 0;
+  let typed_ms = -Infinity;
 
   const selection = createSelection(() => patchSelection());
   const grid = createGrid({
@@ -110,7 +110,7 @@ export function open(visit) {
     }
     const now = performance.now();
     const replace = typing && now - typed_ms < SEARCH_STEP_MS;
-    typed_ms = typing ? now : 0;
+    typed_ms = typing ? now : -Infinity;
     go(address('/library', queryText(next)), { replace });
   }
 

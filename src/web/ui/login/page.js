@@ -17,10 +17,10 @@ document.title = texts.documentTitle(words.title);
 
 /** Where one wanted to go: a path of this server and nothing else. */
 function goal() {
-  const then = new URLSearchParams(location.search).get('then') || '/';
+  const to = new URLSearchParams(location.search).get('to') || '/';
   try {
-    const url = new URL(then, location.origin);
-    return /^\/(?![/\\])/.test(then) && url.origin === location.origin ? url.pathname + url.search : '/';
+    const url = new URL(to, location.origin);
+    return /^\/(?![/\\])/.test(to) && url.origin === location.origin ? url.pathname + url.search : '/';
   } catch (error) {
     return '/';
   }
