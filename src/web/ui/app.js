@@ -3,12 +3,17 @@
 import { onUnauthorized } from './api.js';
 import { byId } from './dom.js';
 import { onGone, startEvents } from './events.js';
+import { loadingWord, skeletons } from './library/grid.js';
+import { afterAMoment } from './parts.js';
 import { startRouter } from './router.js';
 import { isAdmin, loadSession } from './session.js';
 import { frame, shell } from './shell.js';
 import { acceptDrops } from './upload/drop.js';
 import { createUploadPanel } from './upload/panel.js';
 import { startUploads } from './upload/uploads.js';
+
+/** As much as a window has room for, while nobody knows yet what will be there. */
+const SKELETONS = 8;
 
 /** @type {import('./router.js').Route[]} */
 const ROUTES = [
@@ -24,7 +29,10 @@ const first = ROUTES.find((route) => route.pattern.test(location.pathname));
 if (first) {
   first.load().catch(() => undefined); // The router says what is wrong.
 }
+let asked = true;
+afterAMoment(() => asked, () => byId('content').replaceChildren(loadingWord(''), skeletons(SKELETONS)));
 await loadSession();
+asked = false;
 // The session may have ended; or only what was typed was wrong, which the page says itself.
 onUnauthorized(loadSession);
 const rail = shell();
