@@ -10,14 +10,17 @@ mod asset;
 mod db;
 mod edit;
 mod error;
+mod jobs;
 mod kinds;
 mod query;
 mod rows;
 mod schema;
 mod store;
+mod subtitles;
 #[cfg(test)]
 mod tests;
 mod upload;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
