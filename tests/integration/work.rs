@@ -106,7 +106,8 @@ impl Shelf {
     /// What children left behind, which is nothing.
     pub(crate) fn left_behind(&self) -> Vec<PathBuf> {
         let incoming = std::fs::read_dir(self.library.store().incoming()).expect("listed");
-        incoming.map(|entry| entry.expect("listed").path()).collect()
+        let paths = incoming.map(|entry| entry.expect("listed").path());
+        paths.filter(|path| !path.ends_with("uploads")).collect()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -1,7 +1,7 @@
 //! What a file is by its first bytes, whatever its name says. Pure.
 
 /// So many first bytes are enough for all of them.
-pub const HEAD_BYTES: usize = 4096;
+pub use crate::library::HEAD_BYTES;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
