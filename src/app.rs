@@ -22,6 +22,7 @@ use crate::access::{self, Access};
 use crate::config::{self, Config};
 use crate::device::Press;
 use crate::hub::Registry;
+use crate::library::work::Work;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -146,6 +147,7 @@ struct App {
     announcement: Option<Announcement>,
     engine: Engine,
     front: Front,
+    working: Option<stored::Working>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
@@ -204,10 +206,13 @@ impl App {
             site: site_watch.clone(),
             screens: status.clone(),
         });
+        let library = stored::library(settings.data()).await;
+        let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
+        let working = work.map(|work| stored::Working::start(work, config));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
-            library: stored::library(settings.data()).await,
+            library,
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -232,6 +237,7 @@ impl App {
             announcement,
             engine,
             front,
+            working,
             screens,
             screens_status: status,
             screens_stop,
@@ -272,6 +278,9 @@ impl App {
                 changed
             });
             self.access.follow(settings.access(config));
+            if let Some(working) = &self.working {
+                working.follow(config);
+            }
             self.config = config.clone();
         }
         self.front.follow(settings.pins(&self.config));
@@ -305,6 +314,9 @@ impl App {
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
         within(deadline, "the WebRTC engine", self.engine.shutdown()).await?;
+        if let Some(working) = self.working {
+            within(deadline, "the library's work", working.stop()).await?;
+        }
         self.screens_stop.stop();
         within(deadline, "a screen", self.hdmi.join()).await?;
         within(deadline, "a source", self.sources.stop()).await?;
