@@ -23,6 +23,7 @@ use crate::access::{self, Access};
 use crate::config::{self, Config};
 use crate::device::Press;
 use crate::hub::Registry;
+use crate::library::work::Work;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -147,6 +148,7 @@ struct App {
     announcement: Option<Announcement>,
     engine: Engine,
     front: Front,
+    working: Option<stored::Working>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
@@ -211,6 +213,8 @@ impl App {
         let library = stored::library(settings.data()).await;
         let (care_stop, stop) = Stopper::new();
         let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
+        let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
+        let working = work.map(|work| stored::Working::start(work, config));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
@@ -239,6 +243,7 @@ impl App {
             announcement,
             engine,
             front,
+            working,
             screens,
             screens_status: status,
             screens_stop,
@@ -281,6 +286,9 @@ impl App {
                 changed
             });
             self.access.follow(settings.access(config));
+            if let Some(working) = &self.working {
+                working.follow(config);
+            }
             self.config = config.clone();
         }
         self.front.follow(settings.pins(&self.config));
@@ -317,6 +325,9 @@ impl App {
         self.care_stop.stop();
         if let Some(care) = self.care {
             within(deadline, "the library", care.join()).await?;
+        }
+        if let Some(working) = self.working {
+            within(deadline, "the library's work", working.stop()).await?;
         }
         self.screens_stop.stop();
         within(deadline, "a screen", self.hdmi.join()).await?;

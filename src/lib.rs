@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod app;
+pub mod child;
 pub mod cmd;
 pub mod config;
 pub mod device;

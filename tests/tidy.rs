@@ -13,7 +13,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hub", &["media"]),
     ("draw", &["media"]),
     ("access", &[]),
-    ("library", &["media"]),
+    // task: its work in the background is told to stop as everything is.
+    ("library", &["media", "task"]),
+    // The process in which files of strangers are read: what is to be read, and what can read it.
+    ("child", &["draw", "library", "media", "pipeline"]),
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     ("rtc", &["media", "hub", "config"]),
@@ -62,7 +65,21 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
-    ("cmd", &["app", "config", "library", "device", "output", "pipeline", "source", "system", "telemetry"]),
+    (
+        "cmd",
+        &[
+            "app",
+            "child",
+            "config",
+            "library",
+            "device",
+            "output",
+            "pipeline",
+            "source",
+            "system",
+            "telemetry",
+        ],
+    ),
 ];
 
 /// Names that only one place of `src` may use: the rest stays free of what they stand for.
@@ -70,6 +87,10 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("gstreamer", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
     ("gstreamer_app", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
     ("gstreamer_video", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
+    ("gstreamer_pbutils", "src/pipeline/", "hand a value of media or a handle of pipeline over"),
+    ("hayro", "src/child/", "only the child reads what strangers made"),
+    ("landlock", "src/child/", "only the child is confined"),
+    ("seccompiler", "src/child/", "only the child is confined"),
     ("drm", "src/output/hdmi/", "hand a port or a display over"),
     ("drm_ffi", "src/output/hdmi/", "hand a port or a display over"),
     ("str0m", "src/rtc/", "use the handle of rtc"),

@@ -11,6 +11,7 @@ mod greeting;
 mod import;
 mod probe;
 mod run;
+mod work;
 
 use std::error::Error;
 use std::io::Write;
@@ -44,6 +45,9 @@ enum Command {
     ApplySystem(apply_system::Arguments),
     /// Tell what this machine has: board, encoders, capture cards, HDMI ports, pins, and why others can't be used
     Probe(probe::Arguments),
+    /// One job of the library; run by `marquee run`
+    #[command(hide = true)]
+    Work(work::Arguments),
 }
 
 /// Exit codes: 0 all right, 1 failed, 2 wrong arguments or a wrong configuration file.
@@ -57,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::ApplySystem(arguments) => apply_system::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Work(arguments) => Ok(work::run(arguments)),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody is left to be told if stderr is closed.

@@ -20,7 +20,8 @@ pub(super) fn render(svg: &str, width: u32, height: u32) -> Vec<u8> {
     pixmap.map(Pixmap::take).unwrap_or_else(|| vec![0; width as usize * height as usize * 4])
 }
 
-fn fonts() -> Arc<usvg::fontdb::Database> {
+/// The only fonts there are: what is drawn looks the same on every machine.
+pub fn fonts() -> Arc<usvg::fontdb::Database> {
     static FONTS: OnceLock<Arc<usvg::fontdb::Database>> = OnceLock::new();
     let fonts = FONTS.get_or_init(|| {
         let mut fonts = usvg::fontdb::Database::new();

@@ -74,12 +74,9 @@ impl FileKind {
         }
     }
 
-    /// What is to be done with a new one. Whether it has to be converted is known once it was probed.
+    /// What is to be done with a new one. The rest is known after that.
     pub fn steps(self) -> Vec<Step> {
-        match self.kind {
-            Kind::Video => vec![Step::Probe, Step::Thumbnail, Step::Preview, Step::Subtitles],
-            Kind::Slide => vec![Step::Probe, Step::Pages, Step::Thumbnail],
-        }
+        vec![self.kind.first_step()]
     }
 }
 

@@ -13,15 +13,18 @@ mod db;
 mod edit;
 mod error;
 mod import;
+mod jobs;
 mod kinds;
 mod query;
 mod rows;
 mod schema;
 mod store;
+mod subtitles;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod upload;
+pub mod work;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};

@@ -44,6 +44,47 @@ fn tagged(tags: &[&str]) -> Selection {
     Selection { tags: tags.iter().map(|tag| (*tag).to_owned()).collect(), ..Selection::default() }
 }
 
+/// A video that nothing is known of.
+pub(super) fn asset() -> Asset {
+    let hash = Hash::new([0; 32]);
+    let summary = Summary {
+        id: 1,
+        kind: Kind::Video,
+        name: "Film".to_owned(),
+        added: 0,
+        binned: None,
+        duration_ms: 0,
+        width: 0,
+        height: 0,
+        favorite: false,
+        rating: 0,
+        views: 0,
+        last_watched: 0,
+        position_ms: 0,
+        thumbnail: None,
+        preview: None,
+        preview_frames: 0,
+        tags: Vec::new(),
+        work: Work::Done,
+    };
+    Asset {
+        summary,
+        original: StoredFile { hash, ext: "mp4".to_owned(), bytes: 1 },
+        file_name: "Film.mp4".to_owned(),
+        container: String::new(),
+        video_codec: String::new(),
+        audio_codec: String::new(),
+        rotation: 0,
+        frames_per_s: 0.0,
+        bitrate_bps: 0,
+        plays: None,
+        converted: None,
+        pages: Vec::new(),
+        subtitles: Vec::new(),
+        jobs: Vec::new(),
+    }
+}
+
 #[tokio::test]
 async fn the_same_content_is_one_asset() {
     let shelf = shelf();

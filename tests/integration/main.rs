@@ -17,3 +17,4 @@ mod viewers;
 mod web;
 #[path = "../support/whep_client.rs"]
 mod whep_client;
+mod work;
