@@ -214,11 +214,12 @@ impl App {
         let (care_stop, stop) = Stopper::new();
         let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
         let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
-        let working = work.map(|work| stored::Working::start(work, config));
+        let working = work.clone().map(|work| stored::Working::start(work, config));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
             library,
+            work,
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),

@@ -66,6 +66,9 @@ fn need(route: &Route) -> Option<Right> {
         | Route::CreateUpload
         | Route::Upload { .. }
         | Route::ChangeUpload { .. }
+        | Route::RetryJob { .. }
+        | Route::CancelJob { .. }
+        | Route::ConvertAsset { .. }
         | Route::Backup
         | Route::Restore
         | Route::ChangePassword

@@ -18,6 +18,7 @@ use super::answer::Call;
 use super::body::{self, Body};
 use super::connection::stopped;
 use super::{Services, api, wire};
+use crate::library::work::{self, Work};
 
 /// The least time between two events, and how often changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -44,6 +45,8 @@ struct Listener {
     stopping: watch::Receiver<bool>,
     /// The state of the library that was told.
     library: Option<u64>,
+    /// What is done with its assets.
+    work: Option<watch::Receiver<work::Status>>,
     /// When the last event was sent, and its fingerprint.
     sent: Option<(Instant, u64)>,
     over: bool,
@@ -54,6 +57,7 @@ pub(super) fn get(call: &Call) -> Response<Body> {
         services: call.services.clone(),
         stopping: call.stopping.clone(),
         library: None,
+        work: call.services.work.as_ref().map(Work::status),
         sent: None,
         over: call.is_head(),
     };
@@ -101,7 +105,12 @@ impl Listener {
     /// The library, if it is not what was told.
     async fn library(&mut self) -> Option<Bytes> {
         let generation = self.services.library.as_ref().map_or(0, |library| *library.changes().borrow());
-        if self.library.replace(generation) == Some(generation) {
+        let working = self.work.as_mut().is_some_and(|work| {
+            let changed = work.has_changed().unwrap_or(false);
+            work.mark_unchanged();
+            changed
+        });
+        if self.library.replace(generation) == Some(generation) && !working {
             return None;
         }
         let library = api::library::read(&self.services).await.ok()?;

@@ -40,6 +40,7 @@ use crate::access::Access;
 use crate::device::Condition;
 use crate::hub::Registry;
 use crate::library::Library;
+use crate::library::work::Work;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub access: Arc<Access>,
     /// The library, or why there is none, in words for a person.
     pub library: Result<Library, String>,
+    /// What is done with assets in the background.
+    pub work: Option<Work>,
     pub whep: Whep,
     pub mse: Mse,
     pub snapshots: Snapshots,

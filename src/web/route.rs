@@ -76,6 +76,18 @@ pub(super) enum Route {
     },
     RandomAsset,
     Tags,
+    /// A step of the work on an asset, done again or given up.
+    RetryJob {
+        id: i64,
+        step: String,
+    },
+    CancelJob {
+        id: i64,
+        step: String,
+    },
+    ConvertAsset {
+        id: i64,
+    },
     OpenApi,
     ApiPage,
     Backup,
@@ -168,6 +180,9 @@ enum Address {
     PositionAsset,
     RandomAsset,
     Tags,
+    RetryJob,
+    CancelJob,
+    ConvertAsset,
     OpenApi,
     ApiPage,
     Backup,
@@ -229,6 +244,9 @@ const ADDRESSES: &[(&str, &str, Address)] = &[
     ("/api/assets/{id}/position", PUT, Address::PositionAsset),
     ("/api/assets/random", GET, Address::RandomAsset),
     ("/api/tags", GET, Address::Tags),
+    ("/api/assets/{id}/jobs/{step}/retry", POST, Address::RetryJob),
+    ("/api/assets/{id}/jobs/{step}/cancel", POST, Address::CancelJob),
+    ("/api/assets/{id}/convert", POST, Address::ConvertAsset),
     ("/api", GET, Address::ApiPage),
     ("/api/openapi.json", GET, Address::OpenApi),
     ("/api/backup", GET, Address::Backup),
@@ -278,7 +296,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
 }
 
 fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
-    let Captured { source, session, path, id, grant, secret, file, upload } = captured;
+    let Captured { source, session, path, id, grant, secret, file, upload, step } = captured;
     let get = method == Method::GET || method == Method::HEAD;
     let post = method == Method::POST;
     let (put, delete) = (method == Method::PUT, method == Method::DELETE);
@@ -315,6 +333,9 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::PositionAsset if put => Route::PositionAsset { id },
         Address::RandomAsset if get => Route::RandomAsset,
         Address::Tags if get => Route::Tags,
+        Address::RetryJob if post => Route::RetryJob { id, step },
+        Address::CancelJob if post => Route::CancelJob { id, step },
+        Address::ConvertAsset if post => Route::ConvertAsset { id },
         Address::ApiPage if get => Route::ApiPage,
         Address::OpenApi if get => Route::OpenApi,
         Address::Backup if get => Route::Backup,
@@ -369,6 +390,7 @@ impl Captured {
             session: get("session")?,
             path: get("path")?,
             upload: get("upload")?,
+            step: get("step")?,
             id,
             grant: get("grant")?,
             secret: get("secret")?,

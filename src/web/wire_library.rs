@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::wire::rfc_3339;
-use crate::library::{self, Hash};
+use crate::library::{self, Hash, work};
 
 #[derive(Serialize)]
 pub(super) struct Assets {
@@ -135,8 +135,27 @@ pub(super) struct Library {
     pub problem: Option<String>,
     pub totals: Totals,
     pub disk: Option<Disk>,
+    pub work: Work,
     /// Rises with every change.
     pub generation: u64,
+}
+
+/// What is done in the background.
+#[derive(Default, Serialize)]
+pub(super) struct Work {
+    waiting: u64,
+    running: Vec<Running>,
+}
+
+#[derive(Serialize)]
+struct Running {
+    asset: i64,
+    /// The asset's.
+    name: String,
+    step: &'static str,
+    /// 0 to 1; null until it is known.
+    progress: Option<f32>,
+    seconds_left: Option<u64>,
 }
 
 #[derive(Default, Serialize)]
@@ -295,6 +314,19 @@ impl From<library::Job> for Job {
     fn from(job: library::Job) -> Self {
         let (step, state) = (job.step.name(), job.state.name());
         Self { step, state, progress: None, problem: job.problem, advice: job.advice }
+    }
+}
+
+impl From<work::Status> for Work {
+    fn from(status: work::Status) -> Self {
+        let running = status.running.into_iter().map(|running| Running {
+            asset: running.asset,
+            name: running.name,
+            step: running.step.name(),
+            progress: running.progress,
+            seconds_left: running.seconds_left,
+        });
+        Self { waiting: status.waiting, running: running.collect() }
     }
 }
 

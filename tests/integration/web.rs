@@ -66,6 +66,7 @@ impl Server {
         let services = Services::new(Parts {
             access: Arc::new(Access::open(None, access::Settings::default()).expect("nothing to read")),
             library: Err("this test has none".to_owned()),
+            work: None,
             sources: registry.clone(),
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),

@@ -23,6 +23,7 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
                 problem: Some(why.clone()),
                 totals: wire::Totals::default(),
                 disk: None,
+                work: wire::Work::default(),
                 generation: 0,
             });
         }
@@ -31,5 +32,7 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
     let totals = library.totals().await?.into();
     let disk = library.disk().ok();
     let disk = disk.map(|disk| wire::Disk { free_bytes: disk.free_bytes, total_bytes: disk.total_bytes });
-    Ok(wire::Library { ok: true, problem: None, totals, disk, generation })
+    let work = services.work.as_ref().map(|work| work.status().borrow().clone());
+    let work = work.map(wire::Work::from).unwrap_or_default();
+    Ok(wire::Library { ok: true, problem: None, totals, disk, work, generation })
 }

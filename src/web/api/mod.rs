@@ -18,6 +18,7 @@ pub(super) mod sources;
 pub(super) mod status;
 pub(super) mod uploads;
 pub(super) mod whep;
+pub(super) mod work;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
