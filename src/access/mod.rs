@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(access.by_token(token_secret.reveal()), Some(Right::View));
         assert_eq!(access.by_link(link_secret.reveal()), Some(Right::View));
         assert_eq!(access.by_token(link_secret.reveal()), None, "each only where it belongs");
-        assert_eq!(access.grants(GrantKind::Token), [token.clone()]);
+        assert_eq!(access.grants(GrantKind::Token), std::slice::from_ref(&token));
         access.withdraw(GrantKind::Token, &token.id).unwrap();
         access.withdraw(GrantKind::Link, &link.id).unwrap();
         access.log_out(session.reveal()).unwrap();

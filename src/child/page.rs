@@ -23,7 +23,7 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
     let mut number = 0;
     let mut each = |image: RgbImage| {
         number += 1;
-        write(errand, number, image)
+        write(errand, number, &image)
     };
     match content {
         Content::Pdf => pdf::read(&errand.input, &mut each)?,
@@ -44,13 +44,13 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
     if number == 0 { Err(Failure::NoPicture.into()) } else { Ok(()) }
 }
 
-fn write(errand: &Errand, number: u32, image: RgbImage) -> Result<(), Problem> {
+fn write(errand: &Errand, number: u32, image: &RgbImage) -> Result<(), Problem> {
     let (width, height) = image.dimensions();
-    let ext = if is_drawn(&image) { "png" } else { "jpg" };
+    let ext = if is_drawn(image) { "png" } else { "jpg" };
     let path = errand.output.join(format!("page-{number}.{ext}"));
     match ext {
-        "png" => write_png(&image, &path)?,
-        _ => write_jpeg(&image, &path, QUALITY)?,
+        "png" => write_png(image, &path)?,
+        _ => write_jpeg(image, &path, QUALITY)?,
     }
     say(&Line::Page { width, height, ext: Some(ext) });
     Ok(())

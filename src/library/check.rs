@@ -76,8 +76,8 @@ struct Known {
 }
 
 fn check(connection: &Connection, store: &Store, options: Options) -> Result<Report, Error> {
-    let mut report = Report::default();
-    report.assets = connection.query_row("SELECT count(*) FROM assets", [], |row| row.get(0))?;
+    let assets = connection.query_row("SELECT count(*) FROM assets", [], |row| row.get(0))?;
+    let mut report = Report { assets, ..Report::default() };
     database(connection, &mut report)?;
     let known = known_files(connection)?;
     for (hash, file) in &known {

@@ -105,7 +105,7 @@ impl Library {
 
     /// Changes those of `ids` that are there.
     pub async fn edit(&self, ids: Vec<i64>, edit: Edit) -> Result<Edited, Error> {
-        let edit = checked(edit, ids.len())?;
+        let edit = checked(&edit, ids.len())?;
         self.change(ids, move |connection, id| change(connection, id, &edit)).await
     }
 
@@ -236,7 +236,7 @@ fn clean(text: &str) -> String {
     words.join(" ").chars().take(NAME_CHARS_MAX).collect()
 }
 
-fn checked(edit: Edit, assets: usize) -> Result<Edit, Error> {
+fn checked(edit: &Edit, assets: usize) -> Result<Edit, Error> {
     if edit.rating.is_some_and(|rating| rating > 5) {
         return Err(Error::Invalid { what: "rating", allowed: "a whole number from 0 to 5" });
     }
@@ -245,7 +245,7 @@ fn checked(edit: Edit, assets: usize) -> Result<Edit, Error> {
         return Err(Error::Invalid { what: "name", allowed: "a text of one asset, at most 200 characters" });
     }
     let (add_tags, remove_tags) = (checked_tags(&edit.add_tags)?, checked_tags(&edit.remove_tags)?);
-    Ok(Edit { name, add_tags, remove_tags, ..edit })
+    Ok(Edit { name, add_tags, remove_tags, favorite: edit.favorite, rating: edit.rating })
 }
 
 pub(super) fn checked_tags(tags: &[String]) -> Result<Vec<String>, Error> {

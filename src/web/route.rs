@@ -375,6 +375,7 @@ struct Captured {
     /// A token's or a link's.
     grant: String,
     secret: String,
+    step: String,
 }
 
 impl Captured {

@@ -214,7 +214,7 @@ fn url(hash: Hash, ext: &str) -> String {
     format!("/media/{hash}.{ext}")
 }
 
-fn url_of(file: library::StoredFile) -> String {
+fn url_of(file: &library::StoredFile) -> String {
     url(file.hash, &file.ext)
 }
 
@@ -243,8 +243,8 @@ impl Summary {
             last_watched: (summary.last_watched > 0).then(|| time(summary.last_watched, zone)),
             position_ms: summary.position_ms,
             resume_ms,
-            thumbnail: summary.thumbnail.map(url_of),
-            preview: summary.preview.map(|file| Preview { url: url_of(file), frames }),
+            thumbnail: summary.thumbnail.as_ref().map(url_of),
+            preview: summary.preview.map(|file| Preview { url: url_of(&file), frames }),
             tags: summary.tags,
             work: match summary.work {
                 library::Work::Done => "done",
@@ -299,14 +299,14 @@ impl From<library::Plays> for Plays {
 
 impl From<library::Page> for Page {
     fn from(page: library::Page) -> Self {
-        Self { number: page.number, url: url_of(page.file), width: page.width, height: page.height }
+        Self { number: page.number, url: url_of(&page.file), width: page.width, height: page.height }
     }
 }
 
 impl From<library::Subtitle> for Subtitle {
     fn from(subtitle: library::Subtitle) -> Self {
         let library::Subtitle { number, language, label, file } = subtitle;
-        Self { number, language, label, url: url_of(file) }
+        Self { number, language, label, url: url_of(&file) }
     }
 }
 

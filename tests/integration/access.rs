@@ -39,7 +39,7 @@ async fn without_a_login_there_is_only_what_a_tv_needs() {
     }
     let page = program.send("GET", "/library?q=a%20b", &[("accept", "text/html")], "").await;
     assert_eq!(
-        (page.status, page.headers["location"].to_str().unwrap()),
+        (page.status, page.headers["location"].to_str().expect("as prepared")),
         (303, "/login?to=%2Flibrary%3Fq%3Da%2520b")
     );
     assert_eq!(program.send("POST", "/api/sources/test/restart", &[], "").await.status, 401);
@@ -72,7 +72,10 @@ async fn whoever_guesses_is_told_to_wait() {
     }
     let answer = log_in(&program, "open sesame").await;
     assert_eq!(answer.status, 429);
-    assert!(answer.headers["retry-after"].to_str().unwrap().parse::<u32>().unwrap() >= 1);
+    assert!(
+        answer.headers["retry-after"].to_str().expect("as prepared").parse::<u32>().expect("as prepared")
+            >= 1
+    );
 }
 
 #[tokio::test]
@@ -83,25 +86,28 @@ async fn tokens_and_links_do_what_they_say_until_they_are_withdrawn() {
     let body = json!({ "name": "robot", "right": "view" }).to_string();
     let token = program.send("POST", "/api/tokens", &admin, &body).await;
     assert_eq!(token.status, 201);
-    let token: serde_json::Value = serde_json::from_slice(&token.body).unwrap();
-    let bearer = format!("Bearer {}", token["token"].as_str().unwrap());
+    let token: serde_json::Value = serde_json::from_slice(&token.body).expect("as prepared");
+    let bearer = format!("Bearer {}", token["token"].as_str().expect("as prepared"));
     let robot = [("authorization", bearer.as_str())];
     assert_eq!(program.send("GET", "/api/status", &robot, "").await.status, 200);
     assert_eq!(program.send("POST", "/api/sources/test/restart", &robot, "").await.status, 403);
     let listed = program.send("GET", "/api/tokens", &admin, "").await;
-    let listed = String::from_utf8(listed.body.to_vec()).unwrap();
-    assert!(listed.contains("robot") && !listed.contains(token["token"].as_str().unwrap()), "{listed}");
+    let listed = String::from_utf8(listed.body.to_vec()).expect("as prepared");
+    assert!(
+        listed.contains("robot") && !listed.contains(token["token"].as_str().expect("as prepared")),
+        "{listed}"
+    );
 
     let link = program.send("POST", "/api/links", &admin, &json!({ "name": "guests" }).to_string()).await;
-    let link: serde_json::Value = serde_json::from_slice(&link.body).unwrap();
-    let entered = program.send("GET", link["path"].as_str().unwrap(), &[], "").await;
+    let link: serde_json::Value = serde_json::from_slice(&link.body).expect("as prepared");
+    let entered = program.send("GET", link["path"].as_str().expect("as prepared"), &[], "").await;
     assert_eq!(entered.status, 303);
     let guest = self::cookie(&entered);
     let guest = [("cookie", guest.as_str())];
     assert_eq!(program.send("GET", "/api/sources", &guest, "").await.status, 200);
     assert_eq!(program.send("POST", "/api/assets/bin", &guest, r#"{"ids":[1]}"#).await.status, 403);
     for (path, id) in [("tokens", &token["id"]), ("links", &link["id"])] {
-        let path = format!("/api/{path}/{}", id.as_str().unwrap());
+        let path = format!("/api/{path}/{}", id.as_str().expect("as prepared"));
         assert_eq!(program.send("DELETE", &path, &admin, "").await.status, 204);
     }
     assert_eq!(program.send("GET", "/api/status", &robot, "").await.status, 401);

@@ -24,14 +24,14 @@ fn text(output: &Output) -> String {
 /// A folder of the old server: three pictures, two of the same content, and what it knew of them.
 fn old_server() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::create_dir(folder.path().join("clips")).unwrap();
-    fs::write(folder.path().join("one.png"), [PNG, b"one"].concat()).unwrap();
-    fs::write(folder.path().join("clips/two.png"), [PNG, b"two"].concat()).unwrap();
-    fs::write(folder.path().join("again.png"), [PNG, b"one"].concat()).unwrap();
-    fs::write(folder.path().join("broken.png"), b"no picture").unwrap();
-    fs::write(folder.path().join("ratings.json"), r#"{"two.png": 4, "gone.png": 5}"#).unwrap();
-    fs::write(folder.path().join("tags.json"), r#"{"clips/two.png": ["holiday"]}"#).unwrap();
-    fs::write(folder.path().join("favorites.json"), r#"["two"]"#).unwrap();
+    fs::create_dir(folder.path().join("clips")).expect("as prepared");
+    fs::write(folder.path().join("one.png"), [PNG, b"one"].concat()).expect("as prepared");
+    fs::write(folder.path().join("clips/two.png"), [PNG, b"two"].concat()).expect("as prepared");
+    fs::write(folder.path().join("again.png"), [PNG, b"one"].concat()).expect("as prepared");
+    fs::write(folder.path().join("broken.png"), b"no picture").expect("as prepared");
+    fs::write(folder.path().join("ratings.json"), r#"{"two.png": 4, "gone.png": 5}"#).expect("as prepared");
+    fs::write(folder.path().join("tags.json"), r#"{"clips/two.png": ["holiday"]}"#).expect("as prepared");
+    fs::write(folder.path().join("favorites.json"), r#"["two"]"#).expect("as prepared");
     folder
 }
 
@@ -43,7 +43,7 @@ async fn assets(program: &Program) -> Vec<Value> {
 
 #[tokio::test]
 async fn the_old_servers_folder_is_taken_once_with_what_it_knew() {
-    let (old, data) = (old_server(), tempfile::tempdir().unwrap());
+    let (old, data) = (old_server(), tempfile::tempdir().expect("as prepared"));
     let first = text(&marquee("import", &data.path().join("data"), &[old.path()]));
     assert!(first.contains("2 taken, 1 there already, 1 refused"), "{first}");
     assert!(first.contains("gone.png") && first.contains("broken.png"), "{first}");
@@ -61,21 +61,21 @@ async fn the_old_servers_folder_is_taken_once_with_what_it_knew() {
 
 #[tokio::test]
 async fn a_backup_of_a_running_box_is_everything_and_a_damaged_one_replaces_nothing() {
-    let (old, data) = (old_server(), tempfile::tempdir().unwrap());
+    let (old, data) = (old_server(), tempfile::tempdir().expect("as prepared"));
     marquee("import", &data.path().join("data"), &[old.path()]);
     let program = Program::start_in(CONFIG, data);
     let tar = program.send("GET", "/api/backup", &[], "").await;
     assert_eq!(tar.status, 200);
-    let elsewhere = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().expect("as prepared");
     let file = elsewhere.path().join("backup.tar");
     let told = text(&marquee("backup", &program.data(), &[&file]));
-    assert!(told.contains(&format!("{} bytes", fs::metadata(&file).unwrap().len())), "{told}");
+    assert!(told.contains(&format!("{} bytes", fs::metadata(&file).expect("as prepared").len())), "{told}");
     drop(program);
-    let listed = Command::new("tar").arg("tf").arg(&file).output().unwrap();
+    let listed = Command::new("tar").arg("tf").arg(&file).output().expect("as prepared");
     assert!(text(&listed).contains("library.db") && text(&listed).contains("files/"), "{}", text(&listed));
 
-    let whole = fs::read(&file).unwrap();
-    fs::write(elsewhere.path().join("cut.tar"), &whole[..whole.len() / 2]).unwrap();
+    let whole = fs::read(&file).expect("as prepared");
+    fs::write(elsewhere.path().join("cut.tar"), &whole[..whole.len() / 2]).expect("as prepared");
     let cut = marquee("restore", elsewhere.path(), &[&elsewhere.path().join("cut.tar")]);
     assert!(!cut.status.success() && text(&cut).contains("no backup of Marquee"), "{}", text(&cut));
     let restored = text(&marquee("restore", elsewhere.path(), &[&file]));
@@ -95,13 +95,13 @@ async fn a_backup_of_a_running_box_is_everything_and_a_damaged_one_replaces_noth
 
 #[tokio::test]
 async fn what_is_lost_is_found_and_mended_on_request() {
-    let (old, data) = (old_server(), tempfile::tempdir().unwrap());
+    let (old, data) = (old_server(), tempfile::tempdir().expect("as prepared"));
     marquee("import", &data.path().join("data"), &[old.path()]);
     let files = files(&data.path().join("data/library/files"));
-    fs::remove_file(&files[0]).unwrap();
-    fs::write(&files[1], b"rubbish").unwrap();
+    fs::remove_file(&files[0]).expect("as prepared");
+    fs::write(&files[1], b"rubbish").expect("as prepared");
     let orphan = files[1].with_file_name(format!("{}.png", "a".repeat(64)));
-    fs::write(&orphan, b"nobody's").unwrap();
+    fs::write(&orphan, b"nobody's").expect("as prepared");
     let found = marquee("check-library", &data.path().join("data"), &[]);
     assert_eq!(found.status.code(), Some(2));
     let told = text(&found);
@@ -116,6 +116,10 @@ async fn what_is_lost_is_found_and_mended_on_request() {
 }
 
 fn files(shelves: &Path) -> Vec<std::path::PathBuf> {
-    let folders = fs::read_dir(shelves).unwrap().map(|entry| entry.unwrap().path());
-    folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())).collect()
+    let folders = fs::read_dir(shelves).expect("as prepared").map(|entry| entry.expect("as prepared").path());
+    folders
+        .flat_map(|folder| {
+            fs::read_dir(folder).expect("as prepared").map(|entry| entry.expect("as prepared").path())
+        })
+        .collect()
 }

@@ -122,7 +122,8 @@ impl Limits {
 
 /// Seconds left, from how far something is after how long. Said only once that is more than a guess.
 pub(super) fn seconds_left(progress: f32, elapsed: Duration) -> Option<u64> {
-    (progress >= 0.02 && progress <= 1.0)
+    (0.02..=1.0)
+        .contains(&progress)
         .then(|| (elapsed.as_secs_f32() * (1.0 - progress) / progress).round() as u64)
 }
 

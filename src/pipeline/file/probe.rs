@@ -71,7 +71,7 @@ pub fn probe(file: &Path, mp4: bool) -> Result<Found, FileError> {
         other => return Err(FileError::Damaged(format!("{other:?}"))),
     }
     let streams = info.stream_list();
-    let of = |kind: &str| streams.iter().filter(|stream| media_type(*stream).starts_with(kind)).count();
+    let of = |kind: &str| streams.iter().filter(|stream| media_type(stream).starts_with(kind)).count();
     let videos = info.video_streams();
     // Motion JPEG is a picture to it, too; a cover beside a film is one more.
     let video = videos.iter().find(|video| !video.is_image()).or(videos.first());
