@@ -89,7 +89,7 @@ def boots(box):
 
 
 def watchdog(box):
-    """init holds the Pi's own watchdog and keeps feeding it"""
+    """init holds the Pi's own watchdog"""
     told = box.sh("cd /sys/class/watchdog/watchdog0 && cat identity state timeout").splitlines()
     expect(told == ["Broadcom BCM2835 Watchdog timer", "active", WATCHDOG_S], told)
     expect("/dev/watchdog" in box.sh("ls -l /proc/1/fd"), "init does not hold /dev/watchdog")
