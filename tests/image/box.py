@@ -127,16 +127,29 @@ class Box:
 
     def get(self, path, timeout_s=5):
         """Status and body; (0, b"") while nobody answers."""
+        status, _, body = self.ask("GET", path, timeout_s=timeout_s)
+        return status, body
+
+    def ask(self, method, path, body=None, timeout_s=5):
+        """Status, headers and body, as whoever is logged in; (0, {}, b"") while nobody answers."""
         self.alive()
         connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=timeout_s)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, body, {"Cookie": self.cookie} if self.cookie else {})
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.headers, answer.read()
         except (OSError, http.client.HTTPException):
-            return 0, b""
+            return 0, {}, b""
         finally:
             connection.close()
+
+    def set_up(self, code, password):
+        """The first visit: sets the admin's password and stays logged in."""
+        body = json.dumps({"code": code, "password": password})
+        status, headers, answer = self.ask("POST", "/api/setup", body, ANSWER_S_MAX)
+        if status != 204:
+            raise Failed(f"setting up: {status} {answer.decode(errors='replace')}")
+        self.cookie = headers["Set-Cookie"].split(";")[0]
 
     def json(self, path):
         return json.loads(until(path, lambda: self.get(path)[1]))
