@@ -158,7 +158,7 @@ class Box:
         """Waits for HTTP 200; returns the seconds since power-on."""
         try:
             # QEMU takes connections before the box does: one that was made too early is given up soon.
-            until("HTTP 200", lambda: self.get("/", timeout_s=2)[0] == 200, BOOT_S_MAX)
+            until("HTTP 200", lambda: self.get("/login", timeout_s=2)[0] == 200, BOOT_S_MAX)
         except Failed as failed:
             raise Failed(f"{failed}; the console ended with:\n{self.console()[-3000:]}") from None
         return time.monotonic() - self.started
