@@ -65,8 +65,21 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
-    ("cmd", &["app", "config", "device", "output", "pipeline", "source", "system", "telemetry"]),
-    ("cmd", &["app", "child", "config", "library", "pipeline", "source", "system", "telemetry"]),
+    (
+        "cmd",
+        &[
+            "app",
+            "child",
+            "config",
+            "device",
+            "library",
+            "output",
+            "pipeline",
+            "source",
+            "system",
+            "telemetry",
+        ],
+    ),
 ];
 
 /// Names that only one place of `src` may use: the rest stays free of what they stand for.
