@@ -73,9 +73,9 @@ pub fn run(errand: &Errand) -> bool {
 
 fn work(errand: &Errand) -> Result<(), Problem> {
     limits::take(errand);
-    let gstreamer = matches!(errand.step, Step::Probe | Step::Preview | Step::Subtitles | Step::Convert)
+    let decodes = matches!(errand.step, Step::Probe | Step::Preview | Step::Subtitles | Step::Convert)
         || errand.step == Step::Thumbnail && is_video(&errand.ext);
-    if gstreamer {
+    if decodes {
         // Before it is confined: the list of plug-ins may have to be made anew.
         videos::init().map_err(|error| Problem::new(Failure::NotStarted, error.to_string()))?;
     }

@@ -151,5 +151,4 @@ pub(super) fn light(image: &RgbImage) -> (f64, f64) {
 }
 
 #[cfg(test)]
-#[path = "picture_tests.rs"]
 mod tests;

@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(image.dimensions(), (3840, 2160));
         assert_eq!((image.get_pixel(10, 10).0, image.get_pixel(3000, 10).0), ([255, 0, 0], [255, 255, 255]));
         let text = drawn("<text x='10' y='50' font-family='Times' font-size='20'>Menu</text>");
-        assert!(text.pixels().any(|pixel| pixel.0 == [0, 0, 0]), "text is drawn whatever its font is called");
+        assert!(text.pixels().any(|pixel| pixel.0[0] < 40), "text is drawn whatever its font is called");
     }
 
     #[test]

@@ -27,6 +27,12 @@ pub fn fonts() -> Arc<usvg::fontdb::Database> {
         let mut fonts = usvg::fontdb::Database::new();
         fonts.load_font_data(include_bytes!("fonts/Inter-Regular.otf").to_vec());
         fonts.load_font_data(include_bytes!("fonts/Inter-SemiBold.otf").to_vec());
+        // Whatever else a drawing asks for, a text in another font is better than none.
+        fonts.set_serif_family("Inter");
+        fonts.set_sans_serif_family("Inter");
+        fonts.set_monospace_family("Inter");
+        fonts.set_cursive_family("Inter");
+        fonts.set_fantasy_family("Inter");
         Arc::new(fonts)
     });
     Arc::clone(fonts)

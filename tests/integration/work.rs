@@ -103,8 +103,11 @@ impl Shelf {
         std::fs::read(self.library.store().path(file.hash, &file.ext)).expect("it is in the store")
     }
 
-    /// What children left behind, which is nothing.
-    pub(crate) fn left_behind(&self) -> Vec<PathBuf> {
+    /// What children left behind once none runs, which is nothing.
+    pub(crate) async fn left_behind(&self) -> Vec<PathBuf> {
+        let mut status = self.work.status();
+        let idle = tokio::time::timeout(PATIENCE, status.wait_for(|status| status.running.is_empty())).await;
+        drop(idle.expect("idle").expect("told"));
         let incoming = std::fs::read_dir(self.library.store().incoming()).expect("listed");
         let paths = incoming.map(|entry| entry.expect("listed").path());
         paths.filter(|path| !path.ends_with("uploads")).collect()

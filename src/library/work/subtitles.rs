@@ -282,5 +282,4 @@ pub fn names(file_name: &str) -> Vec<(String, String)> {
 }
 
 #[cfg(test)]
-#[path = "subtitles_tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-use super::frames::is_video;
+use super::frames::{decode_only, is};
 use super::{FileError, Running, turning, unturned};
 use crate::pipeline::encoders;
 
@@ -38,16 +38,14 @@ pub fn convert(file: &Path, target: &Target<'_>, progress: impl FnMut(u64)) -> R
     let video = video_description(target)?;
     let sound = sound_description()?;
     let running = Running::parse(
-        "filesrc name=file ! decodebin name=decode expose-all-streams=false \
+        "filesrc name=file ! decodebin name=decode \
          mp4mux name=mux faststart=true ! filesink name=out",
         file,
     )?;
     running.element("out").set_property("location", target.file);
     running.element("mux").set_property("faststart-file", target.spare);
     let decode = running.element("decode");
-    let wanted: gst::Caps =
-        ["video/x-raw", "audio/x-raw"].into_iter().map(gst::Structure::new_empty).collect();
-    decode.set_property("caps", wanted);
+    decode_only(&decode, &["video/", "audio/"]);
     let branches = Arc::new(Branches {
         pipeline: running.0.downgrade(),
         video,
@@ -97,7 +95,11 @@ struct Branches {
 impl Branches {
     fn add(&self, pad: &gst::Pad) {
         let Some(pipeline) = self.pipeline.upgrade() else { return };
-        let video = pad.current_caps().is_some_and(|caps| is_video(&caps));
+        let Some(caps) = pad.current_caps() else { return };
+        let video = is(&caps, "video/x-raw");
+        if !video && !is(&caps, "audio/x-raw") {
+            return;
+        }
         let (has, description, target) = match video {
             true => (&self.has_video, &self.video, "video_%u"),
             false => (&self.has_sound, &self.sound, "audio_%u"),
@@ -107,6 +109,7 @@ impl Branches {
         }
         if video {
             self.watch(pad);
+            forget_tags(pad);
         }
         if let Err(error) = add_branch(&pipeline, pad, description, target) {
             gst::element_error!(pipeline, gst::StreamError::Encode, ["{error}"]);
@@ -123,6 +126,16 @@ impl Branches {
             gst::PadProbeReturn::Ok
         });
     }
+}
+
+/// What the file says of itself is not true of the copy: muxers of newer GStreamer write down that it is turned.
+fn forget_tags(pad: &gst::Pad) {
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, |_, info| {
+        match info.event().is_some_and(|event| event.type_() == gst::EventType::Tag) {
+            true => gst::PadProbeReturn::Drop,
+            false => gst::PadProbeReturn::Ok,
+        }
+    });
 }
 
 fn add_branch(
@@ -155,7 +168,7 @@ fn video_description(target: &Target<'_>) -> Result<String, FileError> {
          ! videorate ! video/x-raw,framerate={frames}/{seconds} \
          ! videoconvertscale add-borders=false \
          ! video/x-raw,format={format},width={width},height={height},pixel-aspect-ratio=1/1 \
-         ! videoflip method={turning} ! {encoder} \
+         ! videoflip video-direction={turning} ! {encoder} \
          ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! queue",
         turning = turning(rotation),
     ))

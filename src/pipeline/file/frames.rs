@@ -36,10 +36,10 @@ impl Frames {
         let turning = turning(rotation);
         let running = Running::parse(
             &format!(
-                "filesrc name=file ! decodebin name=decode expose-all-streams=false \
+                "filesrc name=file ! decodebin name=decode \
                  videoconvertscale name=in add-borders=false \
                  ! video/x-raw,format=RGB,width={width},height={height},pixel-aspect-ratio=1/1 \
-                 ! videoflip method={turning} ! video/x-raw,format=RGB ! appsink name=out sync=false max-buffers=1"
+                 ! videoflip video-direction={turning} ! video/x-raw,format=RGB ! appsink name=out sync=false max-buffers=1"
             ),
             file,
         )?;
@@ -79,18 +79,41 @@ impl Frames {
 
 /// Links the first video that comes out of a decodebin; sound is not even decoded.
 fn link_video(decode: &gst::Element, target: Option<gst::Pad>) {
-    decode.set_property("caps", gst::Caps::new_empty_simple("video/x-raw"));
+    decode_only(decode, &["video/"]);
     let target = target.expect("a converter has a sink");
     decode.connect_pad_added(move |_, pad| {
-        if pad.current_caps().is_some_and(|caps| is_video(&caps)) && !target.is_linked() {
+        if pad.current_caps().is_some_and(|caps| is(&caps, "video/x-raw")) && !target.is_linked() {
             // Without a link there is no picture, which is what is said then.
             let _ = pad.link(&target);
         }
     });
 }
 
-pub(super) fn is_video(caps: &gst::Caps) -> bool {
-    caps.structure(0).is_some_and(|caps| caps.name().starts_with("video/"))
+/// Of the streams in a file, the decodebin decodes only these kinds; the others come out as they are, and go nowhere.
+///
+/// Its own properties for that (`caps` without `expose-all-streams`) refuse decoders that can give memory of their own
+/// kind besides, as those of libav do.
+pub(super) fn decode_only(decode: &gst::Element, kinds: &'static [&'static str]) {
+    decode.connect("autoplug-continue", false, |values| {
+        let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
+        let other = |name: &str| {
+            let stream = ["video/", "audio/", "text/", "subpicture/", "closedcaption/", "application/x-s"];
+            let container = is_container(name);
+            !container && stream.iter().any(|kind| name.starts_with(kind) && !kinds.contains(kind))
+        };
+        let other = caps.is_some_and(|caps| caps.structure(0).is_some_and(|caps| other(caps.name())));
+        Some((!other).to_value())
+    });
+}
+
+/// Containers are called like streams.
+fn is_container(name: &str) -> bool {
+    ["video/quicktime", "video/x-matroska", "video/webm", "audio/x-matroska", "audio/webm", "audio/x-m4a"]
+        .contains(&name)
+}
+
+pub(super) fn is(caps: &gst::Caps, name: &str) -> bool {
+    caps.structure(0).is_some_and(|caps| caps.name() == name)
 }
 
 fn frame(sample: &gst::Sample) -> Option<Frame> {

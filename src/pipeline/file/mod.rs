@@ -147,13 +147,13 @@ fn demuxer(mp4: bool) -> &'static str {
     if mp4 { "qtdemux" } else { "matroskademux" }
 }
 
-/// How a picture has to be turned, clockwise, for `videoflip`.
+/// How a picture has to be turned, clockwise, for `videoflip video-direction`.
 fn turning(rotation: u32) -> &'static str {
     match rotation {
-        90 => "clockwise",
-        180 => "rotate-180",
-        270 => "counterclockwise",
-        _ => "none",
+        90 => "90r",
+        180 => "180",
+        270 => "90l",
+        _ => "identity",
     }
 }
 

@@ -100,7 +100,7 @@ async fn files_gone_wrong_at_random_end_one_way_or_the_other_slow() {
             }
         }
     }
-    assert_eq!(shelf.left_behind(), Vec::<PathBuf>::new());
+    assert_eq!(shelf.left_behind().await, Vec::<PathBuf>::new());
     let asset = shelf.added("whole.mp4", &video).await;
     assert!(asset.summary.thumbnail.is_some(), "{:?}", asset.jobs);
 }

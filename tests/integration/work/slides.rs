@@ -79,7 +79,7 @@ async fn each_page_of_a_document_is_a_picture() {
     assert_eq!(before, after, "the same pages are the same files, which are still there");
     assert!(after.iter().all(|path| path.exists()));
     assert!(shelf.work.convert(asset.summary.id).await.is_err(), "a slide is not converted");
-    assert_eq!(shelf.left_behind(), Vec::<PathBuf>::new());
+    assert_eq!(shelf.left_behind().await, Vec::<PathBuf>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
