@@ -44,7 +44,6 @@ def make(database, count):
         ids = range(start, min(start + BATCH, count + 1))
         with connection:
             insert(connection, chance, ids, count)
-    connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 

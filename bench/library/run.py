@@ -43,7 +43,7 @@ def main():
             rows += measure(f"stand-in, {OLD_ASSETS:,}", process.pid, port, paths, arguments.seconds)
     print_table(rows)
     print(f"\n{machine()}; load {begun} before, {load()} after; {arguments.build}; one connection, "
-          f"{arguments.seconds} s for each line, pages of {make.PAGE}")
+          f"{arguments.seconds} s for each line, pages of {make.PAGE}; memory is summed over a server's processes")
 
 
 def read_arguments():
