@@ -10,6 +10,8 @@ use crate::library::{FileKind, HEAD_BYTES, Library, New, Past, Records};
 
 /// Folders within folders that are looked into.
 const DEPTH_MAX: usize = 16;
+/// Subtitles beside a video: `Film.srt` or `Film.en.srt` for `Film.mp4`.
+const SUBTITLE_EXTENSIONS: [&str; 2] = ["srt", "vtt"];
 /// Names that are listed of what could not be matched.
 const NAMES_SHOWN_MAX: usize = 50;
 
@@ -18,8 +20,8 @@ pub(super) struct Arguments {
     /// The data folder that `marquee run` is given
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Folder of videos and slides, with ratings.json, views.json, tags.json and favorites.json of the old server if
-    /// it has them
+    /// Folder of videos with their subtitles and of slides, with ratings.json, views.json, tags.json and
+    /// favorites.json of the old server if it has them
     folder: PathBuf,
 }
 
@@ -28,6 +30,8 @@ pub(super) struct Arguments {
 struct Outcome {
     taken: usize,
     there: usize,
+    /// That found their video.
+    subtitles: usize,
     refused: Vec<String>,
 }
 
@@ -37,8 +41,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let mut files = Vec::new();
     list(&arguments.folder, "", 0, &mut files)?;
     files.sort();
+    // Not among those that the JSON files may mean: these say nothing about subtitles.
+    let (subtitles, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|name| is_subtitle(name));
     let records = Records::read(&arguments.folder);
-    let problems = records.problems.clone();
+    let mut problems = records.problems.clone();
     let (mut past, unmatched) = records.match_with(&files);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut outcome = Outcome::default();
@@ -47,6 +53,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         match runtime.block_on(take(&library, &arguments.folder.join(name), name, known)) {
             Ok(true) => outcome.there += 1,
             Ok(false) => outcome.taken += 1,
+            Err(why) => outcome.refused.push(format!("{name}: {why}")),
+        }
+    }
+    for name in &subtitles {
+        match runtime.block_on(give(&library, &arguments.folder.join(name), name)) {
+            Ok(true) => outcome.subtitles += 1,
+            Ok(false) => problems.push(format!("{name}: subtitles of no video here")),
             Err(why) => outcome.refused.push(format!("{name}: {why}")),
         }
     }
@@ -64,11 +77,16 @@ fn list(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> s
         let kind = entry.file_type()?;
         if kind.is_dir() && depth < DEPTH_MAX && !name.starts_with('.') {
             list(&entry.path(), &format!("{path}/"), depth + 1, files)?;
-        } else if kind.is_file() && FileKind::of(&name).is_some() {
+        } else if kind.is_file() && (FileKind::of(&name).is_some() || is_subtitle(&name)) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+fn is_subtitle(name: &str) -> bool {
+    let ext = name.rsplit_once('.').map_or("", |(_, ext)| ext);
+    SUBTITLE_EXTENSIONS.iter().any(|known| ext.eq_ignore_ascii_case(known))
 }
 
 /// True: the same content was there already, and nothing changed.
@@ -89,6 +107,13 @@ async fn take(library: &Library, path: &Path, name: &str, past: Past) -> Result<
         let _ = fs::remove_file(&copy);
     }
     Ok(added?.existed)
+}
+
+/// False: no video has its name. Doing it again changes nothing.
+async fn give(library: &Library, path: &Path, name: &str) -> Result<bool, Box<dyn Error>> {
+    let copy = library.store().incoming().join("import");
+    fs::copy(path, &copy)?;
+    Ok(library.add_subtitle(copy, name).await?.is_some())
 }
 
 fn read_up_to(file: &mut fs::File, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -118,7 +143,10 @@ fn told(outcome: &Outcome, problems: &[String], unmatched: &[String]) -> Result<
             writeln!(out, "  and {more} more")?;
         }
     }
-    let Outcome { taken, there, refused } = outcome;
+    let Outcome { taken, there, subtitles, refused } = outcome;
+    if *subtitles > 0 {
+        writeln!(out, "{subtitles} subtitles went to their videos")?;
+    }
     writeln!(out, "{taken} taken, {there} there already, {} refused", refused.len())?;
     Ok(out)
 }

@@ -60,6 +60,29 @@ async fn the_old_servers_folder_is_taken_once_with_what_it_knew() {
 }
 
 #[tokio::test]
+async fn subtitles_beside_a_video_come_with_it_once() {
+    let (old, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(old.path().join("film.mp4"), b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom").unwrap();
+    let subtitles = "1\n00:00:01,000 --> 00:00:02,000\nGood evening\n";
+    fs::write(old.path().join("film.en.srt"), subtitles).unwrap();
+    fs::write(old.path().join("stray.srt"), subtitles).unwrap();
+    for _ in 0..2 {
+        let told = text(&marquee("import", &data.path().join("data"), &[old.path()]));
+        assert!(told.contains("1 subtitles went to their videos"), "{told}");
+        assert!(told.contains("stray.srt: subtitles of no video here"), "{told}");
+    }
+    let program = Program::start_in(CONFIG, data);
+    let id = assets(&program).await[0]["id"].clone();
+    let answer = program.send("GET", &format!("/api/assets/{id}"), &[], "").await;
+    let film: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    let found = film["subtitles"].as_array().expect("a list");
+    assert_eq!(found.len(), 1, "{film}");
+    assert_eq!(found[0]["language"], "en");
+    let vtt = program.send("GET", found[0]["url"].as_str().expect("a text"), &[], "").await;
+    assert!(String::from_utf8_lossy(&vtt.body).contains("Good evening"));
+}
+
+#[tokio::test]
 async fn a_backup_of_a_running_box_is_everything_and_a_damaged_one_replaces_nothing() {
     let (old, data) = (old_server(), tempfile::tempdir().expect("as prepared"));
     marquee("import", &data.path().join("data"), &[old.path()]);
