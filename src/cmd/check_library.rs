@@ -37,6 +37,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     if more > 0 {
         writeln!(out, "and {more} more")?;
     }
+    if report.left_over > 0 {
+        let then = if arguments.repair { "removed" } else { "Marquee removes them within a day" };
+        writeln!(out, "{} files left over from what broke off: {then}", report.left_over)?;
+    }
     let verdict = match (report.findings.len(), arguments.repair) {
         (0, _) => "all is well".to_owned(),
         (count, true) => format!("{count} findings, mended as far as possible"),

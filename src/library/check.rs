@@ -12,6 +12,7 @@ use super::asset::Hash;
 use super::edit::forget_file;
 use super::error::Error;
 use super::store::{Store, hash_of};
+use super::sweep::is_old;
 
 /// What is wrong, one sentence each, and how much was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Report {
     pub files: u64,
     pub bytes: u64,
     pub findings: Vec<Finding>,
+    /// Files of something that broke off, so young that the sweep has not come for them yet: nothing is wrong.
+    pub left_over: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,10 +205,15 @@ fn orphans(
             if names.contains(name) || name.ends_with(".damaged") {
                 continue;
             }
+            let old = is_old(&path);
             if repair {
                 remove(&path)?;
             }
-            report.findings.push(Finding::Orphan { path });
+            if old {
+                report.findings.push(Finding::Orphan { path });
+            } else {
+                report.left_over += 1;
+            }
         }
     }
     Ok(())

@@ -87,7 +87,8 @@ impl Library {
 
     /// Opens or makes the library of a data folder. Blocks.
     pub fn open(data: &Path) -> Result<Self, OpenError> {
-        let folder = Self::folder(data);
+        // Whole: the children that look into files have folders of their own to work in.
+        let folder = std::path::absolute(Self::folder(data)).unwrap_or_else(|_| Self::folder(data));
         let fail =
             |error: std::io::Error| OpenError::Folder { path: folder.clone(), cause: error.to_string() };
         let store = Store::open(&folder).map_err(fail)?;

@@ -276,3 +276,13 @@ async fn chance_picks_among_the_selected() {
     }
     assert_eq!(seen, ids);
 }
+
+#[test]
+fn a_data_folder_may_be_named_from_where_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let library = Library::open(&up.join(folder.path().strip_prefix("/").unwrap())).unwrap();
+    // Whoever works elsewhere finds it as well.
+    assert!(library.store().incoming().is_absolute());
+}

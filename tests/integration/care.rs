@@ -1,8 +1,9 @@
 //! Import, check, backup and restore: the real program on the command line and over HTTP.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -10,19 +11,19 @@ use crate::program::Program;
 
 const CONFIG: &str = "[web]\nwebrtc_port = 0\n";
 /// The smallest pictures there are; what is in them does not matter here.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-fn marquee(command: &str, data: &Path, more: &[&Path]) -> Output {
+pub(crate) fn marquee(command: &str, data: &Path, more: &[&Path]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_marquee"));
     program.arg(command).arg("--data").arg(data).args(more).output().expect("it runs")
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 
 /// A folder of the old server: three pictures, two of the same content, and what it knew of them.
-fn old_server() -> tempfile::TempDir {
+pub(crate) fn old_server() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("clips")).expect("as prepared");
     fs::write(folder.path().join("one.png"), [PNG, b"one"].concat()).expect("as prepared");
@@ -125,6 +126,16 @@ async fn what_is_lost_is_found_and_mended_on_request() {
     fs::write(&files[1], b"rubbish").expect("as prepared");
     let orphan = files[1].with_file_name(format!("{}.png", "a".repeat(64)));
     fs::write(&orphan, b"nobody's").expect("as prepared");
+    let young = files[1].with_file_name(format!("{}.png", "b".repeat(64)));
+    fs::write(&young, b"of what broke off").expect("as prepared");
+    // Older than anything that may still be under way.
+    let before = SystemTime::now() - Duration::from_secs(7200);
+    File::options()
+        .write(true)
+        .open(&orphan)
+        .expect("as prepared")
+        .set_modified(before)
+        .expect("as prepared");
     let found = marquee("check-library", &data.path().join("data"), &[]);
     assert_eq!(found.status.code(), Some(2));
     let told = text(&found);
@@ -132,8 +143,9 @@ async fn what_is_lost_is_found_and_mended_on_request() {
         told.contains("is missing") && told.contains("is damaged") && told.contains("is not known"),
         "{told}"
     );
+    assert!(told.contains("1 files left over") && told.contains("3 findings"), "{told}");
     assert!(marquee("check-library", &data.path().join("data"), &[Path::new("--repair")]).status.success());
-    assert!(!orphan.exists());
+    assert!(!orphan.exists() && !young.exists());
     let again = marquee("check-library", &data.path().join("data"), &[]);
     assert!(again.status.success() && text(&again).contains("0 assets, 0 files"), "{}", text(&again));
 }

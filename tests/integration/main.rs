@@ -3,7 +3,9 @@
 
 mod access;
 mod care;
+mod crash;
 mod device;
+mod disk;
 mod garbage;
 mod media;
 mod program;

@@ -60,10 +60,15 @@ impl Program {
         Self { child, address, folder, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
+    /// Kills it as it stands.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it was not waited for");
+        self.child.wait().expect("it ends");
+    }
+
     /// Kills it as it stands, and starts it with what it left behind.
     pub(crate) fn kill_and_start_again(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+        self.kill();
         (self.child, self.address) = spawn(self.folder.path(), |command| {
             command.arg("--open");
         });
@@ -100,15 +105,26 @@ impl Program {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Answer {
+        self.attempt(method, path, headers, body).await.expect("it answers")
+    }
+
+    /// Likewise, for those who expect its end: `None` if there was no whole answer.
+    pub(crate) async fn attempt(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(body.into())).expect("a request");
         let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
-        let (head, body) = answer.expect("it answers").expect("it speaks HTTP").into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer { status: head.status.as_u16(), headers: head.headers, body }
+        let (head, body) = answer.expect("it answers in time").ok()?.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Answer { status: head.status.as_u16(), headers: head.headers, body })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

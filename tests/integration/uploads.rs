@@ -13,8 +13,8 @@ use crate::program::{Answer, PATIENCE, Program};
 
 /// Nothing but the library.
 pub(crate) const CONFIG: &str = "[web]\nwebrtc_port = 0\n[test]\nenabled = false\n";
-const VERSION: (&str, &str) = ("tus-resumable", "1.0.0");
-const BYTES: (&str, &str) = ("content-type", "application/offset+octet-stream");
+pub(crate) const VERSION: (&str, &str) = ("tus-resumable", "1.0.0");
+pub(crate) const BYTES: (&str, &str) = ("content-type", "application/offset+octet-stream");
 
 /// In base64: `a.mp4`, `a.svg`, `a.exe`.
 pub(crate) const MP4: &str = "filename YS5tcDQ=";
