@@ -142,7 +142,7 @@ def play_tone(box):
 
 def descriptors(box):
     """How often the program has a card open."""
-    return int(box.sh("ls -l /proc/$(pidof marquee)/fd 2>/dev/null | grep -c /dev/video"))
+    return int(box.sh("ls -l /proc/$(pidof marquee)/fd 2>/dev/null | grep -c /dev/video; true"))
 
 
 def plugged_in(box):
