@@ -14,6 +14,7 @@ pub mod output;
 pub mod pipeline;
 pub mod rtc;
 pub mod source;
+mod sysfs;
 pub mod system;
 pub mod task;
 pub mod telemetry;

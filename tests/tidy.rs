@@ -20,8 +20,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     ("rtc", &["media", "hub", "config"]),
-    ("source", &["media", "hub", "config", "draw", "pipeline", "rtc", "task"]),
-    ("output", &["media", "hub", "config", "draw", "pipeline", "rtc", "task"]),
+    ("source", &["media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
+    ("output", &["media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
+    ("sysfs", &[]),
     ("task", &[]),
     ("shutdown", &[]),
     (

@@ -115,7 +115,7 @@ def unplug_bridge(box):
     # GStreamer 1.22.0's v4l2src keeps one of the pools that src/pipeline/pools.rs can't see: one descriptor for an
     # unplugged card, not one for each loss of its signal. It goes with the program.
     until("the card is let go but for one descriptor", lambda: descriptors(box) <= 1)
-    if "in use" in box.sh("rmmod vivid 2>&1; true"):
+    if "rmmod" in box.sh("rmmod vivid 2>&1; true"):
         box.sh("systemctl restart marquee && rmmod vivid")
         until("Marquee is back", lambda: box.get("/health")[0] == 200)
 
@@ -142,7 +142,7 @@ def play_tone(box):
 
 def descriptors(box):
     """How often the program has a card open."""
-    return int(box.sh("ls -l /proc/$(pidof marquee)/fd 2>/dev/null | grep -c /dev/video"))
+    return int(box.sh("ls -l /proc/$(pidof marquee)/fd 2>/dev/null | grep -c /dev/video; true"))
 
 
 def plugged_in(box):

@@ -1,9 +1,9 @@
 //! Which ALSA device plays on an HDMI port: pure reading of `/sys/class/sound` and `/proc/asound`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::connectors::Connector;
+use crate::sysfs::{children, text};
 
 const SYSFS: &str = "/sys/class/sound";
 /// Hidden from a service that may see processes only (ours on the box): the Pi's ports need nothing of it.
@@ -75,20 +75,10 @@ fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-fn text(file: &Path) -> Option<String> {
-    fs::read_to_string(file).ok().map(|text| text.trim().to_owned())
-}
-
-/// Entries of a folder in the order of their names.
-fn children(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A tree of files: path and text.

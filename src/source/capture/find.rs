@@ -12,6 +12,7 @@ use super::sound;
 use super::timings::loss;
 use crate::config::CaptureDevice;
 use crate::media::{Cause, Loss};
+use crate::sysfs::text;
 
 /// Where the kernel tells about devices.
 pub(super) const SYSFS: &str = "/sys";
@@ -139,9 +140,7 @@ fn number(path: &Path) -> Option<u32> {
 
 /// The driver's name for a node.
 fn name(sysfs: &Path, node: &Path) -> String {
-    let folder = class_folder(sysfs, node);
-    let name = folder.and_then(|folder| fs::read_to_string(folder.join("name")).ok());
-    name.map(|name| name.trim().to_owned()).unwrap_or_default()
+    class_folder(sysfs, node).and_then(|folder| text(&folder.join("name"))).unwrap_or_default()
 }
 
 fn class_folder(sysfs: &Path, node: &Path) -> Option<PathBuf> {
@@ -225,7 +224,7 @@ fn capture_planes(flags: u32) -> Result<Planes, &'static str> {
 /// The USB device that a video node belongs to.
 fn usb(sysfs: &Path, node: &Path) -> Option<Usb> {
     let folder = usb_folder(sysfs, node)?;
-    let attribute = |name| fs::read_to_string(folder.join(name)).ok().map(|text| text.trim().to_owned());
+    let attribute = |name| text(&folder.join(name));
     let number = |name| u16::from_str_radix(&attribute(name)?, 16).ok();
     Some(Usb {
         vendor: number("idVendor")?,

@@ -1,9 +1,9 @@
 //! The sound card of a capture card: ALSA's card below the same device.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::find::{device_folder, usb_folder};
+use crate::sysfs::children;
 
 /// The ALSA device such as `hw:1,0` that records what the card of a video node hears; `None` if it has no sound, or
 /// none yet: a USB card's sound appears a moment after its video.
@@ -32,16 +32,10 @@ fn recorder(card: &Path) -> Option<String> {
     Some(format!("hw:{number},{first}"))
 }
 
-/// Entries of a folder in the order of their names.
-fn children(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::source::capture::tests::sysfs;
 
