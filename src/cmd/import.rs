@@ -6,12 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::library::work::subtitles::is_subtitles;
 use crate::library::{FileKind, HEAD_BYTES, Library, New, Past, Records};
 
 /// Folders within folders that are looked into.
 const DEPTH_MAX: usize = 16;
-/// Subtitles beside a video: `Film.srt` or `Film.en.srt` for `Film.mp4`.
-const SUBTITLE_EXTENSIONS: [&str; 2] = ["srt", "vtt"];
 /// Names that are listed of what could not be matched.
 const NAMES_SHOWN_MAX: usize = 50;
 
@@ -42,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     list(&arguments.folder, "", 0, &mut files)?;
     files.sort();
     // Not among those that the JSON files may mean: these say nothing about subtitles.
-    let (subtitles, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|name| is_subtitle(name));
+    let (subtitles, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|name| is_subtitles(name));
     let records = Records::read(&arguments.folder);
     let mut problems = records.problems.clone();
     let (mut past, unmatched) = records.match_with(&files);
@@ -77,16 +76,11 @@ fn list(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> s
         let kind = entry.file_type()?;
         if kind.is_dir() && depth < DEPTH_MAX && !name.starts_with('.') {
             list(&entry.path(), &format!("{path}/"), depth + 1, files)?;
-        } else if kind.is_file() && (FileKind::of(&name).is_some() || is_subtitle(&name)) {
+        } else if kind.is_file() && (FileKind::of(&name).is_some() || is_subtitles(&name)) {
             files.push(path);
         }
     }
     Ok(())
-}
-
-fn is_subtitle(name: &str) -> bool {
-    let ext = name.rsplit_once('.').map_or("", |(_, ext)| ext);
-    SUBTITLE_EXTENSIONS.iter().any(|known| ext.eq_ignore_ascii_case(known))
 }
 
 /// True: the same content was there already, and nothing changed.

@@ -92,8 +92,8 @@ impl Library {
             return Err(not_a_backup("it has no library.db"));
         }
         let mut restored = Connection::open(&database)?;
-        let found: String = restored.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found != "ok" {
+        let found = restored.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        if !found.is_ok_and(|found| found == "ok") {
             return Err(not_a_backup("its database is damaged"));
         }
         schema::migrate(&mut restored).map_err(|_| not_a_backup("a newer Marquee made it"))?;
@@ -180,12 +180,11 @@ struct Brought {
 
 /// Takes the parts of a tar apart. Only names that we write are taken, so that no entry can lead out of the folder.
 fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Brought, Error> {
-    let failed = |error: io::Error| Error::io("reading the backup", &error);
     let mut brought = Brought { database: false, files: BTreeSet::new() };
     let mut tar = tar::Archive::new(from);
-    for entry in tar.entries().map_err(failed)? {
-        let mut entry = entry.map_err(failed)?;
-        let name = entry.path().map_err(failed)?.to_string_lossy().into_owned();
+    for entry in tar.entries().map_err(|error| unreadable(&error))? {
+        let mut entry = entry.map_err(|error| unreadable(&error))?;
+        let name = entry.path().map_err(|error| unreadable(&error))?.to_string_lossy().into_owned();
         if !entry.header().entry_type().is_file() {
             return Err(not_a_backup("it has entries that are no files"));
         }
@@ -220,7 +219,21 @@ fn save(from: &mut impl Read, to: &Path, bytes_max: u64) -> Result<(), Error> {
         io::copy(&mut from.take(bytes_max), &mut file)?;
         file.sync_all()
     });
-    copied.map_err(|error| Error::file("writing", to, &error))
+    copied.map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => unreadable(&error),
+        _ => Error::file("writing", to, &error),
+    })
+}
+
+/// What is no tar, or ends in the middle; but a disk may fail, too.
+fn unreadable(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => not_a_backup("it is cut off"),
+        io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+            not_a_backup(&error.to_string())
+        }
+        _ => Error::io("reading the backup", error),
+    }
 }
 
 fn not_a_backup(why: &str) -> Error {

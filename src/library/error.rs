@@ -41,6 +41,9 @@ pub enum OpenError {
 }
 
 impl Error {
+    pub(super) const NO_SUBTITLES: Self =
+        Self::Invalid { what: "subtitles", allowed: "a SubRip or WebVTT file of at most 4 MiB" };
+
     pub(super) fn io(operation: impl Into<String>, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,

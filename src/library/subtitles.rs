@@ -19,15 +19,11 @@ impl Library {
     /// has the same name, `Film.srt` or `Film.en.srt` for `Film.mp4`. Returns that video, or `None` if there is none.
     /// The file is gone after, whatever comes of it.
     pub async fn add_subtitle(&self, from: PathBuf, file_name: &str) -> Result<Option<i64>, Error> {
-        let names = subtitles::names(file_name);
-        let video = self.db().read(move |connection| video_named(connection, &names)).await;
+        let video = self.video_of(file_name).await;
         let cues = read(from.clone()).await;
         let (Some((id, language)), cues) = (video?, cues?) else { return Ok(None) };
         if cues.is_empty() {
-            return Err(Error::Invalid {
-                what: "subtitles",
-                allowed: "a SubRip or WebVTT file of at most 4 MiB",
-            });
+            return Err(Error::NO_SUBTITLES);
         }
         // Until the row is there, nothing tells that the file is wanted.
         let kept = self.inner.shelves.read().await;
@@ -41,6 +37,14 @@ impl Library {
             Err(_) => self.discard(vec![published]).await?,
         }
         written.map(|()| Some(id))
+    }
+}
+
+impl Library {
+    /// The newest video that subtitles of this name belong to, and their language.
+    pub(super) async fn video_of(&self, file_name: &str) -> Result<Option<(i64, String)>, Error> {
+        let names = subtitles::names(file_name);
+        self.db().read(move |connection| video_named(connection, &names)).await
     }
 }
 

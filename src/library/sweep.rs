@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime};
 use super::Library;
 use super::asset::Hash;
 use super::error::Error;
+use super::upload::SUBTITLES;
 
 /// Younger ones may be of somebody who is at work just now.
 const AGE_MIN: Duration = Duration::from_secs(3600);
-/// Beginnings of names in `incoming` of backups, restores and imports that were killed. Uploads and the work in the
-/// background look after their own.
-const BROKEN_OFF: [&str; 3] = ["backup-", "restore-", "import"];
+/// Beginnings of names in `incoming` of backups, restores, imports and subtitles that were killed. Uploads and the work
+/// in the background look after their own.
+const BROKEN_OFF: [&str; 4] = ["backup-", "restore-", "import", SUBTITLES];
 
 impl Library {
     /// Returns how many were removed. Shelf by shelf, so that nobody waits for long.

@@ -233,7 +233,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     let mut program = Program::start(CONFIG);
     let mut ledger = Ledger::default();
     let [mut files, mut one, mut other, mut moments] = [1, 2, 3, 4].map(Chance);
-    for round in 0..rounds {
+    for _ in 0..rounds {
         let until = Duration::from_millis(moments.below(WORK_MS_MAX));
         let killing = async {
             sleep(until).await;
@@ -250,18 +250,10 @@ async fn what_was_acknowledged_survives_every_kill() {
         ledger = shared.into_inner();
         program.kill_and_start_again();
         look(&program, &mut ledger).await;
-        let Ledger { uploads, assets, edits, backups } = &ledger;
-        println!(
-            "round {round}, {} ms: {} uploads, {} assets, {edits} edits, {backups} backups",
-            until.as_millis(),
-            uploads.len(),
-            assets.len()
-        );
     }
     program.kill();
     let checked = marquee("check-library", &program.data(), &[]);
     assert!(checked.status.success() && text(&checked).contains("all is well"), "{}", text(&checked));
-    println!("{}", text(&checked));
     // Else nothing was tested.
     let rounds = rounds as usize;
     assert!(

@@ -319,3 +319,50 @@ async fn garbage_gets_a_clear_answer_and_leaves_nothing() {
     assert_eq!(head(&program, &upload).await.header("upload-offset"), "0");
     assert_eq!(program.json("/api/library").await["totals"]["videos"], 0);
 }
+
+/// In base64: `a.en.srt`, `b.srt`.
+const SUBTITLES: &str = "filename YS5lbi5zcnQ=";
+const SUBTITLES_OF_NOBODY: &str = "filename Yi5zcnQ=";
+const CUE: &[u8] = b"1\n00:00:01,000 --> 00:00:02,000\nGood evening\n";
+
+async fn languages(program: &Program, asset: &str) -> Vec<String> {
+    let asset = program.json(&format!("/api/assets/{asset}")).await;
+    let subtitles = asset["subtitles"].as_array().expect("a list");
+    subtitles.iter().map(|one| one["language"].as_str().expect("a text").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn subtitles_go_to_the_video_of_their_name_which_may_come_later() {
+    let program = Program::start(CONFIG);
+    let refused = create(&program, CUE.len(), SUBTITLES_OF_NOBODY).await;
+    assert_eq!(refused.status, 422);
+    assert!(String::from_utf8_lossy(&refused.body).contains("no video has the name"));
+    let large = create(&program, 5 << 20, SUBTITLES).await;
+    assert_eq!(large.status, 400, "{}", String::from_utf8_lossy(&large.body));
+
+    // The video is on its way: its subtitles are whole before it.
+    let film = video(100_000, 1);
+    let upload = begin(&program, film.len(), MP4).await;
+    let early = begin(&program, CUE.len(), SUBTITLES).await;
+    let whole = patch(&program, &early, 0, CUE.to_vec()).await;
+    assert_eq!((whole.status, whole.header("marquee-asset")), (204, ""));
+    let taken = patch(&program, &upload, 0, film.clone()).await;
+    let asset = taken.header("marquee-asset").to_owned();
+    timeout(PATIENCE, async {
+        while languages(&program, &asset).await != ["en"] {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("the subtitles came to their video");
+    assert_eq!(head(&program, &early).await.header("marquee-asset"), asset);
+
+    // Again, and some that are none.
+    let again = begin(&program, CUE.len(), SUBTITLES).await;
+    assert_eq!(patch(&program, &again, 0, CUE.to_vec()).await.header("marquee-asset"), asset);
+    assert_eq!(languages(&program, &asset).await, ["en"]);
+    let none = begin(&program, 7, SUBTITLES).await;
+    let refused = patch(&program, &none, 0, b"nothing".to_vec()).await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(head(&program, &none).await.status, 404);
+}

@@ -22,10 +22,14 @@ pub enum UploadError {
     #[error("too many uploads are under way")]
     TooMany,
     #[error(
-        "the library takes videos (MP4, MOV, MKV, WebM) and slides (JPEG, PNG, WebP, SVG, PDF), and goes by the \
-         ending of the file's name"
+        "the library takes videos (MP4, MOV, MKV, WebM), their subtitles (SRT, VTT) and slides (JPEG, PNG, WebP, SVG, \
+         PDF), and goes by the ending of the file's name"
     )]
     Kind,
+    #[error(
+        "no video has the name of these subtitles; upload the video first: Film.srt and Film.en.srt belong to Film.mp4"
+    )]
+    NoVideo,
     #[error(transparent)]
     Content(OtherContent),
     #[error("the file is empty")]

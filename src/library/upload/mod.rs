@@ -6,6 +6,7 @@
 
 mod error;
 mod finish;
+mod purpose;
 mod receiving;
 mod record;
 #[cfg(test)]
@@ -23,10 +24,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::edit::checked_tags;
-use super::kinds::FileKind;
 use super::store::Store;
 use super::{Error, Library, now};
 pub use error::UploadError;
+pub(super) use finish::SUBTITLES;
+use purpose::Purpose;
 pub use receiving::Receiving;
 use record::{Folder, Record};
 
@@ -85,7 +87,7 @@ pub(super) struct Uploads {
 
 struct Entry {
     id: UploadId,
-    kind: FileKind,
+    purpose: Purpose,
     /// Held by who writes: one at a time.
     turn: Arc<Semaphore>,
     state: Mutex<State>,
@@ -109,14 +111,14 @@ impl Uploads {
     pub(super) fn open(store: &Store) -> io::Result<Self> {
         let (folder, records) = Folder::open(store.incoming().join("uploads"))?;
         let entries = records.into_iter().filter_map(|(id, mut record)| {
-            let kind = FileKind::of(&record.file_name)?;
+            let purpose = Purpose::of(&record.file_name)?;
             if record.hash.is_none() {
                 // Less than what was acknowledged is there only if the disk lost it.
                 let found = std::fs::metadata(folder.part(id)).map_or(0, |part| part.len());
                 record.offset = record.offset.min(found);
             }
             let hasher = (record.offset == 0).then(Box::default);
-            Some((id, Arc::new(Entry::new(id, kind, record, hasher))))
+            Some((id, Arc::new(Entry::new(id, purpose, record, hasher))))
         });
         let entries = Mutex::new(entries.collect());
         Ok(Self { folder, entries })
@@ -148,11 +150,11 @@ impl Uploads {
 }
 
 impl Entry {
-    fn new(id: UploadId, kind: FileKind, record: Record, hasher: Option<Box<blake3::Hasher>>) -> Self {
+    fn new(id: UploadId, purpose: Purpose, record: Record, hasher: Option<Box<blake3::Hasher>>) -> Self {
         let written = record.offset;
         let (heard, interrupt) = (Instant::now(), watch::Sender::new(false));
         let state = Mutex::new(State { record, hasher, written, heard, interrupt });
-        Self { id, kind, turn: Arc::new(Semaphore::new(1)), state }
+        Self { id, purpose, turn: Arc::new(Semaphore::new(1)), state }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -213,18 +215,17 @@ impl Library {
 
     /// Begins an upload. It is refused now if there is no room for it, or if the library would not take it in the end.
     pub async fn create_upload(&self, new: NewUpload) -> Result<Upload, UploadError> {
-        let kind = FileKind::of(&new.file_name).ok_or(UploadError::Kind)?;
+        let purpose = Purpose::of(&new.file_name).ok_or(UploadError::Kind)?;
         let NewUpload { file_name, bytes, tags, metadata } = new;
-        match bytes {
-            0 => return Err(UploadError::Empty),
-            1..=BYTES_MAX => {}
-            _ => return Err(UploadError::TooLarge),
+        purpose.check_length(bytes)?;
+        if purpose == Purpose::Subtitles && !self.has_video_of(&file_name).await? {
+            return Err(UploadError::NoVideo);
         }
         let tags = checked_tags(&tags).map_err(UploadError::Library)?;
         let record =
             Record { file_name, bytes, tags, metadata, offset: 0, touched: now(), hash: None, asset: None };
         let id = UploadId::random()?;
-        let entry = Arc::new(Entry::new(id, kind, record.clone(), Some(Box::default())));
+        let entry = Arc::new(Entry::new(id, purpose, record.clone(), Some(Box::default())));
         let library = self.clone();
         let creating = spawn_blocking(move || {
             let disk = library.disk().map_err(|error| Error::io("asking for the room on the disk", &error));

@@ -195,7 +195,7 @@ async fn there_is_an_end_to_how_many_may_be_begun() {
     for number in 0..UPLOADS_MAX {
         let entry = Entry::new(
             UploadId(number as u128),
-            FileKind::of("a.mp4").unwrap(),
+            Purpose::of("a.mp4").unwrap(),
             Record {
                 file_name: String::new(),
                 bytes: 1,

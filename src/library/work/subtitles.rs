@@ -38,6 +38,12 @@ impl Cue {
     }
 }
 
+/// By its name.
+pub fn is_subtitles(file_name: &str) -> bool {
+    let ext = file_name.rsplit_once('.').map_or("", |(_, ext)| ext);
+    ["srt", "vtt"].iter().any(|known| ext.eq_ignore_ascii_case(known))
+}
+
 /// Reads a file of either kind.
 pub fn read_file(path: &Path) -> io::Result<Vec<Cue>> {
     let mut bytes = Vec::new();

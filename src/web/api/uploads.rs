@@ -240,6 +240,7 @@ impl From<UploadError> for Problem {
             }
             UploadError::TooMany => StatusCode::TOO_MANY_REQUESTS,
             UploadError::Kind | UploadError::Content(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            UploadError::NoVideo => StatusCode::UNPROCESSABLE_ENTITY,
             UploadError::Empty => StatusCode::BAD_REQUEST,
             UploadError::Checksum => tus::checksum_mismatch(),
         };

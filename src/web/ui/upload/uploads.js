@@ -42,6 +42,11 @@ function startNext() {
   changed();
 }
 
+/** @param {File} file */
+function isSubtitles(file) {
+  return /\.(srt|vtt)$/i.test(file.name);
+}
+
 /** @type {HTMLInputElement|null} */
 let input = null;
 
@@ -75,7 +80,8 @@ export const uploads = {
       const empty = files.length > FILES_MAX ? null : files.find((file) => !file.size);
       say(empty ? texts.upload.emptyFile(empty.name) : texts.upload.tooMany(FILES_MAX), { bad: true });
     }
-    for (const file of usable) {
+    // Subtitles belong to a video that has to be known by then.
+    for (const file of usable.sort((a, b) => Number(isSubtitles(a)) - Number(isSubtitles(b)))) {
       const same = items.find((item) => item.file.name === file.name && item.file.size === file.size
         && item.file.lastModified === file.lastModified && item.state !== 'done');
       if (!same) {
