@@ -220,7 +220,7 @@ fn write_batch(
 fn replace(connection: &mut Connection, from: &Path) -> Result<(), Error> {
     let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     // All pages in one step: one transaction.
-    Ok(Backup::new(&source, connection)?.run_to_completion(-1, Duration::from_millis(50), None)?)
+    Ok(Backup::new(&source, connection)?.run_to_completion(i32::MAX, Duration::from_millis(50), None)?)
 }
 
 fn open_writer(path: &Path) -> Result<Connection, OpenError> {

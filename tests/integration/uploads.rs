@@ -336,7 +336,7 @@ async fn subtitles_go_to_the_video_of_their_name_which_may_come_later() {
     let program = Program::start(CONFIG);
     let refused = create(&program, CUE.len(), SUBTITLES_OF_NOBODY).await;
     assert_eq!(refused.status, 422);
-    assert!(String::from_utf8_lossy(&refused.body).contains("no video has the name"));
+    assert!(String::from_utf8_lossy(&refused.body).contains("video has the name of these subtitles"));
     let large = create(&program, 5 << 20, SUBTITLES).await;
     assert_eq!(large.status, 400, "{}", String::from_utf8_lossy(&large.body));
 
