@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 
 use crate::library::Step;
-use crate::library::work::sniff::{Content, HEAD_BYTES};
+use crate::library::content::{Content, HEAD_BYTES};
 use crate::library::work::{Errand, Failure, Line};
 use crate::pipeline::file as videos;
 

@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::picture::{self, is_drawn, shrink, write_jpeg, write_png};
 use super::{Problem, pdf, say, svg};
-use crate::library::work::sniff::Content;
+use crate::library::content::Content;
 use crate::library::work::{Errand, Failure, Line};
 
 /// A page fills a 4K screen, upright or not, and no more.

@@ -15,7 +15,7 @@ use image::{
 
 use super::Problem;
 use crate::library::work::Failure;
-use crate::library::work::sniff::Content;
+use crate::library::content::Content;
 
 /// Cameras make up to 12,000 on a side, panoramas a little more.
 const SIDE_MAX: u32 = 16_384;

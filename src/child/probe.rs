@@ -1,7 +1,7 @@
 //! Probing: from what GStreamer calls things to what the library does.
 
 use super::{Problem, say, video};
-use crate::library::work::sniff::Content;
+use crate::library::content::Content;
 use crate::library::work::{Audio, AudioCodec, Container, Errand, Facts, Failure, Line, Profile, VideoCodec};
 use crate::pipeline::file::probe::{self as files, Found, FoundVideo};
 

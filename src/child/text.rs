@@ -1,7 +1,7 @@
 //! Text tracks inside a video, as files of WebVTT.
 
 use super::{Problem, say, video};
-use crate::library::work::sniff::Content;
+use crate::library::content::Content;
 use crate::library::work::subtitles::{Cue, from_ass, write_vtt};
 use crate::library::work::{Errand, Line};
 use crate::pipeline::file::texts::{self as files, Format, Track};

@@ -7,7 +7,7 @@ use image::RgbImage;
 use super::page::{THUMBNAIL_HEIGHT_MAX, THUMBNAIL_QUALITY, THUMBNAIL_WIDTH};
 use super::picture::{fit, light, write_jpeg};
 use super::{Problem, say};
-use crate::library::work::sniff::Content;
+use crate::library::content::Content;
 use crate::library::work::{Errand, Failure, Line};
 use crate::pipeline::file::FileError;
 use crate::pipeline::file::convert::{Target, convert as make};

@@ -9,6 +9,7 @@
 mod asset;
 mod backup;
 mod check;
+pub mod content;
 mod db;
 mod edit;
 mod error;
@@ -43,7 +44,8 @@ use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
 pub use error::{Error, OpenError};
 pub use import::{Past, Records};
-pub use kinds::{FileKind, HEAD_BYTES, OtherContent};
+pub use content::HEAD_BYTES;
+pub use kinds::{FileKind, OtherContent};
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
 pub use store::{EXTENSIONS, Store, media_type};
 use upload::Uploads;

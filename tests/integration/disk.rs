@@ -77,7 +77,7 @@ fn is_problem(answer: &Answer, status: u16, words: &str) {
 }
 
 async fn live_goes_on(program: &Program) {
-    program.until_live("test").await;
+    // Waits for the source, which rests until somebody asks for its pictures.
     let picture = program.get("/live/test/frame.jpg").await;
     assert_eq!((picture.status, picture.header("content-type")), (200, "image/jpeg"));
 }

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::{Entry, Upload, UploadError};
-use crate::library::kinds::HEAD_BYTES;
+use crate::library::HEAD_BYTES;
 use crate::library::{Error, Library, now};
 
 /// While a sender goes on, what it sent is put on the disk for good when it is so much…

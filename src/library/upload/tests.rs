@@ -162,9 +162,10 @@ async fn what_is_not_what_its_checksum_says_leaves_no_trace() {
 #[tokio::test]
 async fn what_the_library_does_not_take_is_refused_before_it_is_sent() {
     let shelf = shelf();
-    for name in ["one.exe", "one", "", "one.srt"] {
+    for name in ["one.exe", "one", ""] {
         assert_eq!(shelf.begin(name, 5).await, Err(UploadError::Kind), "{name}");
     }
+    assert_eq!(shelf.begin("one.srt", 5).await, Err(UploadError::NoVideo));
     assert_eq!(shelf.begin("one.mp4", 0).await, Err(UploadError::Empty));
     assert_eq!(shelf.begin("one.mp4", (1 << 40) + 1).await, Err(UploadError::TooLarge));
     let tags = vec!["x".repeat(61)];

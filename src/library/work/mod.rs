@@ -14,7 +14,6 @@ mod plan;
 mod plays;
 mod problem;
 mod process;
-pub mod sniff;
 pub mod subtitles;
 
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 import { Problem, sources as fetchSources } from '../api.js';
 import { h, setText } from '../dom.js';
 import { isGone, onGone, onSources } from '../events.js';
-import { createShelves } from '../home/shelves.js';
+import { createShelves } from '../front/shelves.js';
 import { icon } from '../icons.js';
 import { copyText } from '../parts.js';
 import { frame } from '../shell.js';
