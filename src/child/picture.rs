@@ -14,8 +14,8 @@ use image::{
 };
 
 use super::Problem;
-use crate::library::work::Failure;
 use crate::library::content::Content;
+use crate::library::work::Failure;
 
 /// Cameras make up to 12,000 on a side, panoramas a little more.
 const SIDE_MAX: u32 = 16_384;

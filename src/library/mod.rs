@@ -40,11 +40,11 @@ pub use asset::{
 };
 pub use backup::{Backup, Restored};
 pub use check::{Finding, Options as CheckOptions, Report};
+pub use content::HEAD_BYTES;
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
 pub use error::{Error, OpenError};
 pub use import::{Past, Records};
-pub use content::HEAD_BYTES;
 pub use kinds::{FileKind, OtherContent};
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
 pub use store::{EXTENSIONS, Store, media_type};

@@ -152,6 +152,8 @@ async fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
     let filler = library.join("filler");
     let mut zeros = File::create(&filler).expect("as prepared");
     assert!(std::io::copy(&mut std::io::repeat(0), &mut zeros).is_err(), "until it is full");
+    // An open file would keep its room after it is removed.
+    drop(zeros);
     let refused = program.send("POST", "/api/uploads", &headers, "").await;
     is_problem(&refused, 413, "room");
     let at_0 = [VERSION, BYTES, ("upload-offset", "0")];

@@ -172,6 +172,7 @@ impl Library {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, UploadError> {
-    let done = spawn_blocking(work).await.map_err(|error| UploadError::failed("finishing an upload", &error))?;
+    let done =
+        spawn_blocking(work).await.map_err(|error| UploadError::failed("finishing an upload", &error))?;
     done.map_err(|error| UploadError::Library(Error::io("finishing an upload", &error)))
 }

@@ -36,7 +36,8 @@ async fn head_is_get_without_a_body() {
     let _wanted = camera.source.pictures.want();
     camera.show(b"file", false);
     let server = Server::start(vec![camera.source()]).await;
-    for path in ["/", "/ui/live/player.js", "/api/status", "/api/sources", "/health", "/live/door/frame.jpg"] {
+    for path in ["/", "/ui/live/player.js", "/api/status", "/api/sources", "/health", "/live/door/frame.jpg"]
+    {
         let get = server.ask(&format!("GET {path}")).await;
         let mut connection = server.connect().await;
         connection.send(&format!("HEAD {path}"), b"").await;
