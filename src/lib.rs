@@ -12,6 +12,7 @@ pub mod library;
 pub mod media;
 pub mod output;
 pub mod pipeline;
+pub mod program;
 pub mod rtc;
 pub mod source;
 mod sysfs;

@@ -13,8 +13,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hub", &["media"]),
     ("draw", &["media"]),
     ("access", &[]),
+    // Pure, as media is: what is on at a moment.
+    ("program", &[]),
     // task: its work in the background is told to stop as everything is.
-    ("library", &["media", "task"]),
+    // program: playlists and windows are kept as what they mean.
+    ("library", &["media", "program", "task"]),
     // The process in which files of strangers are read: what is to be read, and what can read it.
     ("child", &["draw", "library", "media", "pipeline"]),
     ("telemetry", &["hub", "media"]),
