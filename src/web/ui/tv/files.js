@@ -1,0 +1,167 @@
+// Files of the library, kept on the TV: they play on while the box is away, and again without the network being asked.
+//
+// A file comes in pieces, so that a break costs one of them, and no more than one is ever in memory.
+
+const PIECE_BYTES = 8 * 1024 * 1024;
+/** What is kept where the browser does not say how much there is: a TV from 2018 has 4 GB in all, some of it free. */
+const BUDGET_BYTES = 1024 * 1024 * 1024;
+/** Of what the browser says there is; it throws everything away when it runs short itself. */
+const BUDGET_SHARE = 0.6;
+const BUDGET_BYTES_MAX = 16 * 1024 * 1024 * 1024;
+/** After a refusal for want of room: this much of what is there, and not asked for more for a while. */
+const BUDGET_AFTER_REFUSAL = 0.9;
+const REFUSAL_MS = 10 * 60000;
+
+/** How much room there is, as far as the browser says it (where there is no secure context, only some do). */
+function findBudget() {
+  const old = /** @type {any} */ (navigator).webkitTemporaryStorage;
+  return new Promise((resolve) => {
+    if (navigator.storage && navigator.storage.estimate) {
+      navigator.storage.estimate().then((found) => resolve(found.quota || 0), () => resolve(0));
+    } else if (old && old.queryUsageAndQuota) {
+      old.queryUsageAndQuota((/** @type {number} */ _used, /** @type {number} */ quota) => resolve(quota), () => resolve(0));
+    } else {
+      resolve(0);
+    }
+  }).then((quota) => (quota ? Math.min(quota * BUDGET_SHARE, BUDGET_BYTES_MAX) : BUDGET_BYTES));
+}
+
+/**
+ * @param {TvStorage} storage
+ * @param {() => number} now for the order in which files were used
+ */
+function createFiles(storage, now) {
+  /** @type {Map<string, TvFile>} */
+  const files = new Map();
+  /** @type {{url: string, type: string, bytes: number}[]} */
+  let wanted = [];
+  let budget_bytes = BUDGET_BYTES;
+  let refused_ms = -Infinity;
+  let busy = false;
+  let timer = 0;
+  const backoff = createBackoff(2000, 60000);
+
+  /** Reads what is there, and drops pieces that belong to nothing: the TV was switched off while it wrote. */
+  function start() {
+    return Promise.all([storage.all('files', 100000), storage.keys('pieces'), findBudget()]).then((found) => {
+      found[0].forEach((/** @type {TvFile} */ file) => files.set(file.url, file));
+      budget_bytes = found[2];
+      const lost = found[1].filter((/** @type {[string, number]} */ key) => !files.has(key[0]));
+      return lost.length ? storage.remove('pieces', lost) : undefined;
+    }).catch(() => undefined);
+  }
+
+  /** @param {string} url @param {number} pieces */
+  function keysOf(url, pieces) {
+    return Array.from({ length: pieces }, (_, number) => [url, number]);
+  }
+
+  /** @param {string} url */
+  function drop(url) {
+    const file = files.get(url);
+    files.delete(url);
+    // The pieces last: without the entry they are found and dropped at the next start.
+    return file ? storage.remove('files', [url]).then(() => storage.remove('pieces', keysOf(url, file.pieces + 1)))
+      : Promise.resolve();
+  }
+
+  /** Does one thing of what is to be done, then the next. */
+  function work() {
+    window.clearTimeout(timer);
+    if (busy || !storage.lasting) {
+      return;
+    }
+    const plan = planFiles(Array.from(files.values()), wanted, budget_bytes);
+    const fetching = plan.fetch && performance.now() - refused_ms > REFUSAL_MS ? plan.fetch : null;
+    if (!plan.drop.length && !fetching) {
+      return;
+    }
+    busy = true;
+    const done = plan.drop.length ? drop(plan.drop[0]) : fetchPiece(/** @type {string} */ (fetching));
+    done.then(() => {
+      backoff.reset();
+      return 0;
+    }, (error) => {
+      if (error && error.name === 'QuotaExceededError') {
+        makeRoom();
+      }
+      return backoff.next();
+    }).then((wait_ms) => {
+      busy = false;
+      timer = window.setTimeout(work, wait_ms);
+    });
+  }
+
+  /** The browser has less room than it said, or than was thought. */
+  function makeRoom() {
+    let there = 0;
+    files.forEach((file) => (there += Math.min(file.bytes, file.pieces * PIECE_BYTES)));
+    budget_bytes = there * BUDGET_AFTER_REFUSAL;
+    refused_ms = performance.now();
+  }
+
+  /** @param {string} url */
+  function fetchPiece(url) {
+    const known = wanted.filter((file) => file.url === url)[0];
+    const file = files.get(url)
+      || { url, type: known.type, bytes: known.bytes, pieces: 0, whole: false, used_ms: now() };
+    const from = file.pieces * PIECE_BYTES;
+    const to = Math.min(from + PIECE_BYTES, file.bytes) - 1;
+    const headers = { Range: `bytes=${from}-${to}` };
+    return ask('GET', url, { blob: true, headers }).then((response) => {
+      const piece = response.blob;
+      const whole = response.status === 200 && from === 0;
+      if (!piece || !(whole || response.status === 206) || piece.size !== (whole ? file.bytes : to - from + 1)) {
+        throw new Error(`${url}: ${response.status}`);
+      }
+      const next = Object.assign({}, file, { pieces: file.pieces + 1, whole: whole || to + 1 >= file.bytes });
+      return storage.putBoth(['pieces', piece, [url, file.pieces]], ['files', next]).then(() => files.set(url, next));
+    });
+  }
+
+  /**
+   * Where an item is played from: from here if all of it is, else from the box.
+   * @param {TvItem} item
+   * @returns {Promise<{url: string, kept: boolean, release: () => void}>}
+   */
+  function open(item) {
+    const url = item.src || '';
+    const file = files.get(url);
+    const remote = { url, kept: false, release: () => undefined };
+    if (!file || !file.whole) {
+      return Promise.resolve(remote);
+    }
+    file.used_ms = now();
+    storage.put('files', file).catch(() => undefined);
+    return Promise.all(keysOf(url, file.pieces).map((key) => storage.get('pieces', key))).then((pieces) => {
+      const blob = new Blob(pieces, { type: file.type });
+      if (blob.size !== file.bytes) {
+        throw new Error('a piece is missing');
+      }
+      const address = URL.createObjectURL(blob);
+      return { url: address, kept: true, release: () => URL.revokeObjectURL(address) };
+    }).catch(() => {
+      drop(url).catch(() => undefined);
+      return remote;
+    });
+  }
+
+  return {
+    start,
+    open,
+    /** What is kept of it does not play. @param {string} url */
+    damaged: (url) => drop(url).catch(() => undefined).then(work),
+    /** @param {{url: string, type: string, bytes: number}[]} now the one needed first is first */
+    want(now) {
+      wanted = now;
+      work();
+    },
+    /** @param {string|null} url */
+    has(url) {
+      const file = url ? files.get(url) : undefined;
+      return Boolean(file && file.whole);
+    },
+    /** All that is wanted and has room is here. */
+    complete: () => planFiles(Array.from(files.values()), wanted, budget_bytes).fetch === null,
+  };
+}

@@ -1,0 +1,187 @@
+// The player: its parts, put together.
+
+/** The message, the dot and the keeping awake are looked at so often. */
+const TICK_MS = 500;
+/** Plays are sent so often, and the files that are needed next looked for. */
+const CHORES_MS = 15000;
+const VOLUME_PLACE = 'marquee.tv.sound';
+const VOLUME_STEP = 0.1;
+
+function recallSound() {
+  try {
+    return Object.assign({ on: true, volume: 1 }, JSON.parse(localStorage.getItem(VOLUME_PLACE) || 'null'));
+  } catch (error) {
+    return { on: true, volume: 1 };
+  }
+}
+
+/** @param {TvStorage} storage */
+function startPlayer(storage) {
+  const parent = /** @type {HTMLElement} */ (document.getElementById('tv'));
+  const clock = createClock(() => performance.now(), () => Date.now());
+  const files = createFiles(storage, () => Date.now());
+  const awake = createAwake(parent);
+  /** @type {TvAnswer|null} */
+  let answer = null;
+  let sound = recallSound();
+  /** What is on the screen, since when; for reports. */
+  let since_ms = 0;
+  let reloading = false;
+  let problem = '';
+
+  const remote = createRemote(storage, clock, {
+    answer: take,
+    back() {
+      stage.forgive();
+      chores();
+    },
+    report,
+    identify(until_ms) {
+      const left_ms = until_ms - clock.now();
+      if (answer && left_ms > 0) {
+        overlays.code(answer.screen, Math.min(left_ms, 10 * 60000));
+      } else {
+        overlays.hideCode();
+      }
+    },
+    reload,
+    screenshot: () => shotOf(drawScreen(stage.front(), overlays)),
+  });
+  const plays = createPlays(storage, randomHex(), clock.now, remote.sendPlays);
+  const stage = createStage(parent, {
+    now: clock.now,
+    open: files.open,
+    damaged: files.damaged,
+    sound: () => sound,
+    blocked: () => overlays.note(tvWords.blocked),
+    began(place) {
+      since_ms = Math.round(clock.now());
+      problem = '';
+      plays.begin(place);
+      shown.push({ key: /** @type {TvItem} */ (place.item).key, at_ms: clock.now(), starts_ms: place.starts_ms });
+      shown.splice(0, shown.length - 100);
+    },
+    ended: () => plays.end(),
+    failed(item, reason) {
+      problem = `${item.name}: ${reason}`;
+      window.console.warn(problem);
+      remote.report();
+    },
+    changed() {
+      tick();
+      remote.report();
+    },
+    slept() {
+      clock.jumped();
+      remote.wake();
+    },
+  });
+  const overlays = createOverlays(parent);
+  /** The last items, for who looks from outside. @type {{key: string, at_ms: number, starts_ms: number}[]} */
+  const shown = [];
+
+  /** @param {TvAnswer} now */
+  function take(now) {
+    answer = now;
+    stage.take(now);
+    files.want(filesAhead(now, clock.now()));
+    tick();
+  }
+
+  function messageNow() {
+    const message = answer ? answer.message : null;
+    return message && (message.until_ms === null || clock.now() < message.until_ms) ? message.text : null;
+  }
+
+  function report() {
+    const front = stage.front();
+    const place = stage.place();
+    const offset_ms = clock.offset_ms();
+    return {
+      item: front ? /** @type {TvItem} */ (front.place.item).key : null,
+      name: front ? /** @type {TvItem} */ (front.place.item).name : null,
+      since_ms: front ? since_ms : null,
+      dropped_frames: stage.dropped(),
+      offset_ms: offset_ms === null ? null : Math.round(offset_ms),
+      state: messageNow() ? 'message' : front ? 'play' : place && place.state === 'standby' ? 'standby' : 'splash',
+    };
+  }
+
+  /** What follows from the clock, and what stands above the picture. */
+  function tick() {
+    const place = stage.place();
+    const front = stage.front();
+    const standby = Boolean(place) && /** @type {TvPlace} */ (place).state === 'standby' && !front;
+    const state = front || standby ? null : !answer ? 'starting' : place && place.state === 'play' ? 'loading' : 'nothing';
+    overlays.night(standby);
+    overlays.splash(state, answer ? answer.screen : null);
+    overlays.message(messageNow());
+    overlays.dot(remote.isAway());
+    awake.set(!stage.moves());
+    if (clock.jumped()) {
+      remote.wake();
+    }
+    plays.mark();
+  }
+
+  function chores() {
+    plays.trim().then(plays.flush);
+    if (answer) {
+      files.want(filesAhead(answer, clock.now()));
+    }
+  }
+
+  /** Never without knowing that the page will come: the picture would be gone for as long as the box is. */
+  function reload() {
+    if (!reloading) {
+      reloading = true;
+      ask('HEAD', '/tv').then((response) => {
+        if (response.status === 200) {
+          plays.end();
+          plays.flush().then(() => location.reload());
+        }
+      }).catch(() => undefined).then(() => {
+        reloading = false;
+      });
+    }
+  }
+
+  /** @param {boolean} on @param {number} volume */
+  function setSound(on, volume) {
+    sound = { on, volume: Math.max(0, Math.min(1, Math.round(volume * 10) / 10)) };
+    stage.applySound();
+    overlays.note(sound.on ? `${tvWords.volume} ${Math.round(sound.volume * 100)} %` : tvWords.muted);
+    try {
+      localStorage.setItem(VOLUME_PLACE, JSON.stringify(sound));
+    } catch (error) {
+      // Until it is switched off.
+    }
+  }
+
+  followKeys({
+    next: () => stage.next(),
+    previous: () => stage.previous(),
+    pause() {
+      stage.pause();
+      overlays.note(stage.paused() ? tvWords.paused : '', stage.paused());
+    },
+    louder: () => setSound(true, sound.volume + VOLUME_STEP),
+    quieter: () => setSound(true, sound.volume - VOLUME_STEP),
+    mute: () => setSound(!sound.on, sound.volume),
+    code: () => answer && overlays.code(answer.screen),
+    full: () => document.documentElement.requestFullscreen && document.documentElement.requestFullscreen(),
+  }, () => stage.applySound());
+  document.addEventListener('visibilitychange', () => stage.look());
+  window.addEventListener('pagehide', () => plays.end());
+
+  tick();
+  files.start().then(remote.start).then(() => {
+    stage.start();
+    chores();
+    window.setInterval(tick, TICK_MS);
+    window.setInterval(chores, CHORES_MS);
+  });
+  window.marqueeTv = { clock, files, stage, remote, plays, shown, report, problem: () => problem };
+}
+
+openStorage().then(startPlayer);

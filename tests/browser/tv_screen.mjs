@@ -1,0 +1,88 @@
+// A TV: Chromium, as large as a screen of its own (Xvfb), of which a picture is taken 50 times a second.
+
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+const require = createRequire(`${process.env.MARQUEE_NODE}/`);
+const { chromium } = require('playwright-core');
+
+const SCREEN = { width: 640, height: 360 };
+/** What is kept of a picture: enough to tell black from anything else, and one item from another. */
+const SAMPLE = { width: 16, height: 9 };
+const SAMPLE_BYTES = SAMPLE.width * SAMPLE.height * 3;
+export const SAMPLES_PER_S = 50;
+
+/**
+ * @param {object} [options] of Playwright's browser context
+ */
+export async function startTv(options) {
+  const server = spawn('Xvfb', ['-displayfd', '3', '-nolisten', 'tcp', '-screen', '0', `${SCREEN.width}x${SCREEN.height}x24`],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const display = await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.once('exit', () => reject(new Error('Xvfb ended')));
+    server.stdio[3].once('data', (data) => resolve(`:${String(data).trim()}`));
+  });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM,
+    headless: false,
+    // As a TV has it: nothing but the page, and no finger needed for sound.
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--kiosk', '--window-position=0,0', '--disable-quic',
+      `--window-size=${SCREEN.width},${SCREEN.height}`, '--autoplay-policy=no-user-gesture-required', '--hide-scrollbars',
+      '--disable-component-update', '--disable-background-networking', '--disable-infobars'],
+    env: { ...process.env, DISPLAY: display },
+  });
+  const context = await browser.newContext({ viewport: null, ...options });
+  const page = await context.newPage();
+
+  return {
+    page,
+    context,
+    /**
+     * Takes pictures until it is stopped.
+     * @returns {{stop: () => Promise<Sample[]>}}
+     */
+    watch() {
+      const samples = /** @type {Sample[]} */ ([]);
+      const shape = `video/x-raw,format=RGB,width=${SAMPLE.width},height=${SAMPLE.height}`;
+      const grabber = spawn('gst-launch-1.0', ['-q', 'ximagesrc', `display-name=${display}`, 'use-damage=false', 'show-pointer=true',
+        '!', `video/x-raw,framerate=${SAMPLES_PER_S}/1`, '!', 'videoconvert', '!', 'videoscale', '!', shape, '!', 'fdsink', 'fd=1'],
+      { stdio: ['ignore', 'pipe', 'ignore'] });
+      let held = Buffer.alloc(0);
+      grabber.stdout.on('data', (data) => {
+        held = Buffer.concat([held, data]);
+        for (; held.length >= SAMPLE_BYTES; held = held.subarray(SAMPLE_BYTES)) {
+          samples.push(sampleOf(held.subarray(0, SAMPLE_BYTES)));
+        }
+      });
+      return {
+        async stop() {
+          const ended = new Promise((resolve) => grabber.once('exit', resolve));
+          grabber.kill('SIGTERM');
+          await ended;
+          return samples;
+        },
+      };
+    },
+    async close() {
+      await browser.close().catch(() => undefined);
+      server.kill('SIGTERM');
+    },
+  };
+}
+
+/** @typedef {{at_ms: number, colour: [number, number, number], bright: number}} Sample colour: the middle of the picture */
+
+/** @param {Buffer} pixels @returns {Sample} */
+function sampleOf(pixels) {
+  let sum = 0;
+  for (const value of pixels) {
+    sum += value;
+  }
+  const middle = (Math.floor(SAMPLE.height / 2) * SAMPLE.width + 2) * 3;
+  return {
+    at_ms: Date.now(),
+    colour: [pixels[middle], pixels[middle + 1], pixels[middle + 2]],
+    bright: sum / pixels.length,
+  };
+}
