@@ -7,5 +7,5 @@ mod splash;
 mod svg;
 
 pub use slate::{Slate, draw};
-pub use splash::{Splash, draw_splash};
+pub use splash::{Splash, code_svg, draw_splash};
 pub use svg::fonts;

@@ -20,6 +20,8 @@ fn need(route: &Route) -> Option<Right> {
     match route {
         // What a TV needs, which has no keyboard; what a login needs; whether the box lives.
         Route::PlayerPage { .. }
+        | Route::TvPage
+        | Route::TvCode
         | Route::WhepOffer { .. }
         | Route::WhepPatch { .. }
         | Route::WhepDelete { .. }
@@ -46,6 +48,10 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Metrics
         | Route::LibraryPage
         | Route::WatchPage
+        | Route::ScreensPage
+        | Route::PlaylistsPage
+        | Route::PlaylistPage
+        | Route::SchedulePage
         | Route::Library
         | Route::Assets
         | Route::Asset { .. }
