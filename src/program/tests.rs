@@ -186,7 +186,7 @@ fn the_schedule_is_what_a_slow_model_says() {
     ];
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     for (zone, around) in moments {
-        for _ in 0..30 {
+        for _ in 0..15 {
             compare(zone, around, &mut chance);
         }
     }

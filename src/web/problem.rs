@@ -106,7 +106,13 @@ impl From<library::Error> for Problem {
     fn from(error: library::Error) -> Self {
         let detail = format!("{}.", capitalized(&error.to_string()));
         match error {
-            library::Error::NoSuchAsset => Self::new(StatusCode::NOT_FOUND, detail),
+            library::Error::NoSuchAsset | library::Error::NoSuch(_) => {
+                Self::new(StatusCode::NOT_FOUND, detail)
+            }
+            library::Error::InUse { .. } | library::Error::TooMany { .. } => {
+                Self::new(StatusCode::CONFLICT, detail)
+            }
+            library::Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, detail),
             library::Error::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, detail),
             library::Error::Busy => Self::come_again(detail),
             library::Error::ReadOnly | library::Error::Damaged(_) => {
