@@ -1,7 +1,10 @@
 // A TV: Chromium, as large as a screen of its own (Xvfb), of which a picture is taken 50 times a second.
 
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 
 const require = createRequire(`${process.env.MARQUEE_NODE}/`);
 const { chromium } = require('playwright-core');
@@ -23,17 +26,21 @@ export async function startTv(options) {
     server.once('exit', () => reject(new Error('Xvfb ended')));
     server.stdio[3].once('data', (data) => resolve(`:${String(data).trim()}`));
   });
-  const browser = await chromium.launch({
+  const folder = mkdtempSync(path.join(tmpdir(), 'marquee-tv-'));
+  // Only the window that Chromium itself opens is as large as the screen: a context of its own, not one among others.
+  const context = await chromium.launchPersistentContext(folder, {
     executablePath: process.env.CHROMIUM,
     headless: false,
+    viewport: null,
     // As a TV has it: nothing but the page, and no finger needed for sound.
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--kiosk', '--window-position=0,0', '--disable-quic',
-      `--window-size=${SCREEN.width},${SCREEN.height}`, '--autoplay-policy=no-user-gesture-required', '--hide-scrollbars',
-      '--disable-component-update', '--disable-background-networking', '--disable-infobars'],
+      `--window-size=${SCREEN.width},${SCREEN.height}`, '--autoplay-policy=no-user-gesture-required',
+      '--disable-component-update', '--disable-background-networking'],
+    ignoreDefaultArgs: ['--enable-automation', '--hide-scrollbars'],
     env: { ...process.env, DISPLAY: display },
+    ...options,
   });
-  const context = await browser.newContext({ viewport: null, ...options });
-  const page = await context.newPage();
+  const page = context.pages()[0] || await context.newPage();
 
   return {
     page,
@@ -65,8 +72,9 @@ export async function startTv(options) {
       };
     },
     async close() {
-      await browser.close().catch(() => undefined);
+      await context.close().catch(() => undefined);
       server.kill('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

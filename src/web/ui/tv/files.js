@@ -11,6 +11,8 @@ const BUDGET_BYTES_MAX = 16 * 1024 * 1024 * 1024;
 /** After a refusal for want of room: this much of what is there, and not asked for more for a while. */
 const BUDGET_AFTER_REFUSAL = 0.9;
 const REFUSAL_MS = 10 * 60000;
+/** A file that the box does not give is left alone for so long: those behind it do not wait for it. */
+const MISSING_MS = 60000;
 
 /** How much room there is, as far as the browser says it (where there is no secure context, only some do). */
 function findBudget() {
@@ -37,6 +39,8 @@ function createFiles(storage, now) {
   let wanted = [];
   let budget_bytes = BUDGET_BYTES;
   let refused_ms = -Infinity;
+  /** Until when a file is not asked for, by the steady clock. @type {Map<string, number>} */
+  const missing = new Map();
   let busy = false;
   let timer = 0;
   const backoff = createBackoff(2000, 60000);
@@ -71,7 +75,8 @@ function createFiles(storage, now) {
     if (busy || !storage.lasting) {
       return;
     }
-    const plan = planFiles(Array.from(files.values()), wanted, budget_bytes);
+    const there = wanted.filter((file) => (missing.get(file.url) || 0) < performance.now());
+    const plan = planFiles(Array.from(files.values()), there, budget_bytes);
     const fetching = plan.fetch && performance.now() - refused_ms > REFUSAL_MS ? plan.fetch : null;
     if (!plan.drop.length && !fetching) {
       return;
@@ -106,15 +111,18 @@ function createFiles(storage, now) {
     const file = files.get(url)
       || { url, type: known.type, bytes: known.bytes, pieces: 0, whole: false, used_ms: now() };
     const from = file.pieces * PIECE_BYTES;
-    const to = Math.min(from + PIECE_BYTES, file.bytes) - 1;
-    const headers = { Range: `bytes=${from}-${to}` };
+    const headers = { Range: `bytes=${from}-${from + PIECE_BYTES - 1}` };
     return ask('GET', url, { blob: true, headers }).then((response) => {
       const piece = response.blob;
+      // The box knows best how long it is.
+      const range = response.status === 206 ? /^bytes (\d+)-\d+\/(\d+)$/.exec(response.header('Content-Range') || '') : null;
       const whole = response.status === 200 && from === 0;
-      if (!piece || !(whole || response.status === 206) || piece.size !== (whole ? file.bytes : to - from + 1)) {
-        throw new Error(`${url}: ${response.status}`);
+      if (!piece || !piece.size || !(whole || (range && Number(range[1]) === from))) {
+        missing.set(url, performance.now() + MISSING_MS);
+        return undefined;
       }
-      const next = Object.assign({}, file, { pieces: file.pieces + 1, whole: whole || to + 1 >= file.bytes });
+      const bytes = range ? Number(range[2]) : piece.size;
+      const next = Object.assign({}, file, { bytes, pieces: file.pieces + 1, whole: from + piece.size >= bytes });
       return storage.putBoth(['pieces', piece, [url, file.pieces]], ['files', next]).then(() => files.set(url, next));
     });
   }

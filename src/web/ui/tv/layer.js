@@ -1,5 +1,8 @@
-// One of the two layers of the screen. It gets an item ready, hidden below the other, and shows it when it is its time:
-// nothing is ever shown before its first picture is painted. Its elements are kept and used again: old engines leak them.
+// One of the two layers of the screen. It gets an item ready and shows it when it is its time: nothing is ever seen before
+// its first picture is painted. Its elements are kept and used again: old engines leak them.
+//
+// What is made ready stands above what is seen, as good as transparent. Below it, or fully transparent, an engine would not
+// draw it, and would be one frame late, a black one, when it is to be seen.
 
 /** A file that is not ready by then is not played this time. */
 const READY_MS_MAX = 15000;
@@ -12,6 +15,11 @@ const START_S = 0.15;
 /** A live picture that stands still for so long is broken. */
 const LIVE_STILL_MS = 4000;
 const FADE_MS = 600;
+/** Less than one step of a display; but not nothing, which is not drawn. */
+const UNSEEN = '0.001';
+
+/** The layer that is made ready is above the other: at the change, nothing but how transparent it is has to change. */
+let layerTop = 1;
 
 /**
  * Pictures shown and dropped by a video so far.
@@ -208,6 +216,10 @@ function createLayer(parent, box) {
     image.onload = null;
     image.onerror = null;
     image.removeAttribute('src');
+    layerTop += 1;
+    element.style.transition = 'none';
+    element.style.opacity = UNSEEN;
+    element.style.zIndex = String(layerTop);
     if (live) {
       const view = live.view;
       dropped += view instanceof HTMLVideoElement ? framesOf(view).dropped : 0;
@@ -248,22 +260,9 @@ function createLayer(parent, box) {
 
     /** It is its time: above the other. @param {boolean} fade */
     show(fade) {
-      element.style.transition = 'none';
-      element.style.opacity = fade ? '0' : '1';
-      element.style.zIndex = '2';
       playing = true;
       play();
-      if (fade) {
-        element.getBoundingClientRect(); // The beginning of the transition has to be known before its end is set.
-        element.style.transition = `opacity ${FADE_MS}ms linear`;
-        element.style.opacity = '1';
-      }
-    },
-
-    /** Below the other, whatever it does there. */
-    lower() {
-      element.style.zIndex = '1';
-      element.style.transition = 'none';
+      element.style.transition = fade ? `opacity ${FADE_MS}ms linear` : 'none';
       element.style.opacity = '1';
     },
 

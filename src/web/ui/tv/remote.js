@@ -244,7 +244,9 @@ function createRemote(storage, clock, box) {
             box.answer(answer);
           }
           checkScript();
-          openStream();
+          if (!stream) {
+            openStream();
+          }
           report();
           window.setInterval(() => measure().then(heard, () => undefined), PLAYLIST_MS);
         });

@@ -63,7 +63,9 @@ function drawLine(pen, line, scale) {
   const style = window.getComputedStyle(line);
   const size = parseFloat(style.fontSize) * scale;
   pen.fillStyle = style.backgroundColor;
-  pen.fillRect(box.left * scale, box.top * scale, box.width * scale, box.height * scale);
+  // To the pixel, so that nothing is seen through its edges.
+  const [left, top] = [Math.floor(box.left * scale), Math.floor(box.top * scale)];
+  pen.fillRect(left, top, Math.ceil(box.right * scale) - left, Math.ceil(box.bottom * scale) - top);
   pen.fillStyle = style.color;
   pen.font = `${style.fontWeight} ${size}px sans-serif`;
   pen.textAlign = 'center';
@@ -78,8 +80,8 @@ function drawLine(pen, line, scale) {
     }
   }
   const high = size * 1.25;
-  const top = (box.top + box.height / 2) * scale - ((rows.length - 1) * high) / 2;
-  rows.forEach((row, index) => pen.fillText(row, (box.left + box.width / 2) * scale, top + index * high));
+  const middle = (box.top + box.height / 2) * scale - ((rows.length - 1) * high) / 2;
+  rows.forEach((row, index) => pen.fillText(row, (box.left + box.width / 2) * scale, middle + index * high));
 }
 
 /**

@@ -41,7 +41,10 @@ const PAUSE_MS_MAX = 10 * 60000;
  * }} box
  */
 function createStage(parent, box) {
-  const layers = [createLayer(parent, box), createLayer(parent, box)];
+  const element = document.createElement('div');
+  element.className = 'stage';
+  parent.appendChild(element);
+  const layers = [createLayer(element, box), createLayer(element, box)];
   /** @type {TvAnswer|null} */
   let answer = null;
   let shift_ms = 0;
@@ -142,9 +145,6 @@ function createStage(parent, box) {
     const fade = Boolean(last) && item.transition === 'fade' && item.duration_ms >= FADE_ITEM_MS_MIN;
     front = { layer: next.layer, place: next.place };
     back = null;
-    if (last) {
-      last.layer.lower();
-    }
     next.layer.show(fade);
     box.began(next.place);
     if (last) {
