@@ -14,6 +14,7 @@ pub mod output;
 pub mod pipeline;
 pub mod program;
 pub mod rtc;
+pub mod signage;
 pub mod source;
 mod sysfs;
 pub mod system;

@@ -80,6 +80,32 @@ pub struct Now<'p> {
 }
 
 impl Plan {
+    /// Nothing is known: the splash.
+    pub const fn empty() -> Self {
+        Self { programs: Vec::new(), segments: Vec::new(), message: None }
+    }
+
+    /// The same without what is over, so that the first segment holds `now_ms`.
+    pub fn without_past(&self, now_ms: i64) -> Self {
+        let mut plan = Self { message: self.message.clone(), ..Self::empty() };
+        for segment in self.segments.iter().filter(|segment| now_ms < segment.until_ms) {
+            let program = &self.programs[segment.program];
+            let known = plan.programs.iter().position(|known| Arc::ptr_eq(known, program));
+            let index = known.unwrap_or(plan.programs.len());
+            if known.is_none() {
+                plan.programs.push(Arc::clone(program));
+            }
+            plan.segments.push(Segment { program: index, ..*segment });
+        }
+        plan
+    }
+
+    /// When it says something else about the present than it does at `now_ms`.
+    pub fn changes_after(&self, now_ms: i64) -> Option<i64> {
+        let ends = self.at(now_ms).map(|now| now.segment.until_ms);
+        ends.into_iter().chain(self.text_at(now_ms).and_then(|text| text.until_ms)).min()
+    }
+
     /// `None` outside of its time.
     pub fn at(&self, now_ms: i64) -> Option<Now<'_>> {
         let segment =

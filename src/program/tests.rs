@@ -430,3 +430,18 @@ fn screens_with_the_same_windows_share_one_plan() {
     let other = compiler.plan(Place { screen: 3, group: None });
     assert!(std::sync::Arc::ptr_eq(&one, &two) && !std::sync::Arc::ptr_eq(&one, &other));
 }
+
+#[test]
+fn what_is_over_is_left_out() {
+    let mut world = world(&[(1, &[1, 2, 3]), (2, &[7])]);
+    world.windows.push(Window { priority: 1, ..window(2, 12 * 60, 13 * 60) });
+    let (plan, _) = compile(&world, NOON - 1, &Compiled::default(), None);
+    assert_eq!((plan.segments.len(), plan.programs.len()), (3, 2));
+    assert_eq!(plan.changes_after(NOON - 1), Some(NOON));
+    assert_eq!(plan.without_past(NOON - 1), plan);
+    let left = plan.without_past(NOON);
+    assert_eq!((left.segments.len(), left.segments[0].program, left.segments[1].program), (2, 0, 1));
+    assert_eq!((on(&left, NOON + 5), on(&left, NOON + HOUR)), (on(&plan, NOON + 5), on(&plan, NOON + HOUR)));
+    let last = plan.without_past(NOON + HOUR);
+    assert_eq!((last.segments.len(), last.programs.len()), (1, 1));
+}

@@ -1,0 +1,94 @@
+//! The box's own HDMI ports as screens: the same plans as network TVs have, without HTTP between.
+//!
+//! A port's player watches [`Signage::watch_port`], asks the plan what is on at a moment ([`Plan::at`]), and shows the
+//! port's own `show` where that is the splash. It says what is on ([`Signage::report_port`]), what was shown
+//! ([`Signage::played`]), and does what it is asked to ([`Signage::port_orders`]).
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+
+use super::{Orders, Report, Signage, State, lock};
+use crate::config::Port;
+use crate::library::signage::Play;
+use crate::program::Plan;
+
+/// Plays that wait to be written: both ports for minutes, whatever is on them.
+const PLAYS_MAX: usize = 400;
+
+pub(super) struct Ports {
+    plans: [watch::Sender<Arc<Plan>>; Port::ALL.len()],
+    /// Written together now and then: a commit for each item would wear the card out.
+    plays: Mutex<Vec<(Port, Play)>>,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self {
+            plans: Port::ALL.map(|_| watch::Sender::new(Arc::new(Plan::empty()))),
+            plays: Mutex::default(),
+        }
+    }
+}
+
+impl Ports {
+    /// Tells the ports what they play now, those for which it is something else.
+    pub(super) fn tell(&self, state: &State) {
+        for port in Port::ALL {
+            let answer = state.of_port(port).map(|(_, answer)| Arc::clone(&answer.plan));
+            let plan = answer.unwrap_or_else(|| Arc::new(Plan::empty()));
+            self.plans[port as usize].send_if_modified(|known| {
+                let changed = **known != *plan;
+                *known = plan;
+                changed
+            });
+        }
+    }
+
+    /// What waits to be written, taken out.
+    pub(super) fn take_plays(&self) -> Vec<(Port, Play)> {
+        std::mem::take(&mut *lock(&self.plays))
+    }
+
+    /// What could not be written, back in its place.
+    pub(super) fn put_back(&self, plays: Vec<(Port, Play)>) {
+        let mut waiting = lock(&self.plays);
+        let newer = std::mem::replace(&mut *waiting, plays);
+        waiting.extend(newer);
+        waiting.truncate(PLAYS_MAX);
+    }
+}
+
+impl Signage {
+    /// What a port plays, kept up to date. Without segments until it is known.
+    pub fn watch_port(&self, port: Port) -> watch::Receiver<Arc<Plan>> {
+        self.inner.ports.plans[port as usize].subscribe()
+    }
+
+    /// What is on a port.
+    pub fn report_port(&self, port: Port, report: Report) {
+        if let Some((screen, _)) = self.state().of_port(port) {
+            self.report(screen.id, None, report);
+        }
+    }
+
+    /// An item was shown on a port; its number is given later.
+    pub fn played(&self, port: Port, play: Play) {
+        let mut waiting = lock(&self.inner.ports.plays);
+        if waiting.len() < PLAYS_MAX {
+            waiting.push((port, play));
+        }
+    }
+
+    /// `None`: the port is no screen yet.
+    pub fn port_orders(&self, port: Port) -> Option<Orders> {
+        let state = self.state();
+        let (screen, _) = state.of_port(port)?;
+        Some(self.orders(screen.id))
+    }
+
+    /// Id of the screen that a port is.
+    pub fn port_screen(&self, port: Port) -> Option<i64> {
+        self.state().of_port(port).map(|(screen, _)| screen.id)
+    }
+}
