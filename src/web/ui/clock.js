@@ -1,6 +1,7 @@
 // Times as the box tells them: its clock and its zone, not those of the device that shows the page.
 
 import { locale } from './language.js';
+import { dayOn, wallOf } from './schedule/wall.js';
 
 let skew_ms = 0;
 let zone = 'UTC';
@@ -17,6 +18,20 @@ export function setBoxTime(time, time_zone) {
 /** The box's "now". */
 export function boxNow() {
   return new Date(Date.now() + skew_ms);
+}
+
+/** IANA name of the box's zone. */
+export function boxZone() {
+  return zone;
+}
+
+/**
+ * The date at the box, so many days from today.
+ * @param {number} days
+ * @returns {string} YYYY-MM-DD
+ */
+export function boxDate(days) {
+  return dayOn(wallOf(boxNow(), zone).date, days);
 }
 
 /** @param {Intl.DateTimeFormatOptions} options */
