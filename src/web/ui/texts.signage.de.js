@@ -165,6 +165,18 @@ export const signageGerman = {
     copyItem: 'Kopieren',
     removeItem: 'Entfernen',
     itemRemoved: (name) => `„${name}“ ist entfernt`,
+    reasons: {
+      gone: 'Die Datei ist gelöscht',
+      bin: 'Die Datei liegt im Papierkorb',
+      waiting: 'Wird noch vorbereitet',
+      failed: 'Konnte nicht vorbereitet werden',
+      no_source: 'Diese Quelle gibt es nicht',
+      no_signal: 'Zurzeit kein Signal',
+      no_page: 'Diese Seite gibt es nicht',
+      no_tag: 'Nichts hat dieses Schlagwort',
+      no_part: 'Der Ausschnitt liegt hinter dem Ende',
+      too_many: 'Die Playlist ist zu lang: der Rest entfällt',
+    },
   },
 
   schedule: {

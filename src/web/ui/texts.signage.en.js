@@ -164,6 +164,19 @@ export const signageEnglish = {
     copyItem: 'Copy',
     removeItem: 'Remove',
     itemRemoved: (/** @type {string} */ name) => `“${name}” is removed`,
+    /** What the server says of an item that it leaves out. @type {Record<string, string>} */
+    reasons: {
+      gone: 'The file is deleted',
+      bin: 'The file is in the bin',
+      waiting: 'Still being prepared',
+      failed: 'It could not be prepared',
+      no_source: 'There is no such source',
+      no_signal: 'No signal at the moment',
+      no_page: 'There is no such page',
+      no_tag: 'Nothing has this tag',
+      no_part: 'The part lies behind the end',
+      too_many: 'The playlist is too long: the rest is left out',
+    },
   },
 
   schedule: {

@@ -135,7 +135,8 @@ function createPage(playlist, etag, reload) {
   /** @param {Playlist} now @returns {Map<number, string>} by uid */
   function problemsOf(now) {
     const found = new Map();
-    now.problems.forEach((problem) => entries[problem.item] && found.set(entries[problem.item].uid, problem.reason));
+    now.problems.forEach((problem) => entries[problem.item] && found.set(entries[problem.item].uid,
+      words.reasons[problem.reason] || problem.reason));
     return found;
   }
 
