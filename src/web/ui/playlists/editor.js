@@ -179,6 +179,7 @@ function createPage(playlist, etag, reload) {
       strip.focus(before);
     } else if (uid !== null && editable) {
       inspector.focus();
+      strip.reveal(uid);
     }
   }
 

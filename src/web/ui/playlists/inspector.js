@@ -94,7 +94,7 @@ export function createInspector(actions) {
       later.disabled = index >= count - 1;
       build(entry, playlist);
     },
-    focus: () => title.focus(),
+    focus: () => title.focus({ preventScroll: true }),
   };
 }
 

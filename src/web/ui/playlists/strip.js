@@ -228,6 +228,13 @@ export function createStrip({ editable, catalog, select, reorder, remove }) {
       problems = found;
       render();
     },
+    /** Where it can be seen beside its settings. @param {number} uid */
+    reveal(uid) {
+      const tile = tiles.get(uid);
+      if (tile) {
+        tile.element.scrollIntoView({ block: 'nearest' });
+      }
+    },
     /** @param {number} uid */
     focus(uid) {
       at = uid;

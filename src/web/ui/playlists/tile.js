@@ -68,8 +68,8 @@ export function createTile(uid) {
       image.hidden = !(asset && asset.thumbnail);
       blank.toggleAttribute('hidden', !image.hidden);
       setText(number, String(index + 1));
-      setText(length, lasts);
-      length.hidden = !lasts;
+      setText(length, ms === null ? '' : lasts);
+      length.hidden = ms === null;
       alert.hidden = !problem;
       setText(name, itemName(item, catalog));
       setText(meta, problem || metaText(item));

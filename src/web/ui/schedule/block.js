@@ -16,6 +16,17 @@ const HUES = 8;
 const MONDAY_MS = Date.UTC(2024, 0, 1, 12);
 const DAY_MS = 24 * 3600 * 1000;
 
+/**
+ * Figures that the style sheet places it by. (The page's policy lets no style be written into an attribute.)
+ * @template {HTMLElement} T
+ * @param {T} element
+ * @param {Record<string, number>} figures
+ */
+export function placed(element, figures) {
+  Object.keys(figures).forEach((name) => element.style.setProperty(`--${name}`, String(figures[name])));
+  return element;
+}
+
 /** The class of a playlist's colour. @param {number|null} playlist null: standby */
 export function hueOf(playlist) {
   return playlist === null ? 'hue-night' : `hue-${playlist % HUES}`;
@@ -59,19 +70,19 @@ export function createBlock(block, moving, editable, onKey) {
     'data-block': `${window.id} ${block.day}`,
     'data-moving': moving,
     'data-short': block.until - block.from < 45,
-    'aria-label': words.blockLabel(name, dayName((block.starts + 7) % 7, 'long'), window.from, window.until, place),
     'aria-haspopup': 'dialog',
     disabled: !editable,
     title: `${name}, ${times}, ${place}`,
-    style: `--from: ${block.from}; --until: ${block.until}; --lane: ${block.lane}; --lanes: ${block.lanes}`,
     keydown: (event) => onKey(event, block),
   }, h('b', { class: 'block-name' }, window.playlist === null ? icon('night') : null, name),
-  h('span', { class: 'block-time figures' }, times), h('span', { class: 'block-place' }, place));
+  h('span', { class: 'sr-only' }, `, ${dayName((block.starts + 7) % 7, 'long')} `),
+  h('span', { class: 'block-time figures' }, times), h('span', { class: 'sr-only' }, ', '),
+  h('span', { class: 'block-place' }, place));
   if (editable && block.begins) {
     element.append(h('span', { class: 'block-grip', 'data-edge': 'from', 'aria-hidden': 'true' }));
   }
   if (editable && block.ends) {
     element.append(h('span', { class: 'block-grip', 'data-edge': 'until', 'aria-hidden': 'true' }));
   }
-  return element;
+  return placed(element, { from: block.from, until: block.until, lane: block.lane, lanes: block.lanes });
 }

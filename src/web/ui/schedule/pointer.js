@@ -2,6 +2,7 @@
 // neither: it has to rest for a moment first.
 
 import { h } from '../dom.js';
+import { placed } from './block.js';
 import { drawn, moved, stretched } from './blocks.js';
 import { DAY_MIN, minutesOf } from './wall.js';
 
@@ -119,8 +120,7 @@ export function followPointer(grid, actions) {
     }
     ghost.hidden = false;
     ghost.textContent = `${times.from} – ${times.until}`;
-    ghost.style.setProperty('--from', String(minutesOf(times.from)));
-    ghost.style.setProperty('--until', String(minutesOf(times.until)));
+    placed(ghost, { from: minutesOf(times.from), until: minutesOf(times.until) });
   }
 
   /** @param {PointerEvent} event */

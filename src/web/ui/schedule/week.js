@@ -6,7 +6,7 @@ import { h, setText } from '../dom.js';
 import { locale } from '../language.js';
 import { texts } from '../texts.js';
 import { blocksOf, moved, STEP_MIN, stretched } from './blocks.js';
-import { createBlock, hueOf } from './block.js';
+import { createBlock, hueOf, placed } from './block.js';
 import { followPointer } from './pointer.js';
 import { DAY_MIN, dayOn, instantOf, isDate, timeOf, wallOf } from './wall.js';
 
@@ -48,7 +48,7 @@ export function createWeek(actions) {
   const now = h('div', { class: 'week-now', hidden: true });
   const days = heads.map((_, day) => h('div', { class: 'week-day', 'data-day': day }, strips[day], lists[day]));
   const hours = h('div', { class: 'week-hours', 'aria-hidden': 'true' },
-    ...Array.from({ length: 24 }, (_, hour) => h('span', { style: `--hour: ${hour}` }, timeOf(hour * 60))));
+    ...Array.from({ length: 24 }, (_, hour) => placed(h('span', {}, timeOf(hour * 60)), { hour })));
   const grid = h('div', { class: 'week-grid' }, hours, ...days);
   const scroll = h('div', { class: 'week-scroll', tabindex: 0, role: 'region', 'aria-label': words.week }, grid);
   const spoken = h('p', { class: 'sr-only', role: 'status' });
@@ -85,10 +85,10 @@ export function createWeek(actions) {
     const from = minutes(Date.parse(segment.from), 0);
     const until = minutes(Date.parse(segment.until), DAY_MIN);
     const what = segment.playlist ? segment.name : segment.window ? words.standby : words.splash;
-    return h('span', {
+    return placed(h('span', {
       class: `strip-part ${segment.playlist || segment.window ? hueOf(segment.playlist) : 'hue-none'}`,
-      title: `${what}, ${timeOf(from)} – ${timeOf(until)}`, style: `--from: ${from}; --until: ${until}`,
-    });
+      title: `${what}, ${timeOf(from)} – ${timeOf(until)}`,
+    }), { from, until });
   }
 
   function renderHeads() {
@@ -116,7 +116,7 @@ export function createWeek(actions) {
     const wall = wallOf(boxNow(), boxZone());
     const day = days.findIndex((_, index) => dayOn(monday, index) === wall.date);
     now.hidden = day < 0;
-    now.style.setProperty('--from', String(wall.minutes));
+    placed(now, { from: wall.minutes });
     if (day >= 0 && now.parentElement !== days[day]) {
       days[day].append(now);
     }

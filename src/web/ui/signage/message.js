@@ -109,7 +109,7 @@ function again(message) {
 
 /** @param {Message} message */
 function describe(message) {
-  const what = [message.text ? `“${message.text}”` : '', message.playlist ? playlistName(message.playlist) : '']
+  const what = [message.text ? words.quoted(message.text) : '', message.playlist ? playlistName(message.playlist) : '']
     .filter(Boolean).join(' · ');
   const where = message.screens ? words.onSome(message.screens.length) : words.onAll;
   const until = message.until ? words.until(timeText(new Date(message.until))) : '';
