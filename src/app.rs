@@ -7,6 +7,7 @@ mod health;
 mod init;
 mod settings;
 mod signals;
+mod signage;
 mod sources;
 mod splash;
 mod stored;
@@ -149,6 +150,8 @@ struct App {
     engine: Engine,
     front: Front,
     working: Option<stored::Working>,
+    /// While there is a library.
+    signage: Option<signage::Running>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
@@ -215,11 +218,19 @@ impl App {
         let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
         let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
         let working = work.clone().map(|work| stored::Working::start(work, config));
+        let signage = match &library {
+            Ok(library) => {
+                let zone = site_watch.borrow().time_zone.clone();
+                Some(signage::Running::start(library, &registry, config, zone, status.clone()).await)
+            }
+            Err(_) => None,
+        };
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
             library,
             work,
+            signage: signage.as_ref().map(signage::Running::handle),
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -245,6 +256,7 @@ impl App {
             engine,
             front,
             working,
+            signage,
             screens,
             screens_status: status,
             screens_stop,
@@ -290,6 +302,9 @@ impl App {
             if let Some(working) = &self.working {
                 working.follow(config);
             }
+            if let Some(signage) = &self.signage {
+                signage.follow(config, settings.site(config).time_zone);
+            }
             self.config = config.clone();
         }
         self.front.follow(settings.pins(&self.config));
@@ -329,6 +344,9 @@ impl App {
         }
         if let Some(working) = self.working {
             within(deadline, "the library's work", working.stop()).await?;
+        }
+        if let Some(signage) = self.signage {
+            within(deadline, "what screens play", signage.stop()).await?;
         }
         self.screens_stop.stop();
         within(deadline, "a screen", self.hdmi.join()).await?;

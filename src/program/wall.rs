@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Of a time that is shown twice, since clocks are set back, it is the first; of one that is never shown, since they are
 /// set forward over it, the moment they are. So later times never come before earlier ones, and windows that touch on
 /// paper touch on every day.
-pub(super) fn moment(zone: &TimeZone, wall: DateTime) -> i64 {
+pub fn moment(zone: &TimeZone, wall: DateTime) -> i64 {
     let ambiguous = zone.to_ambiguous_timestamp(wall);
     let moment = match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(wall),

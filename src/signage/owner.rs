@@ -150,6 +150,7 @@ impl Owner {
         tokio::time::sleep_until(self.rested).await;
         let begun = Instant::now();
         self.mark();
+        self.sources.look(&self.signage.inner.sources.list(), SystemTime::now());
         let rest = match self.signage.compile(&self.sources, why).await {
             Ok(()) => (begun.elapsed() * REST_TIMES).clamp(REST_MIN, REST_MAX),
             Err(error) => {

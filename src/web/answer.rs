@@ -101,18 +101,11 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         return Ok(refused);
     }
     match route {
-        Route::LivePage
-        | Route::LibraryPage
-        | Route::WatchPage
-        | Route::BinPage
-        | Route::ScreensPage
-        | Route::PlaylistsPage
-        | Route::PlaylistPage
-        | Route::SchedulePage
-        | Route::SettingsPage => pages::app(&call),
+        Route::LivePage | Route::LibraryPage | Route::WatchPage | Route::BinPage | Route::SettingsPage => {
+            pages::app(&call)
+        }
         Route::PlayerPage { source } => pages::player(&call, &source),
-        Route::TvPage => pages::tv(&call),
-        Route::TvCode => pages::tv_code(&call),
+        Route::Signage(route) => api::signage::answer(route, call).await,
         Route::UiFile { path } => match UiFile::find(&path) {
             Some(file) => Ok(file.into_response(call.headers())),
             None => Err(Problem::not_found(&shortened(call.request.uri().path()))),

@@ -42,6 +42,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, format!("There is no source \"{id}\".")).with("source", id)
     }
 
+    /// By its key or its id.
+    pub(super) fn unknown_screen() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is no such screen.")
+    }
+
     /// Live pictures go on without it.
     pub(super) fn no_library(why: &str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("There is no library: {why}."))

@@ -13,6 +13,7 @@ mod rtc;
 mod rtsp;
 mod screen_sound;
 mod screens;
+mod signage;
 mod sources;
 mod uploads;
 mod viewers;

@@ -34,6 +34,7 @@ use player::Player;
 use steady::Steady;
 
 pub use connectors::Connector;
+pub use show::SHOWS_SPLASH;
 
 /// How often the ports are looked at. Two small files each; nobody plugs a TV faster.
 const PERIOD: Duration = Duration::from_secs(1);

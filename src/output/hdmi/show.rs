@@ -23,7 +23,7 @@ const ALERT: Duration = Duration::from_secs(15);
 /// How often the splash's texts and the list of sources are looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// What the API calls the splash.
-const SHOWS_SPLASH: &str = "splash";
+pub const SHOWS_SPLASH: &str = "splash";
 
 /// The source that is watched.
 struct View {
