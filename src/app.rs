@@ -6,8 +6,8 @@ mod front;
 mod health;
 mod init;
 mod settings;
-mod signals;
 mod signage;
+mod signals;
 mod sources;
 mod splash;
 mod stored;
@@ -315,6 +315,13 @@ impl App {
     fn pressed(&mut self, press: Press) {
         match press {
             Press::PowerOff => self.front.power_off(),
+            Press::Next if self.config.button.message.is_some() => {
+                let text = self.config.button.message.clone().unwrap_or_default();
+                match &self.signage {
+                    Some(signage) => signage.press(text),
+                    None => log::warn!("the button was pressed, but there is no library to keep its message"),
+                }
+            }
             Press::Next => {
                 let sources: Vec<String> =
                     self.registry.list().iter().map(|source| source.id.clone()).collect();

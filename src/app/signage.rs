@@ -48,6 +48,18 @@ impl Running {
         });
     }
 
+    /// The button: its message comes, or goes if it is there. Not joined: it ends with the library it writes to.
+    pub(super) fn press(&self, text: String) {
+        let signage = self.signage.clone();
+        drop(task::spawn("the button's message", async move {
+            match signage.toggle_message(text).await {
+                Ok(true) => log::warn!("the button was pressed: its message is on all screens"),
+                Ok(false) => log::warn!("the button was pressed: its message was taken back"),
+                Err(error) => log::error!("the button was pressed, but its message can't be shown: {error}"),
+            }
+        }));
+    }
+
     pub(super) async fn stop(self) {
         self.stopper.stop();
         for task in self.tasks {

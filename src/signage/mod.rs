@@ -29,7 +29,8 @@ use tokio::sync::{broadcast, watch};
 
 use crate::config::Port;
 use crate::hub::Registry;
-use crate::library::Library;
+use crate::library::{Error, Library};
+use crate::program::Message;
 use arrivals::Arrivals;
 use live::Lives;
 use orders::Shots;
@@ -124,6 +125,22 @@ impl Signage {
         if tokio::time::timeout(SETTLED_WITHIN, settled).await.is_err() {
             log::warn!("signage: a change takes long to be compiled");
         }
+    }
+
+    /// Puts a text on all screens until it is taken back, or takes it back if it is there. Returns whether it is there now.
+    pub async fn toggle_message(&self, text: String) -> Result<bool, Error> {
+        let now = now_ms();
+        let state = self.state();
+        let current = state.world.message.as_ref().filter(|message| !message.is_over(now));
+        let library = &self.inner.library;
+        if current.is_some_and(|message| message.text.as_ref() == Some(&text)) {
+            library.clear_message().await?;
+            return Ok(false);
+        }
+        let message =
+            Message { id: 0, text: Some(text), playlist: None, screens: None, from_ms: now, until_ms: None };
+        library.put_message(message).await?;
+        Ok(true)
     }
 
     fn changed(&self) {

@@ -238,6 +238,25 @@ async fn a_message_is_there_at_once_and_goes_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_button_puts_its_message_there_and_takes_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path()).await;
+    it.hello("one").await;
+    let text = || "Please leave".to_owned();
+    for shown in [true, false, true] {
+        assert_eq!(it.signage.toggle_message(text()).await, Ok(shown));
+        it.signage.settled().await;
+        assert_eq!(it.answer("one").plan.message.is_some(), shown);
+    }
+    assert_eq!(
+        it.signage.toggle_message("Come back".to_owned()).await,
+        Ok(true),
+        "another one takes its place"
+    );
+    it.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_there_is_told_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let it = start(folder.path()).await;
