@@ -49,7 +49,8 @@ pub type Anchors = BTreeMap<Key, i64>;
 #[derive(Clone, Debug, Default)]
 pub struct Compiled {
     pub anchors: Anchors,
-    playing: HashMap<Key, Arc<Program>>,
+    /// And whether in step.
+    playing: HashMap<(Key, bool), Arc<Program>>,
 }
 
 impl Compiled {
@@ -151,23 +152,28 @@ impl<'w> Compiler<'w> {
         if let Some(program) = self.programs.get(&(key, show, in_step)) {
             return Arc::clone(program);
         }
-        let program =
-            Arc::new(match key.and_then(|key| Some((key, self.world.playlists.get(&key.playlist)?))) {
-                Some((key, playlist)) => self.playing(key, playlist, in_step),
-                None => Program {
-                    playlist: None,
-                    name: String::new(),
-                    show: if show == Show::Play { Show::Splash } else { show },
-                    epoch_ms: 0,
-                    total_ms: 0,
-                    in_step,
-                    items: Vec::new(),
-                    skipped: Vec::new(),
-                },
-            });
+        let program = match key.and_then(|key| Some((key, self.world.playlists.get(&key.playlist)?))) {
+            Some((key, playlist)) => self.playing(key, playlist, in_step),
+            None => Program {
+                playlist: None,
+                name: String::new(),
+                show: if show == Show::Play { Show::Splash } else { show },
+                epoch_ms: 0,
+                total_ms: 0,
+                in_step,
+                items: Vec::new(),
+                skipped: Vec::new(),
+            },
+        };
+        // The very same as before stays the very same: nobody has to write it down anew.
+        let before = key.and_then(|key| self.before.playing.get(&(key, in_step)));
+        let program = match before.filter(|before| ***before == program) {
+            Some(before) => Arc::clone(before),
+            None => Arc::new(program),
+        };
         self.programs.insert((key, show, in_step), Arc::clone(&program));
         if let Some(key) = key {
-            self.after.playing.insert(key, Arc::clone(&program));
+            self.after.playing.insert((key, in_step), Arc::clone(&program));
             if program.epoch_ms != key.base_ms {
                 self.after.anchors.insert(key, program.epoch_ms);
             }
@@ -188,7 +194,7 @@ impl<'w> Compiler<'w> {
             playlist: Some(key.playlist),
             name: playlist.name.clone(),
             show: if total_ms == 0 { Show::Splash } else { Show::Play },
-            epoch_ms: self.epoch(key, &items),
+            epoch_ms: self.epoch(key, &items, in_step),
             total_ms,
             in_step,
             items,
@@ -197,9 +203,10 @@ impl<'w> Compiler<'w> {
     }
 
     /// The moment it began, unless it has changed since: then such a one that what is on goes on.
-    fn epoch(&self, key: Key, items: &[Arc<Item>]) -> i64 {
+    fn epoch(&self, key: Key, items: &[Arc<Item>], in_step: bool) -> i64 {
         let anchored = self.before.anchors.get(&key).copied().unwrap_or(key.base_ms);
-        match self.before.playing.get(&key) {
+        let before = [in_step, !in_step].map(|in_step| self.before.playing.get(&(key, in_step)));
+        match before.into_iter().flatten().next() {
             Some(before) if key.base_ms <= self.now_ms && !same_times(&before.items, items) => {
                 carried_on(before, items, self.now_ms)
             }
@@ -277,10 +284,9 @@ fn text(message: Option<&Message>, now_ms: i64) -> Option<Text> {
 
 /// Whether every position means the same in both.
 fn same_times(one: &[Arc<Item>], other: &[Arc<Item>]) -> bool {
-    let times = |items: &[Arc<Item>]| {
-        items.iter().map(|item| (item.key.clone(), item.duration_ms)).collect::<Vec<_>>()
-    };
-    times(one) == times(other)
+    let time = |item: &Arc<Item>| item.duration_ms;
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| one.key == other.key && time(one) == time(other))
 }
 
 /// The epoch with which new items go on where the old ones are: the item that is on stays on, or if it is gone the next

@@ -9,19 +9,25 @@ use super::now_ms;
 use crate::config::Port;
 use crate::library::Hash;
 use crate::library::signage::{Group, Screen, Snapshot};
-use crate::program::{Anchors, Compiled, Compiler, HORIZON_MS, Place, Plan, Schedule, Stretch, World};
+use crate::program::{
+    Anchors, Compiled, Compiler, HORIZON_MS, Place, Plan, Program, Schedule, Stretch, World,
+};
 
 /// Plans begin at the hour and reach a day beyond its end: so an answer stays the same for an hour if nothing else changes.
 const GRID_MS: i64 = 3600 * 1000;
 /// How far `until` of a moment's program is looked for.
 const LOOK_AHEAD_MS: i64 = 8 * HORIZON_MS;
 
-/// How answers are written. `screen` gives the beginning of the text, which ends so that `plan`, which many screens have in
-/// common, follows.
+/// How answers are written.
 #[derive(Clone, Copy)]
 pub struct Render {
+    /// The beginning of the text, with the name of the screen's group. It ends so that what `plan` gives, and many screens
+    /// have in common, follows.
     pub screen: fn(&Screen, Option<&str>) -> Bytes,
-    pub plan: fn(&Plan) -> Bytes,
+    /// What many plans have in common, and most changes leave as it is.
+    pub program: fn(&Program) -> Bytes,
+    /// With the texts of its programs, in their order.
+    pub plan: fn(&Plan, &[Bytes]) -> Bytes,
 }
 
 /// What a player is answered.
@@ -46,6 +52,7 @@ pub struct State {
     answers: Vec<Answer>,
     by_key: HashMap<Hash, usize>,
     pub(super) compiled: Compiled,
+    texts: Texts,
     /// When it is over: something else is on then, by the clock alone.
     pub(super) due_ms: i64,
     /// Rises with every change, but not when it is made anew for the time's sake: of that players know by themselves.
@@ -69,12 +76,16 @@ impl Default for State {
             answers: Vec::new(),
             by_key: HashMap::new(),
             compiled: Compiled::default(),
+            texts: Texts::new(),
             due_ms: i64::MAX,
             content: 0,
             generation: None,
         }
     }
 }
+
+/// Programs as they are written, by their address: a state keeps the programs, and so their addresses, while it lives.
+type Texts = HashMap<usize, Bytes>;
 
 /// What a state is made of.
 pub(super) struct Ingredients {
@@ -101,7 +112,8 @@ impl State {
         let from_ms = now_ms - now_ms.rem_euclid(GRID_MS);
         let span = (from_ms, from_ms + GRID_MS + HORIZON_MS);
         let mut compiler = Compiler::new(&world, span, now_ms, &before.compiled);
-        let mut writer = Writer { render, now_ms, written: HashMap::new() };
+        let (known, texts) = (&before.texts, Texts::new());
+        let mut writer = Writer { render, now_ms, known, texts, written: HashMap::new() };
         let (mut answers, mut by_key) = (Vec::with_capacity(screens.len()), HashMap::new());
         for (index, screen) in screens.iter().enumerate() {
             let plan = compiler.plan(Place { screen: screen.id, group: screen.group });
@@ -109,12 +121,12 @@ impl State {
             answers.push(writer.answer(screen, group.map(|group| group.name.as_str()), plan));
             screen.key.map(|key| by_key.insert(key, index));
         }
-        let compiled = compiler.finish();
+        let (compiled, texts) = (compiler.finish(), writer.texts);
         let changes = answers.iter().filter_map(|answer| answer.plan.changes_after(now_ms));
         let due_ms = changes.chain([from_ms + GRID_MS]).min().unwrap_or(i64::MAX);
         let content = before.content + u64::from(changed);
         let generation = Some(generation);
-        Self { world, screens, groups, answers, by_key, compiled, due_ms, content, generation }
+        Self { world, screens, groups, answers, by_key, compiled, texts, due_ms, content, generation }
     }
 
     /// Nothing was compiled yet.
@@ -164,6 +176,9 @@ impl State {
 struct Writer<'a> {
     render: &'a Render,
     now_ms: i64,
+    /// Of the state before.
+    known: &'a Texts,
+    texts: Texts,
     /// By the address of the plan as it was compiled.
     written: HashMap<*const Plan, Written>,
 }
@@ -178,17 +193,33 @@ struct Written {
 
 impl Writer<'_> {
     fn answer(&mut self, screen: &Screen, group: Option<&str>, compiled: Arc<Plan>) -> Answer {
-        let written = self.written.entry(Arc::as_ptr(&compiled)).or_insert_with(|| {
-            let plan = Arc::new(compiled.without_past(self.now_ms));
-            let text = (self.render.plan)(&plan);
-            let hash = blake3::hash(&text);
-            Written { _compiled: compiled, plan, text, hash }
-        });
+        if !self.written.contains_key(&Arc::as_ptr(&compiled)) {
+            let written = self.write(Arc::clone(&compiled));
+            self.written.insert(Arc::as_ptr(&compiled), written);
+        }
+        let written = &self.written[&Arc::as_ptr(&compiled)];
         let head = (self.render.screen)(screen, group);
         let mut hasher = blake3::Hasher::new();
         hasher.update(&head).update(written.hash.as_bytes());
         // 64 bits: two states of one screen's answer never meet.
         let etag = format!("\"{}\"", &hasher.finalize().to_hex()[..16]);
         Answer { plan: Arc::clone(&written.plan), head, rest: written.text.clone(), etag }
+    }
+
+    fn write(&mut self, compiled: Arc<Plan>) -> Written {
+        let plan = Arc::new(compiled.without_past(self.now_ms));
+        let texts: Vec<Bytes> = plan.programs.iter().map(|program| self.program(program)).collect();
+        let text = (self.render.plan)(&plan, &texts);
+        let hash = blake3::hash(&text);
+        Written { _compiled: compiled, plan, text, hash }
+    }
+
+    fn program(&mut self, program: &Arc<Program>) -> Bytes {
+        let address = Arc::as_ptr(program).addr();
+        let text = self.texts.entry(address).or_insert_with(|| {
+            // The state before lives: what has its address is what it was.
+            self.known.get(&address).cloned().unwrap_or_else(|| (self.render.program)(program))
+        });
+        text.clone()
     }
 }

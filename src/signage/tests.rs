@@ -13,7 +13,8 @@ use crate::task::{self, Stopper, Task};
 /// Enough to tell one from the other.
 const RENDER: Render = Render {
     screen: |screen, group| format!("{} {group:?} ", screen.name).into(),
-    plan: |plan| format!("{plan:?}").into(),
+    program: |program| format!("{program:?}").into(),
+    plan: |plan, programs| format!("Plan {programs:?} {:?} {:?}", plan.segments, plan.message).into(),
 };
 
 struct Box {

@@ -10,15 +10,20 @@ use crate::library::signage::{Play, Screen};
 use crate::program;
 use crate::signage::{Playing, Render, Report};
 
-/// How the answers of `GET /api/playlist` are written: `{"screen":{…},` and then the plan's members without the bracket
-/// before them.
+/// How the answers of `GET /api/playlist` are written: `{"screen":{…},`, then the programs, then the plan's other members.
 pub const RENDER: Render = Render {
     screen: |screen, group| {
         let Screen { id, name, code, .. } = screen;
         let screen = to_json(&PlayerScreen { id: *id, name, code, group });
         [&b"{\"screen\":"[..], &screen, b","].concat().into()
     },
-    plan: |plan| to_json(&Plan::of(plan)).slice(1..),
+    program: |program| to_json(&Program::of(program)),
+    plan: |plan, programs| {
+        let rest = to_json(&Plan::of(plan));
+        let programs = programs.join(&b","[..]);
+        // Without the bracket that opens it.
+        [&b"\"programs\":["[..], &programs, b"],", &rest[1..]].concat().into()
+    },
 };
 
 #[derive(Serialize)]
@@ -31,7 +36,6 @@ struct PlayerScreen<'a> {
 
 #[derive(Serialize)]
 struct Plan<'a> {
-    programs: Vec<Program<'a>>,
     segments: Vec<Segment>,
     message: Option<Text<'a>>,
 }
@@ -97,7 +101,6 @@ impl<'a> Plan<'a> {
         };
         let text = |text: &'a program::Text| Text { id: text.id, text: &text.text, until_ms: text.until_ms };
         Self {
-            programs: plan.programs.iter().map(|program| Program::of(program)).collect(),
             segments: plan.segments.iter().map(segment).collect(),
             message: plan.message.as_ref().map(text),
         }
@@ -310,7 +313,8 @@ mod tests {
             address: String::new(),
             seen: 0,
         };
-        let text = [(RENDER.screen)(&screen, Some("Bar")), (RENDER.plan)(&plan)].concat();
+        let programs = [(RENDER.program)(&plan.programs[0])];
+        let text = [(RENDER.screen)(&screen, Some("Bar")), (RENDER.plan)(&plan, &programs)].concat();
         let expected = json!({
             "screen": {"id": 2, "name": "TV", "code": "K7QX", "group": "Bar"},
             "programs": [{
