@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(`${process.env.MARQUEE_NODE}/`);
 const { chromium } = require('playwright-core');
@@ -15,10 +17,8 @@ const SAMPLE = { width: 16, height: 9 };
 const SAMPLE_BYTES = SAMPLE.width * SAMPLE.height * 3;
 export const SAMPLES_PER_S = 50;
 
-/**
- * @param {object} [options] of Playwright's browser context
- */
-export async function startTv(options) {
+/** A screen that nobody sees. */
+async function startScreen() {
   const server = spawn('Xvfb', ['-displayfd', '3', '-nolisten', 'tcp', '-screen', '0', `${SCREEN.width}x${SCREEN.height}x24`],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const display = await new Promise((resolve, reject) => {
@@ -26,6 +26,14 @@ export async function startTv(options) {
     server.once('exit', () => reject(new Error('Xvfb ended')));
     server.stdio[3].once('data', (data) => resolve(`:${String(data).trim()}`));
   });
+  return { server, display };
+}
+
+/**
+ * @param {object} [options] of Playwright's browser context
+ */
+export async function startTv(options) {
+  const { server, display } = await startScreen();
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-tv-'));
   // Only the window that Chromium itself opens is as large as the screen: a context of its own, not one among others.
   const context = await chromium.launchPersistentContext(folder, {
@@ -75,6 +83,32 @@ export async function startTv(options) {
       await context.close().catch(() => undefined);
       server.kill('SIGTERM');
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * The same page in the oldest engine that Debian has: WebKit 602, of 2016.
+ * @param {string} url
+ * @returns {Promise<{lines: {agent: string, shown: string[], bright: number}[], close: () => Promise<void>}>} a line a second
+ */
+export async function startOldEngine(url) {
+  const { server, display } = await startScreen();
+  const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'old_engine.py');
+  // Debian's own Python: others do not find its packages.
+  const engine = spawn('/usr/bin/python3', [script, url], { env: { ...process.env, DISPLAY: display }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines = [];
+  const said = [];
+  createInterface({ input: engine.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+  engine.stderr.on('data', (data) => said.push(String(data)));
+  const ended = new Promise((resolve) => engine.once('exit', resolve));
+  ended.then(() => said.length && !lines.length && console.error(said.join('')));
+  return {
+    lines,
+    async close() {
+      engine.kill('SIGTERM');
+      await ended;
+      server.kill('SIGTERM');
     },
   };
 }

@@ -42,6 +42,8 @@ function createFiles(storage, now) {
   /** Until when a file is not asked for, by the steady clock. @type {Map<string, number>} */
   const missing = new Map();
   let busy = false;
+  /** This browser's database takes no files: they are asked for each time. */
+  let unfit = false;
   let timer = 0;
   const backoff = createBackoff(2000, 60000);
 
@@ -56,7 +58,7 @@ function createFiles(storage, now) {
   }
 
   /** @param {string} url @param {number} pieces */
-  function keysOf(url, pieces) {
+  function piecesOf(url, pieces) {
     return Array.from({ length: pieces }, (_, number) => [url, number]);
   }
 
@@ -65,14 +67,14 @@ function createFiles(storage, now) {
     const file = files.get(url);
     files.delete(url);
     // The pieces last: without the entry they are found and dropped at the next start.
-    return file ? storage.remove('files', [url]).then(() => storage.remove('pieces', keysOf(url, file.pieces + 1)))
+    return file ? storage.remove('files', [url]).then(() => storage.remove('pieces', piecesOf(url, file.pieces + 1)))
       : Promise.resolve();
   }
 
   /** Does one thing of what is to be done, then the next. */
   function work() {
     window.clearTimeout(timer);
-    if (busy || !storage.lasting) {
+    if (busy || unfit || !storage.lasting) {
       return;
     }
     const there = wanted.filter((file) => (missing.get(file.url) || 0) < performance.now());
@@ -89,6 +91,8 @@ function createFiles(storage, now) {
     }, (error) => {
       if (error && error.name === 'QuotaExceededError') {
         makeRoom();
+      } else if (error && error.name === 'DataCloneError') {
+        unfit = true;
       }
       return backoff.next();
     }).then((wait_ms) => {
@@ -141,7 +145,7 @@ function createFiles(storage, now) {
     }
     file.used_ms = now();
     storage.put('files', file).catch(() => undefined);
-    return Promise.all(keysOf(url, file.pieces).map((key) => storage.get('pieces', key))).then((pieces) => {
+    return Promise.all(piecesOf(url, file.pieces).map((key) => storage.get('pieces', key))).then((pieces) => {
       const blob = new Blob(pieces, { type: file.type });
       if (blob.size !== file.bytes) {
         throw new Error('a piece is missing');

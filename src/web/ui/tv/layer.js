@@ -66,7 +66,7 @@ function createLayer(parent, box) {
   let live = null;
   let liveFrames = 0;
   let liveSince_ms = 0;
-  let dropped = 0;
+  let droppedSum = 0;
   /** Dropped pictures of this element before the present item. */
   let droppedBefore = 0;
   let playing = false;
@@ -205,7 +205,7 @@ function createLayer(parent, box) {
     run += 1;
     playing = false;
     if (item && item.kind === 'video') {
-      dropped += framesOf(video).dropped - droppedBefore;
+      droppedSum += framesOf(video).dropped - droppedBefore;
       video.pause();
       video.removeAttribute('src');
       video.load(); // Gives decoder and memory back.
@@ -222,7 +222,7 @@ function createLayer(parent, box) {
     element.style.zIndex = String(layerTop);
     if (live) {
       const view = live.view;
-      dropped += view instanceof HTMLVideoElement ? framesOf(view).dropped : 0;
+      droppedSum += view instanceof HTMLVideoElement ? framesOf(view).dropped : 0;
       live.end();
       live = null;
       view.remove();
@@ -307,7 +307,7 @@ function createLayer(parent, box) {
 
     dropped() {
       const now = item && item.kind === 'video' ? framesOf(video).dropped - droppedBefore : 0;
-      return dropped + now + (live && live.view instanceof HTMLVideoElement ? framesOf(live.view).dropped : 0);
+      return droppedSum + now + (live && live.view instanceof HTMLVideoElement ? framesOf(live.view).dropped : 0);
     },
 
     /** What is to be drawn for a screenshot. */

@@ -37,13 +37,13 @@ function clearElement(element) {
 
 /** @param {HTMLElement} parent */
 function createOverlays(parent) {
-  const splash = makeOverlay(parent, 'splash');
-  const night = makeOverlay(parent, 'night');
-  const message = makeOverlay(parent, 'message');
-  const code = makeOverlay(parent, 'code');
-  const note = makeOverlay(parent, 'note');
-  const dot = makeOverlay(parent, 'dot');
-  message.setAttribute('role', 'alert');
+  const onSplash = makeOverlay(parent, 'splash');
+  const onNight = makeOverlay(parent, 'night');
+  const onMessage = makeOverlay(parent, 'message');
+  const onCode = makeOverlay(parent, 'code');
+  const onNote = makeOverlay(parent, 'note');
+  const onDot = makeOverlay(parent, 'dot');
+  onMessage.setAttribute('role', 'alert');
   let noteTimer = 0;
   let codeTimer = 0;
   let splashText = '';
@@ -55,14 +55,14 @@ function createOverlays(parent) {
 
   /** The address of this box with its code, which a phone reads from across the room. */
   function addAddress() {
-    makeLine(splash, 'splash-hint', tvWords.open);
-    makeLine(splash, 'splash-address', location.host);
+    makeLine(onSplash, 'splash-hint', tvWords.open);
+    makeLine(onSplash, 'splash-address', location.host);
     const picture = document.createElement('img');
     picture.className = 'splash-qr';
     picture.alt = '';
     picture.src = '/tv/code.svg';
     picture.onerror = () => (picture.style.display = 'none');
-    splash.appendChild(picture);
+    onSplash.appendChild(picture);
   }
 
   return {
@@ -72,68 +72,68 @@ function createOverlays(parent) {
      */
     splash(state, screen) {
       const text = state ? `${state} ${screen ? `${screen.name} ${screen.code}` : ''}` : '';
-      show(splash, Boolean(state));
+      show(onSplash, Boolean(state));
       if (text === splashText) {
         return;
       }
       splashText = text;
-      clearElement(splash);
+      clearElement(onSplash);
       if (state) {
-        makeLine(splash, 'splash-name', screen ? screen.name : 'Marquee');
-        makeLine(splash, 'splash-state', tvWords[state]);
+        makeLine(onSplash, 'splash-name', screen ? screen.name : 'Marquee');
+        makeLine(onSplash, 'splash-state', tvWords[state]);
         if (state === 'nothing') {
           addAddress();
         }
-        makeLine(splash, 'splash-foot', screen ? `${tvWords.code}: ${screen.code}` : '');
+        makeLine(onSplash, 'splash-foot', screen ? `${tvWords.code}: ${screen.code}` : '');
       }
     },
 
     /** @param {boolean} on */
-    night: (on) => show(night, on),
+    night: (on) => show(onNight, on),
 
     /** @param {string|null} text */
     message(text) {
-      show(message, Boolean(text));
-      if (text && message.textContent !== text) {
-        message.className = text.length > LARGE_CHARS_MAX ? 'message long' : 'message';
-        message.textContent = text;
+      show(onMessage, Boolean(text));
+      if (text && onMessage.textContent !== text) {
+        onMessage.className = text.length > LARGE_CHARS_MAX ? 'message long' : 'message';
+        onMessage.textContent = text;
       }
     },
 
     /** Name and code, as large as they fit. @param {{name: string, code: string, group: string|null}} screen @param {number} [ms] */
     code(screen, ms) {
-      clearElement(code);
-      makeLine(code, 'code-name', screen.name);
-      makeLine(code, 'code-letters', screen.code);
+      clearElement(onCode);
+      makeLine(onCode, 'code-name', screen.name);
+      makeLine(onCode, 'code-letters', screen.code);
       if (screen.group) {
-        makeLine(code, 'code-group', `${tvWords.group}: ${screen.group}`);
+        makeLine(onCode, 'code-group', `${tvWords.group}: ${screen.group}`);
       }
-      show(code, true);
+      show(onCode, true);
       window.clearTimeout(codeTimer);
-      codeTimer = window.setTimeout(() => show(code, false), ms || CODE_MS);
+      codeTimer = window.setTimeout(() => show(onCode, false), ms || CODE_MS);
     },
 
-    hideCode: () => show(code, false),
+    hideCode: () => show(onCode, false),
 
     /** @param {string} text @param {boolean} [stays] */
     note(text, stays) {
       window.clearTimeout(noteTimer);
-      note.textContent = text;
-      show(note, Boolean(text));
+      onNote.textContent = text;
+      show(onNote, Boolean(text));
       if (!stays) {
-        noteTimer = window.setTimeout(() => show(note, false), NOTE_MS);
+        noteTimer = window.setTimeout(() => show(onNote, false), NOTE_MS);
       }
     },
 
     /** The box is away. @param {boolean} on */
-    dot: (on) => show(dot, on),
+    dot: (on) => show(onDot, on),
 
     /** What a screenshot has above the picture: texts with their size, from top to bottom. */
     lines() {
-      const open = [splash, message, code].filter((element) => element.style.display !== 'none');
-      const lines = open.map((element) => (element === message ? [element] : Array.from(element.querySelectorAll('p'))));
-      return /** @type {HTMLElement[]} */ ([]).concat.apply([], /** @type {any} */ (lines)).filter((line) => line.textContent);
+      const open = [onSplash, onMessage, onCode].filter((element) => element.style.display !== 'none');
+      const parts = open.map((element) => (element === onMessage ? [element] : Array.from(element.querySelectorAll('p'))));
+      return /** @type {HTMLElement[]} */ ([]).concat.apply([], /** @type {any} */ (parts)).filter((line) => line.textContent);
     },
-    covers: () => splash.style.display !== 'none' || night.style.display !== 'none',
+    covers: () => onSplash.style.display !== 'none' || onNight.style.display !== 'none',
   };
 }

@@ -61,7 +61,7 @@ function createStage(parent, box) {
   let wanted = null;
   /** @type {number|null} since when it is paused, by the steady clock */
   let paused_ms = null;
-  /** @type {Map<string, number>} until when an item is not tried, by its key and file */
+  /** What is wrong with an item, and until when it is not tried, by its key and file. @type {Map<string, {until_ms: number, text: string}>} */
   const bad = new Map();
   /** Files that did not play as they were kept: once, they are fetched anew. @type {Set<string>} */
   const doubted = new Set();
@@ -76,7 +76,8 @@ function createStage(parent, box) {
 
   /** @param {TvItem} item */
   function isBad(item) {
-    return (bad.get(badKey(item)) || 0) > performance.now();
+    const found = bad.get(badKey(item));
+    return Boolean(found && found.until_ms > performance.now());
   }
 
   /** @param {number} at_ms */
@@ -132,7 +133,8 @@ function createStage(parent, box) {
         doubted.add(item.src || '');
         box.damaged(item.src || ''); // From the box it may play; it is tried again at once.
       } else {
-        bad.set(badKey(item), performance.now() + (item.kind === 'live' ? BAD_LIVE_MS : BAD_MS));
+        const until_ms = performance.now() + (item.kind === 'live' ? BAD_LIVE_MS : BAD_MS);
+        bad.set(badKey(item), { until_ms, text: `${item.name}: ${error.message}` });
         box.failed(item, error.message);
       }
     }).then(() => (back === mine || back === null) && look());
@@ -321,6 +323,12 @@ function createStage(parent, box) {
         front.layer.pause(paused_ms !== null);
       }
       look();
+    },
+
+    /** What is left out since it can't be played here; null: nothing is. */
+    problem() {
+      const texts = Array.from(bad.values()).filter((each) => each.until_ms > performance.now()).map((each) => each.text);
+      return texts.length ? texts[texts.length - 1] : null;
     },
 
     applySound: () => layers.forEach((layer) => layer.applySound()),

@@ -24,10 +24,11 @@ function startPlayer(storage) {
   /** @type {TvAnswer|null} */
   let answer = null;
   let sound = recallSound();
+  /** The browser gives no sound before a key: asked again and again, it would stop the picture each time. */
+  let silenced = false;
   /** What is on the screen, since when; for reports. */
   let since_ms = 0;
   let reloading = false;
-  let problem = '';
 
   const remote = createRemote(storage, clock, {
     answer: take,
@@ -52,19 +53,20 @@ function startPlayer(storage) {
     now: clock.now,
     open: files.open,
     damaged: files.damaged,
-    sound: () => sound,
-    blocked: () => overlays.note(tvWords.blocked),
+    sound: () => (silenced ? { on: false, volume: sound.volume } : sound),
+    blocked() {
+      silenced = true;
+      overlays.note(tvWords.blocked);
+    },
     began(place) {
       since_ms = Math.round(clock.now());
-      problem = '';
       plays.begin(place);
       shown.push({ key: /** @type {TvItem} */ (place.item).key, at_ms: clock.now(), starts_ms: place.starts_ms });
       shown.splice(0, shown.length - 100);
     },
     ended: () => plays.end(),
     failed(item, reason) {
-      problem = `${item.name}: ${reason}`;
-      window.console.warn(problem);
+      window.console.warn(`${item.name}: ${reason}`);
       remote.report();
     },
     changed() {
@@ -103,6 +105,7 @@ function startPlayer(storage) {
       since_ms: front ? since_ms : null,
       dropped_frames: stage.dropped(),
       offset_ms: offset_ms === null ? null : Math.round(offset_ms),
+      problem: stage.problem(),
       state: messageNow() ? 'message' : front ? 'play' : place && place.state === 'standby' ? 'standby' : 'splash',
     };
   }
@@ -170,7 +173,10 @@ function startPlayer(storage) {
     mute: () => setSound(!sound.on, sound.volume),
     code: () => answer && overlays.code(answer.screen),
     full: () => document.documentElement.requestFullscreen && document.documentElement.requestFullscreen(),
-  }, () => stage.applySound());
+  }, () => {
+    silenced = false;
+    stage.applySound();
+  });
   document.addEventListener('visibilitychange', () => stage.look());
   window.addEventListener('pagehide', () => plays.end());
 
@@ -181,7 +187,7 @@ function startPlayer(storage) {
     window.setInterval(tick, TICK_MS);
     window.setInterval(chores, CHORES_MS);
   });
-  window.marqueeTv = { clock, files, stage, remote, plays, shown, report, problem: () => problem };
+  window.marqueeTv = { clock, files, stage, remote, plays, shown, report };
 }
 
-openStorage().then(startPlayer);
+openStorage().then(startPlayer).catch((error) => window.console.error(`the player did not start: ${error}`));

@@ -40,6 +40,37 @@ function openStorage() {
 }
 
 /**
+ * What `getAll` does, for engines from before it.
+ * @param {IDBObjectStore} store
+ * @param {number} count_max
+ * @param {(cursor: IDBCursorWithValue) => any} take
+ * @returns {any} like a request: its `result` is whole when the transaction is
+ */
+function collect(store, count_max, take) {
+  /** @type {{result: any[]}} */
+  const found = { result: [] };
+  const request = store.openCursor();
+  request.onsuccess = () => {
+    const cursor = request.result;
+    if (cursor && found.result.length < count_max) {
+      found.result.push(take(cursor));
+      cursor.continue();
+    }
+  };
+  return found;
+}
+
+/** @param {IDBObjectStore} store @param {number} count_max @returns {IDBRequest} */
+function allOf(store, count_max) {
+  return store.getAll ? store.getAll(undefined, count_max) : collect(store, count_max, (cursor) => cursor.value);
+}
+
+/** @param {IDBObjectStore} store @returns {IDBRequest} */
+function keysOf(store) {
+  return store.getAllKeys ? store.getAllKeys() : collect(store, Infinity, (cursor) => cursor.key);
+}
+
+/**
  * @param {IDBDatabase} first
  * @returns {TvStorage}
  */
@@ -88,8 +119,8 @@ function createStorage(first) {
   return {
     lasting: true,
     get: (store, key) => run([store], 'readonly', (all) => all.objectStore(store).get(key)),
-    all: (store, count_max) => run([store], 'readonly', (all) => all.objectStore(store).getAll(undefined, count_max)),
-    keys: (store) => run([store], 'readonly', (all) => all.objectStore(store).getAllKeys()),
+    all: (store, count_max) => run([store], 'readonly', (all) => allOf(all.objectStore(store), count_max)),
+    keys: (store) => run([store], 'readonly', (all) => keysOf(all.objectStore(store))),
     put: (store, value, key) => run([store], 'readwrite', (all) => all.objectStore(store).put(value, key)),
     putBoth: (one, other) => run([one[0], other[0]], 'readwrite', (all) => {
       all.objectStore(one[0]).put(one[1], one[2]);
