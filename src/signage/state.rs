@@ -118,7 +118,7 @@ impl State {
         for (index, screen) in screens.iter().enumerate() {
             let plan = compiler.plan(Place { screen: screen.id, group: screen.group });
             let group = screen.group.and_then(|id| groups.iter().find(|group| group.id == id));
-            answers.push(writer.answer(screen, group.map(|group| group.name.as_str()), plan));
+            answers.push(writer.answer(screen, group.map(|group| group.name.as_str()), &plan));
             screen.key.map(|key| by_key.insert(key, index));
         }
         let (compiled, texts) = (compiler.finish(), writer.texts);
@@ -192,12 +192,12 @@ struct Written {
 }
 
 impl Writer<'_> {
-    fn answer(&mut self, screen: &Screen, group: Option<&str>, compiled: Arc<Plan>) -> Answer {
-        if !self.written.contains_key(&Arc::as_ptr(&compiled)) {
-            let written = self.write(Arc::clone(&compiled));
-            self.written.insert(Arc::as_ptr(&compiled), written);
+    fn answer(&mut self, screen: &Screen, group: Option<&str>, compiled: &Arc<Plan>) -> Answer {
+        if !self.written.contains_key(&Arc::as_ptr(compiled)) {
+            let written = self.write(Arc::clone(compiled));
+            self.written.insert(Arc::as_ptr(compiled), written);
         }
-        let written = &self.written[&Arc::as_ptr(&compiled)];
+        let written = &self.written[&Arc::as_ptr(compiled)];
         let head = (self.render.screen)(screen, group);
         let mut hasher = blake3::Hasher::new();
         hasher.update(&head).update(written.hash.as_bytes());

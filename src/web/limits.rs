@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// Connections at once. A hundred screens with a player, a feed and a few requests each are some 500; an idle one
-/// takes about 13 kB.
-pub(super) const CONNECTIONS_MAX: usize = 1024;
+/// Connections at once. Each of 500 screens has a stream of events open, and one or two more while it fetches; a hundred
+/// live viewers and dashboards beside them are some 300. An idle one takes about 13 kB.
+pub(super) const CONNECTIONS_MAX: usize = 2048;
 /// Connections at once from one address. A whole site may stand behind one router or proxy; one mad client must
 /// still leave room for the others.
 pub(super) const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;

@@ -106,6 +106,8 @@ async fn a_tv_becomes_a_screen_and_stays_the_same_one() {
     assert_eq!(port.expect("[[screen]]")["connector"], "hdmi-1");
     let status = program.json("/api/status").await;
     assert_eq!(status["web_screens"], json!({"total": 2, "active": 1}));
+    let metrics = String::from_utf8(program.get("/metrics").await.body.to_vec()).expect("text");
+    assert!(metrics.contains("\nmarquee_screens_active 1.0\n"), "{metrics}");
 
     assert_eq!(program.send("DELETE", &format!("/api/screens/{}", tv.id), &[], "").await.status, 204);
     assert_eq!(program.get(&format!("/api/playlist?screen={}", tv.key)).await.status, 404);
