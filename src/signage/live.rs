@@ -50,6 +50,8 @@ pub struct Report {
     pub dropped_frames: u64,
     /// How far the screen's clock is off, as it was measured.
     pub offset_ms: Option<i64>,
+    /// What it leaves out, since it can't play it.
+    pub problem: Option<String>,
     pub state: Playing,
 }
 
@@ -120,11 +122,14 @@ impl Signage {
     pub fn report(&self, screen: i64, address: Option<IpAddr>, report: Report) {
         let cut =
             |text: Option<String>| text.map(|text| text.chars().take(NAME_CHARS_MAX).collect::<String>());
-        let report = Report { item: cut(report.item), name: cut(report.name), ..report };
+        let report =
+            Report { item: cut(report.item), name: cut(report.name), problem: cut(report.problem), ..report };
         let mut lives = self.lives();
         let came = lives.heard(screen, address, Instant::now());
         let live = lives.by_screen.get_mut(&screen).expect("it was heard just now");
-        let shown = |report: &Report| (report.item.clone(), report.name.clone(), report.state);
+        let shown = |report: &Report| {
+            (report.item.clone(), report.name.clone(), report.problem.clone(), report.state)
+        };
         let other = live.report.as_ref().map(shown) != Some(shown(&report));
         live.report = Some(report);
         drop(lives);

@@ -271,6 +271,7 @@ async fn who_is_there_is_told_and_counted() {
         since_ms: Some(now_ms()),
         dropped_frames: 1,
         offset_ms: Some(-20),
+        problem: None,
         state: Playing::Play,
     };
     it.signage.report(id, Some([10, 0, 0, 7].into()), report.clone());

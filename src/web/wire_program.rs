@@ -180,14 +180,16 @@ pub(super) struct PlayerReport {
     #[serde(default)]
     pub dropped_frames: u64,
     pub offset_ms: Option<i64>,
+    pub problem: Option<String>,
     pub state: String,
 }
 
 impl PlayerReport {
     /// `None`: there is no such state.
     pub(super) fn report(self) -> Option<Report> {
-        let Self { key: _, item, name, since_ms, dropped_frames, offset_ms, state } = self;
-        Some(Report { item, name, since_ms, dropped_frames, offset_ms, state: Playing::named(&state)? })
+        let Self { key: _, item, name, since_ms, dropped_frames, offset_ms, problem, state } = self;
+        let state = Playing::named(&state)?;
+        Some(Report { item, name, since_ms, dropped_frames, offset_ms, problem, state })
     }
 }
 

@@ -301,9 +301,6 @@ export const tests = {
     const [screen] = (await server.get('/api/screens')).screens;
     assert.equal((await server.get('/api/status')).screens_active, 1);
 
-    await card.getByRole('button', { name: /^Show its code/ }).click();
-    await until('the code is seen', async () => (await sees(tv, 'code')) && (await tv.locator('.code').innerText()).includes(screen.code));
-    await t.shoot(tv, 'tv-code');
     await card.getByRole('button', { name: /^Take a screenshot/ }).click();
     await card.locator('img:not([hidden])').waitFor();
     const [photographed] = (await server.get('/api/screens')).screens;
@@ -322,6 +319,9 @@ export const tests = {
     }, photographed.screenshot);
     assert.ok(green[1] > green[0] + 40 && green[1] > green[2] + 40, `what is on the screen is in it: ${green}`);
 
+    await card.getByRole('button', { name: /^Show its code/ }).click();
+    await until('the code is seen', async () => (await sees(tv, 'code')) && (await tv.locator('.code').innerText()).includes(screen.code));
+    await t.shoot(tv, 'tv-code');
     await card.getByRole('button', { name: /^Edit/ }).click();
     await page.getByLabel('Name', { exact: true }).fill('Canteen');
     await page.getByLabel('Group', { exact: true }).selectOption({ label: 'New group…' });

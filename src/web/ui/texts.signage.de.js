@@ -26,6 +26,7 @@ export const signageGerman = {
     dropped: (count, text) => plural(count, '1 Bild ausgelassen', `${text} Bilder ausgelassen`),
     offset: (ms) => (Math.abs(ms) < 1000 ? `Uhr ${ms >= 0 ? '+' : '−'}${Math.abs(ms)} ms`
       : `Uhr ${ms >= 0 ? '+' : '−'}${(Math.abs(ms) / 1000).toFixed(1).replace('.', ',')} s`),
+    leftOut: (what) => `Ausgelassen: ${what}`,
     codeTitle: 'Diesen Code zeigt der Bildschirm auf Wunsch an',
     identify: 'Code anzeigen lassen',
     identified: (name) => `${name} zeigt Namen und Code`,

@@ -24,7 +24,7 @@ import { itemName } from './tile.js';
 /** @typedef {import('./strip.js').Entry} Entry */
 
 const words = texts.signage.playlists;
-const NAME_CHARS_MAX = 100;
+const NAME_CHARS_MAX = 200;
 /** Tells items apart that are the same. */
 let uids = 0;
 

@@ -17,7 +17,7 @@ import { sayError } from '../toast.js';
 
 const words = texts.signage.playlists;
 /** As the server takes them. */
-const NAME_CHARS_MAX = 100;
+const NAME_CHARS_MAX = 200;
 const SKELETONS = 3;
 
 /** @returns {import('../router.js').View} */

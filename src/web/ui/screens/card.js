@@ -29,6 +29,7 @@ export function createCard() {
   const mark = icon('play');
   const now = h('span', {});
   const figures = h('p', { class: 'muted small-text figures' });
+  const problem = h('p', { class: 'screen-problem small-text icon-small', hidden: true }, icon('warn'), h('span', {}));
   const identify = iconButton('eye', words.identify, () => order('identify', words.identified));
   const shoot = iconButton('snapshot', words.screenshot, () => order('screenshot', words.screenshotAsked));
   const reload = iconButton('retry', words.reload, () => order('reload', words.reloaded));
@@ -38,6 +39,7 @@ export function createCard() {
     h('div', { class: 'screen-body' },
       h('div', { class: 'screen-head' }, name, code),
       h('p', { class: 'screen-now icon-small' }, mark, now),
+      problem,
       figures,
       isAdmin() ? h('div', { class: 'row screen-tools' }, identify, shoot, reload, edit) : null));
   image.addEventListener('error', () => {
@@ -72,6 +74,8 @@ export function createCard() {
       setIcon(mark, next.active ? STATE_ICONS[next.state || 'splash'] : 'ring');
       setText(now, nowText(next));
       setText(figures, figuresText(next));
+      problem.hidden = !next.problem;
+      setText(/** @type {Element} */ (problem.lastChild), next.problem ? words.leftOut(next.problem) : '');
       if (next.screenshot && image.getAttribute('src') !== next.screenshot) {
         image.src = next.screenshot;
         image.hidden = false;

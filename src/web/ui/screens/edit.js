@@ -13,7 +13,7 @@ import { texts } from '../texts.js';
 
 const words = texts.signage.screens;
 /** As the server takes them. */
-export const NAME_CHARS_MAX = 100;
+export const NAME_CHARS_MAX = 200;
 const NEW = 'new';
 
 /** @param {string} value */

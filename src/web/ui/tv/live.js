@@ -93,12 +93,11 @@ function openWhep(path) {
   let resource = '';
   let over = false;
 
+  /** The box first: it hears of a closed connection too, and would no longer know what is deleted. */
   function close() {
-    if (resource) {
-      ask('DELETE', resource).catch(() => undefined);
-      resource = '';
-    }
-    connection.close();
+    const told = resource ? ask('DELETE', resource).catch(() => undefined) : Promise.resolve();
+    resource = '';
+    told.then(() => connection.close());
   }
 
   /** @type {Promise<void>} */

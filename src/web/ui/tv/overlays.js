@@ -5,6 +5,8 @@
 const NOTE_MS = 2500;
 /** Shown by the remote control. */
 const CODE_MS = 10000;
+/** As the style sheet has it. */
+const TEXT_GROUND = '#14171c';
 /** Longer texts are set smaller, so that all of a message can be read. */
 const LARGE_CHARS_MAX = 60;
 
@@ -134,6 +136,10 @@ function createOverlays(parent) {
       const parts = open.map((element) => (element === onMessage ? [element] : Array.from(element.querySelectorAll('p'))));
       return /** @type {HTMLElement[]} */ ([]).concat.apply([], /** @type {any} */ (parts)).filter((line) => line.textContent);
     },
-    covers: () => onSplash.style.display !== 'none' || onNight.style.display !== 'none',
+    /** The colour of what hides the picture; null: it is seen. */
+    ground() {
+      const text = onSplash.style.display !== 'none' || onCode.style.display !== 'none';
+      return text ? TEXT_GROUND : onNight.style.display !== 'none' ? '#000000' : null;
+    },
   };
 }

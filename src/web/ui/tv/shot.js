@@ -34,9 +34,10 @@ function drawScreen(shown, overlays) {
   canvas.width = SHOT_WIDTH;
   canvas.height = Math.round(window.innerHeight * scale);
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  pen.fillStyle = '#000000';
+  const ground = overlays.ground();
+  pen.fillStyle = ground || '#000000';
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  const picture = shown && !overlays.covers() ? shown.layer.picture() : null;
+  const picture = shown && !ground ? shown.layer.picture() : null;
   if (shown && picture) {
     const wide = picture instanceof HTMLVideoElement ? picture.videoWidth
       : picture instanceof HTMLImageElement ? picture.naturalWidth : picture.width;
