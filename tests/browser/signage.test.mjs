@@ -383,7 +383,8 @@ async function gallery(t, [width, viewport]) {
       const where = `signage-${name}-${width}-${colorScheme}`;
       await page.goto(server.url + address);
       await page.locator(ready).first().waitFor();
-      await page.waitForLoadState('networkidle').catch(() => undefined);
+      await until('all of it is there', () => page.evaluate(() => !document.querySelector('.skeleton')
+        && Array.from(document.images).every((image) => image.complete)));
       await t.shoot(page, where);
       await checkAccessibility(page, where);
       await checkWidth(page);

@@ -107,6 +107,7 @@ export const signageGerman = {
     copyOf: (name) => `${name} (Kopie)`,
     remove: (name) => `${name} löschen`,
     removed: (name) => `„${name}“ ist gelöscht`,
+    inUse: (name) => `„${name}“ steht im Zeitplan oder läuft gerade: nimm sie dort zuerst heraus.`,
     back: 'Zurück zu den Playlists',
     unknownTitle: 'Diese Playlist gibt es nicht',
     unknown: 'Vielleicht wurde sie gelöscht.',

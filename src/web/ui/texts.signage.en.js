@@ -106,6 +106,7 @@ export const signageEnglish = {
     copyOf: (/** @type {string} */ name) => `${name} (copy)`,
     remove: (/** @type {string} */ name) => `Delete ${name}`,
     removed: (/** @type {string} */ name) => `“${name}” is deleted`,
+    inUse: (/** @type {string} */ name) => `“${name}” is in the schedule or on the screens: take it out there first.`,
     back: 'Back to the playlists',
     unknownTitle: 'There is no such playlist',
     unknown: 'It may have been deleted.',

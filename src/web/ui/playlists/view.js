@@ -7,11 +7,11 @@ import { icon } from '../icons.js';
 import { afterAMoment, emptyNotice, failedNotice, iconButton } from '../parts.js';
 import { go } from '../router.js';
 import { isAdmin } from '../session.js';
-import { playlists } from '../signage/data.js';
+import { messages, playlists, windows } from '../signage/data.js';
 import { fieldRow, openForm } from '../signage/dialog.js';
 import { createMessageBar, messageButton } from '../signage/message.js';
 import { texts } from '../texts.js';
-import { sayError } from '../toast.js';
+import { say, sayError } from '../toast.js';
 
 /** @typedef {import('../signage/types.js').Playlist} Playlist */
 
@@ -106,7 +106,7 @@ function line(playlist) {
     problems ? h('span', { class: 'playlist-problem icon-small' }, icon('warn'), words.problems(problems)) : null,
     isAdmin() ? h('div', { class: 'row playlist-tools' },
       focusable(iconButton('copy', words.duplicate(playlist.name), () => duplicate(playlist)), `copy ${playlist.id}`),
-      focusable(iconButton('bin', words.remove(playlist.name), () => playlists.remove(playlist.id, words.removed(playlist.name))),
+      focusable(iconButton('bin', words.remove(playlist.name), () => remove(playlist)),
         `bin ${playlist.id}`)) : null);
 }
 
@@ -114,6 +114,20 @@ function line(playlist) {
 function focusable(button, name) {
   button.setAttribute('data-focus', name);
   return button;
+}
+
+/** Screens would go dark behind somebody's back: the server refuses, and this says so at once. @param {Playlist} playlist */
+async function remove(playlist) {
+  try {
+    const [planned, shown] = await Promise.all([windows.load(), messages.load()]);
+    if (planned.some((each) => each.playlist === playlist.id) || shown.some((each) => each.playlist === playlist.id)) {
+      say(words.inUse(playlist.name), { bad: true });
+    } else {
+      playlists.remove(playlist.id, words.removed(playlist.name));
+    }
+  } catch (error) {
+    sayError(error);
+  }
 }
 
 /** @param {Playlist} playlist */
