@@ -61,13 +61,14 @@ export function removeWindow(window) {
   windows.remove(window.id, words.removed);
 }
 
-/** @param {Omit<TimeWindow, 'id'>} window */
+/** @param {Omit<TimeWindow, 'id'>} window @returns {Promise<number>} id */
 export async function createWindow(window) {
   const made = await api.send('POST', '/api/windows', window);
   await windows.load();
   sayUndo(words.added, () => {
-    api.send('DELETE', `/api/windows/${made.id}`).catch(sayError).then(windows.refresh);
+    api.send('DELETE', `/api/windows/${made.id}`).catch(sayError).then(() => windows.load());
   });
+  return made.id;
 }
 
 /**

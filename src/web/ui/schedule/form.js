@@ -21,9 +21,10 @@ const PRIORITY_MAX = 9;
  * @param {Omit<TimeWindow, 'id'>} window as it begins
  * @param {{
  *   title: string, action: string, save: (window: Omit<TimeWindow, 'id'>) => Promise<unknown>, remove: (() => void)|null,
- * }} options
+ *   done: () => void,
+ * }} options done: it is saved, and the form closed
  */
-export function openWindowForm(window, { title, action, save, remove }) {
+export function openWindowForm(window, { title, action, save, remove, done }) {
   const what = whatField(window);
   const where = whereField(window);
   const when = whenField(window);
@@ -39,6 +40,7 @@ export function openWindowForm(window, { title, action, save, remove }) {
     title,
     action,
     wide: true,
+    done,
     more,
     send: () => save(Object.assign({}, what.read(), where.read(), when.read(), limits.read())),
   }, what.element, where.element, when.element, limits.element);

@@ -82,6 +82,7 @@ export function open(visit) {
       action: texts.save,
       save: (now) => api.send('PATCH', `/api/windows/${window.id}`, now).then(() => windows.load()),
       remove: () => removeWindow(window),
+      done: () => week.focusOn(window.id),
     });
   }
 
@@ -91,7 +92,11 @@ export function open(visit) {
       notice.replaceChildren(noPlaylists());
       return;
     }
-    openWindowForm(window, { title: words.add, action: words.addAction, save: createWindow, remove: null });
+    let made = 0;
+    const save = async (/** @type {Omit<TimeWindow, 'id'>} */ wanted) => {
+      made = await createWindow(wanted);
+    };
+    openWindowForm(window, { title: words.add, action: words.addAction, save, remove: null, done: () => week.focusOn(made) });
   }
 
   function show() {

@@ -185,6 +185,13 @@ export function createWeek(actions) {
       segments = now;
       renderStrips();
     },
+    /** Its first block has the focus. @param {number} id of a window */
+    focusOn(id) {
+      const block = Array.from(grid.querySelectorAll('.block')).find((each) => (each.getAttribute('data-block') || '').startsWith(`${id} `));
+      if (block) {
+        /** @type {HTMLElement} */ (block).focus();
+      }
+    },
     /** As far down as one usually looks; called when it stands in the document. */
     scrollToDay() {
       const wall = wallOf(boxNow(), boxZone());

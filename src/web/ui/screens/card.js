@@ -21,7 +21,7 @@ const STATE_ICONS = { play: 'play', splash: 'ring', standby: 'night', message: '
 export function createCard() {
   /** @type {TvScreen|null} */
   let screen = null;
-  const image = h('img', { alt: '', decoding: 'async', hidden: true });
+  const image = h('img', { alt: '', decoding: 'async', loading: 'lazy', hidden: true });
   const blank = icon('screen');
   const badge = h('span', { class: 'screen-badge icon-small' }, icon('dot'), h('span', {}));
   const name = h('h3', { class: 'screen-name' });

@@ -1,6 +1,6 @@
 // The wall of screens: what each shows, and what can be asked of it.
 
-import { h, setText } from '../dom.js';
+import { h, setAttribute, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { afterAMoment, emptyNotice, failedNotice, iconButton } from '../parts.js';
 import { isAdmin } from '../session.js';
@@ -122,7 +122,10 @@ function createSection() {
   const none = h('p', { class: 'muted' }, words.emptyGroup);
   const head = h('div', { class: 'wall-head' }, title, tools);
   const element = h('section', { class: 'wall-part' }, head, none, list);
-  let shown = '';
+  /** @type {Group|null} */
+  let shown = null;
+  const edit = iconButton('edit', '', () => shown && editGroup(shown));
+  const remove = iconButton('bin', '', () => shown && removeGroup(shown));
   return {
     element,
     list,
@@ -132,10 +135,15 @@ function createSection() {
       head.classList.toggle('sr-only', !titled);
       none.hidden = members > 0;
       setText(title, name);
-      if (group && isAdmin() && shown !== name) {
-        shown = name;
-        tools.replaceChildren(iconButton('edit', words.editGroup(name), () => editGroup(group)),
-          iconButton('bin', words.removeGroup(name), () => removeGroup(group)));
+      shown = group;
+      if (group && isAdmin()) {
+        [[edit, words.editGroup(name)], [remove, words.removeGroup(name)]].forEach(([button, text]) => {
+          setAttribute(/** @type {HTMLElement} */ (button), 'aria-label', String(text));
+          setAttribute(/** @type {HTMLElement} */ (button), 'title', String(text));
+        });
+        if (!tools.firstChild) {
+          tools.append(edit, remove);
+        }
       }
     },
   };

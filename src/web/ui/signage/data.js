@@ -8,13 +8,18 @@ import { sayDeferred, sayError } from '../toast.js';
 
 /** Changes in a row are one reading. */
 const SETTLE_MS = 150;
+/** A hundred TVs change their items all the time: what they show is read again at most so often. */
+const SCREENS_MS = 1000;
+/** What people change; who has changed it here has read it already. */
+const OTHERS_MS = 3000;
 
 /**
  * @template T
  * @param {string} path
+ * @param {number} every_ms at most so often for news
  * @param {(answer: any) => T[]} take
  */
-function createShared(path, take) {
+function createShared(path, every_ms, take) {
   /** @type {ReturnType<typeof createEmitter<T[]>>} */
   const news = createEmitter();
   /** @type {T[]|null} */
@@ -25,6 +30,9 @@ function createShared(path, take) {
   /** Rises with each reading: an answer that was overtaken says nothing any more. */
   let reading = 0;
   let timer = 0;
+  let read_ms = -Infinity;
+  /** Of what was told: nothing is drawn anew that is as it was. */
+  let told = '';
   let endEvents = () => undefined;
 
   const shared = {
@@ -33,6 +41,8 @@ function createShared(path, take) {
 
     async load() {
       window.clearTimeout(timer);
+      timer = 0;
+      read_ms = performance.now();
       reading += 1;
       const mine = reading;
       const now = take(await api.get(path));
@@ -45,7 +55,11 @@ function createShared(path, take) {
     /** It is so now: shown at once, before the server has said it. @param {T[]} now */
     set(now) {
       value = now.filter((each) => !hidden.has(/** @type {any} */ (each).id));
-      news.tell(value);
+      const text = JSON.stringify(value);
+      if (text !== told) {
+        told = text;
+        news.tell(value);
+      }
     },
 
     /**
@@ -67,8 +81,10 @@ function createShared(path, take) {
 
     /** As it is now, soon. */
     refresh() {
-      window.clearTimeout(timer);
-      timer = window.setTimeout(() => shared.load().catch(() => undefined), SETTLE_MS);
+      if (!timer) {
+        const wait_ms = Math.max(SETTLE_MS, read_ms + every_ms - performance.now());
+        timer = window.setTimeout(() => shared.load().catch(() => undefined), wait_ms);
+      }
     },
 
     /**
@@ -90,6 +106,7 @@ function createShared(path, take) {
         if (!followers) {
           endEvents();
           window.clearTimeout(timer);
+          timer = 0;
         }
       };
     },
@@ -106,12 +123,12 @@ function createShared(path, take) {
 /** @param {{name: string}} a @param {{name: string}} b */
 const byName = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
 
-export const screens = createShared('/api/screens', (answer) => /** @type {TvScreen[]} */ (answer.screens).sort(byName));
-export const groups = createShared('/api/groups', (answer) => /** @type {Group[]} */ (answer.groups).sort(byName));
-export const playlists = createShared('/api/playlists', (answer) => /** @type {Playlist[]} */ (answer.playlists).sort(byName));
-export const windows = createShared('/api/windows', (answer) => /** @type {TimeWindow[]} */ (answer.windows));
+export const screens = createShared('/api/screens', SCREENS_MS, (answer) => /** @type {TvScreen[]} */ (answer.screens).sort(byName));
+export const groups = createShared('/api/groups', OTHERS_MS, (answer) => /** @type {Group[]} */ (answer.groups).sort(byName));
+export const playlists = createShared('/api/playlists', OTHERS_MS, (answer) => /** @type {Playlist[]} */ (answer.playlists).sort(byName));
+export const windows = createShared('/api/windows', OTHERS_MS, (answer) => /** @type {TimeWindow[]} */ (answer.windows));
 /** An empty list while nothing is shown over everything: null stands for "not read yet". */
-export const messages = createShared('/api/message', (answer) => /** @type {Message[]} */ (
+export const messages = createShared('/api/message', OTHERS_MS, (answer) => /** @type {Message[]} */ (
   answer && (answer.text || answer.playlist) ? [answer] : []));
 
 /**

@@ -50,11 +50,12 @@ export function checkBox(label, checked, change) {
 
 /**
  * @param {{
- *   title: string, action: string, wide?: boolean, send: () => Promise<unknown>, more?: HTMLElement|null,
- * }} options send: its rejection is shown, and the dialog stays; more: beside the buttons
+ *   title: string, action: string, wide?: boolean, send: () => Promise<unknown>, done?: () => void, more?: HTMLElement|null,
+ * }} options send: its rejection is shown, and the dialog stays; done: called when it is closed after that; more: beside the
+ *   buttons
  * @param {...(Node|null)} content
  */
-export function openForm({ title, action, wide, send, more }, ...content) {
+export function openForm({ title, action, wide, send, done, more }, ...content) {
   const problem = h('p', { class: 'form-problem icon-small', role: 'alert' });
   const submit = h('button', { type: 'submit', class: 'button main' }, action);
   const form = h('form', {
@@ -66,6 +67,9 @@ export function openForm({ title, action, wide, send, more }, ...content) {
       try {
         await send();
         dialog.close();
+        if (done) {
+          done();
+        }
       } catch (error) {
         problem.replaceChildren(icon('warn'), h('span', {}, /** @type {Error} */ (error).message));
       }
