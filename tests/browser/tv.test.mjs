@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 
+import { makeClip, putFile } from './clips.mjs';
+import { checkAccessibility } from './looks.mjs';
 import { addPlaylist, fill, nameNow, openTv, playAlways, sees, send, shown, untilShows } from './signage.mjs';
 import { SAMPLES_PER_S, startOldEngine } from './tv_screen.mjs';
 import { pause, until } from './until.mjs';
@@ -68,6 +70,19 @@ async function staysBright(t, transition) {
   const night = tv.watch();
   await pause(700);
   assert.ok((await night.stop()).some((sample) => sample.bright < DARK), 'black is seen where it is black');
+}
+
+/** Runs in the page: a database that takes nothing large, as one that is full. */
+function refuseLarge() {
+  const put = IDBObjectStore.prototype.put;
+  window.refused = 0;
+  IDBObjectStore.prototype.put = function (value, ...more) {
+    if (value instanceof Blob && value.size > 1e6) {
+      window.refused += 1;
+      throw new DOMException('full', 'QuotaExceededError');
+    }
+    return put.call(this, value, ...more);
+  };
 }
 
 export const tests = {
@@ -232,6 +247,10 @@ export const tests = {
     await page.keyboard.press(' ');
     await until('it goes on where it was', async () => (await at()) > held + 0.3);
     assert.ok((await at()) < held + 5, 'and not where it would have been');
+    await page.keyboard.press(' ');
+    await page.getByText('Paused').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await until('a step goes on', async () => (await nameNow(page)) === 'slide-white' && !(await sees(page, 'note')));
     await page.keyboard.press('m');
     await page.getByText('Sound off').waitFor();
     await page.keyboard.press('ArrowDown');
@@ -255,11 +274,41 @@ export const tests = {
       return Boolean(image && image.naturalWidth && image.getBoundingClientRect().height >= innerHeight / 4);
     }));
     await t.shoot(page, 'tv-splash');
+    await checkAccessibility(page, 'the splash of a TV');
     const ids = await fill(server, { red: 2 }, ['white']);
     const items = [{ kind: 'asset', asset: ids.red }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1000 }];
     await playAlways(server, await addPlaylist(server, 'Loop', items));
     await untilShows(page, 4);
     await until('plays are told', async () => (await plays(server)).length >= 2);
+  },
+
+  'a TV whose storage is full plays on, and keeps what has room': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const ids = await fill(server, { red: 3 }, ['white']);
+    const large = [];
+    for (const name of ['Large 1', 'Large 2']) {
+      large.push(await putFile(server.url, makeClip(name, 3, 6e6)));
+    }
+    await until('they can be played', async () => (await server.get('/api/assets')).assets.every((/** @type {any} */ each) => each.work === 'done'));
+    const small = [{ kind: 'asset', asset: ids.red }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1000 }];
+    const window = await playAlways(server, await addPlaylist(server, 'Small', small));
+    const page = await t.page('about:blank');
+    await page.addInitScript(refuseLarge);
+    await page.goto(`${server.url}/tv`);
+    await untilShows(page);
+    const has = (/** @type {number} */ asset) => server.get(`/api/assets/${asset}`)
+      .then((/** @type {any} */ all) => page.evaluate((url) => window.marqueeTv.files.has(url), all.play));
+    await until('the small ones are kept', () => page.evaluate(() => window.marqueeTv.files.complete()));
+    assert.ok(await has(ids.red));
+    const items = large.map((asset) => ({ kind: 'asset', asset, until_ms: 1500 }));
+    await send(server, 'PATCH', `/api/windows/${window}`, { playlist: await addPlaylist(server, 'Large', items.concat(/** @type {any} */ (small))) });
+    await until('a large one was refused', () => page.evaluate(() => window.refused > 0));
+    const count = (await shown(page)).length;
+    await until('it plays on', async () => (await shown(page)).length >= Math.min(100, count + 5));
+    assert.deepEqual([await has(large[0]), await has(large[1])], [false, false], 'there is no room for them');
+    assert.equal(await page.evaluate(() => window.refused), 1, 'and they are not tried again and again');
+    assert.equal((await report(page)).problem, null);
+    await until('plays are told all the same', async () => (await plays(server)).length >= 3);
   },
 
   'the player runs in an engine of 2016': async (t) => {

@@ -24,7 +24,7 @@ function makeOverlay(parent, name) {
 
 /** @param {HTMLElement} parent @param {string} name @param {string} text */
 function makeLine(parent, name, text) {
-  const line = document.createElement('p');
+  const line = document.createElement(name === 'splash-name' ? 'h1' : 'p');
   line.className = name;
   line.textContent = text;
   parent.appendChild(line);
@@ -133,7 +133,7 @@ function createOverlays(parent) {
     /** What a screenshot has above the picture: texts with their size, from top to bottom. */
     lines() {
       const open = [onSplash, onMessage, onCode].filter((element) => element.style.display !== 'none');
-      const parts = open.map((element) => (element === onMessage ? [element] : Array.from(element.querySelectorAll('p'))));
+      const parts = open.map((element) => (element === onMessage ? [element] : Array.from(element.querySelectorAll('p, h1'))));
       return /** @type {HTMLElement[]} */ ([]).concat.apply([], /** @type {any} */ (parts)).filter((line) => line.textContent);
     },
     /** The colour of what hides the picture; null: it is seen. */

@@ -257,6 +257,7 @@ function createStage(parent, box) {
 
   /** Puts the start of a place to this moment. @param {number} starts_ms */
   function moveTo(starts_ms) {
+    paused_ms = null;
     // A whole number, and not a moment before it: places are told apart by when they begin.
     shift_ms += Math.ceil(starts_ms - box.now());
     const place = find(box.now());
@@ -280,6 +281,7 @@ function createStage(parent, box) {
         program = text;
         shift_ms = 0;
         shiftUntil_ms = Infinity;
+        paused_ms = null; // Something else is on now: an emergency waits for nobody.
       }
       look();
     },

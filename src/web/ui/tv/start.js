@@ -29,6 +29,8 @@ function startPlayer(storage) {
   /** What is on the screen, since when; for reports. */
   let since_ms = 0;
   let reloading = false;
+  /** It says that it is paused. */
+  let held = false;
 
   const remote = createRemote(storage, clock, {
     answer: take,
@@ -121,6 +123,10 @@ function startPlayer(storage) {
     overlays.message(messageNow());
     overlays.dot(remote.isAway());
     awake.set(!stage.moves());
+    if (held && !stage.paused()) {
+      held = false;
+      overlays.note('');
+    }
     if (clock.jumped()) {
       remote.wake();
     }
@@ -166,7 +172,8 @@ function startPlayer(storage) {
     previous: () => stage.previous(),
     pause() {
       stage.pause();
-      overlays.note(stage.paused() ? tvWords.paused : '', stage.paused());
+      held = stage.paused();
+      overlays.note(held ? tvWords.paused : '', held);
     },
     louder: () => setSound(true, sound.volume + VOLUME_STEP),
     quieter: () => setSound(true, sound.volume - VOLUME_STEP),
@@ -180,6 +187,7 @@ function startPlayer(storage) {
   document.addEventListener('visibilitychange', () => stage.look());
   window.addEventListener('pagehide', () => plays.end());
 
+  document.documentElement.lang = tvWords === TV_WORDS.de ? 'de' : 'en';
   tick();
   files.start().then(remote.start).then(() => {
     stage.start();
