@@ -74,10 +74,10 @@ export function createBlock(block, moving, editable, onKey) {
     disabled: !editable,
     title: `${name}, ${times}, ${place}`,
     keydown: (event) => onKey(event, block),
-  }, h('b', { class: 'block-name' }, window.playlist === null ? icon('night') : null, name),
-  h('span', { class: 'sr-only' }, `, ${dayName((block.starts + 7) % 7, 'long')} `),
-  h('span', { class: 'block-time figures' }, times), h('span', { class: 'sr-only' }, ', '),
-  h('span', { class: 'block-place' }, place));
+  }, h('span', { class: 'block-text' }, h('b', { class: 'block-name' }, window.playlist === null ? icon('night') : null, name),
+    h('span', { class: 'sr-only' }, `, ${dayName((block.starts + 7) % 7, 'long')} `),
+    h('span', { class: 'block-time figures' }, times), h('span', { class: 'sr-only' }, ', '),
+    h('span', { class: 'block-place' }, place)));
   if (editable && block.begins) {
     element.append(h('span', { class: 'block-grip', 'data-edge': 'from', 'aria-hidden': 'true' }));
   }

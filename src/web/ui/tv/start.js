@@ -4,6 +4,8 @@
 const TICK_MS = 500;
 /** Plays are sent so often, and the files that are needed next looked for. */
 const CHORES_MS = 15000;
+/** Too many plays are looked for less often: counting them is work, and they get more by one with each item. */
+const TRIM_EVERY = 40;
 const VOLUME_PLACE = 'marquee.tv.sound';
 const VOLUME_STEP = 0.1;
 
@@ -29,6 +31,7 @@ function startPlayer(storage) {
   /** What is on the screen, since when; for reports. */
   let since_ms = 0;
   let reloading = false;
+  let chore = 0;
   /** It says that it is paused. */
   let held = false;
 
@@ -134,7 +137,8 @@ function startPlayer(storage) {
   }
 
   function chores() {
-    plays.trim().then(plays.flush);
+    chore += 1;
+    (chore % TRIM_EVERY === 1 ? plays.trim() : Promise.resolve()).then(plays.flush);
     if (answer) {
       files.want(filesAhead(answer, clock.now()));
     }
