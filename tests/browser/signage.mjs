@@ -95,9 +95,9 @@ export async function openTv(t, server, options) {
 /** What a TV has shown, the last hundred. @param {Page} page @returns {Promise<{key: string, at_ms: number, starts_ms: number}[]>} */
 export const shown = (page) => page.evaluate(() => (window.marqueeTv ? window.marqueeTv.shown : []));
 
-/** @param {Page} page @param {number} [count] */
-export async function untilShows(page, count = 1) {
-  await until(`the TV shows ${count} items`, async () => (await shown(page)).length >= count);
+/** @param {Page} page @param {number} [count] @param {number} [ms_max] */
+export async function untilShows(page, count = 1, ms_max = undefined) {
+  await until(`the TV shows ${count} items`, async () => (await shown(page)).length >= count, ms_max);
 }
 
 /** Name of what is on the screen now. @param {Page} page */

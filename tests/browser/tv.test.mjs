@@ -55,7 +55,7 @@ async function staysBright(t, transition) {
   await untilShows(tv.page, 2);
 
   const watching = tv.watch();
-  await untilShows(tv.page, 2 + TRANSITIONS);
+  await untilShows(tv.page, 2 + TRANSITIONS, 80000);
   const samples = await watching.stop();
   const keys = new Set((await shown(tv.page)).map((each) => each.key));
   const seconds = (samples[samples.length - 1].at_ms - samples[0].at_ms) / 1000;

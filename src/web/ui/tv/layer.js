@@ -52,7 +52,9 @@ function createLayer(parent, box) {
   image.alt = '';
   // Drawn with the frame it is part of, however large it is, not a moment later.
   image.decoding = 'sync';
+  const canvas = document.createElement('canvas');
   element.appendChild(image);
+  element.appendChild(canvas);
   element.appendChild(video);
   parent.appendChild(element);
 
@@ -147,17 +149,8 @@ function createLayer(parent, box) {
   /** @param {number} mine @param {TvItem} wanted */
   function readyLive(mine, wanted) {
     const path = `/live/${encodeURIComponent(wanted.source || '')}`;
-    const place = (/** @type {HTMLElement} */ view) => {
-      view.style.objectFit = wanted.fit;
-      element.appendChild(view);
-    };
-    return openLive(path, place, () => mine !== run).then((session) => {
-      if (mine !== run) {
-        session.end();
-        session.view.remove();
-        throw new Error('replaced');
-      }
-      live = session;
+    const hold = (/** @type {TvSession|null} */ session) => (live = session);
+    return openLive(path, { video, canvas }, hold, () => mine !== run).then((session) => {
       liveFrames = session.frames();
       liveSince_ms = performance.now();
       const view = session.view;
@@ -204,14 +197,19 @@ function createLayer(parent, box) {
   function drop() {
     run += 1;
     playing = false;
-    if (item && item.kind === 'video') {
+    if (item && item.kind !== 'slide') {
       droppedSum += framesOf(video).dropped - droppedBefore;
+      if (live) {
+        live.end();
+        live = null;
+      }
       video.pause();
       video.removeAttribute('src');
       video.load(); // Gives decoder and memory back.
       droppedBefore = framesOf(video).dropped;
     }
     video.style.display = 'none';
+    canvas.style.display = 'none';
     image.style.display = 'none';
     image.onload = null;
     image.onerror = null;
@@ -220,13 +218,6 @@ function createLayer(parent, box) {
     element.style.transition = 'none';
     element.style.opacity = UNSEEN;
     element.style.zIndex = String(layerTop);
-    if (live) {
-      const view = live.view;
-      droppedSum += view instanceof HTMLVideoElement ? framesOf(view).dropped : 0;
-      live.end();
-      live = null;
-      view.remove();
-    }
     if (release) {
       release();
       release = null;
@@ -249,8 +240,7 @@ function createLayer(parent, box) {
       const wanted = /** @type {TvItem} */ (place.item);
       item = wanted;
       release = source ? source.release : null;
-      image.style.objectFit = wanted.fit;
-      video.style.objectFit = wanted.fit;
+      [image, video, canvas].forEach((each) => (each.style.objectFit = wanted.fit));
       if (wanted.kind === 'live') {
         return readyLive(mine, wanted);
       }
@@ -306,8 +296,7 @@ function createLayer(parent, box) {
     },
 
     dropped() {
-      const now = item && item.kind === 'video' ? framesOf(video).dropped - droppedBefore : 0;
-      return droppedSum + now + (live && live.view instanceof HTMLVideoElement ? framesOf(live.view).dropped : 0);
+      return droppedSum + (item && item.kind !== 'slide' ? framesOf(video).dropped - droppedBefore : 0);
     },
 
     /** What is to be drawn for a screenshot. */

@@ -4,7 +4,12 @@
 /** Without a picture by then, the next way is tried. A source that is being opened needs some seconds. */
 const LIVE_PICTURE_MS_MAX = 6000;
 
-/** @typedef {(path: string) => TvSession} TvWay */
+/**
+ * What live pictures are shown on: kept and used again, as all elements are.
+ * @typedef {{video: HTMLVideoElement, canvas: HTMLCanvasElement}} TvSurfaces
+ */
+
+/** @typedef {(path: string, surfaces: TvSurfaces) => TvSession} TvWay */
 
 /** The way that worked last, by its name. */
 let liveWorked = '';
@@ -24,33 +29,39 @@ function liveWays() {
 
 /**
  * @param {string} path such as `/live/door`
- * @param {(view: HTMLElement) => void} place puts what is being opened where it will be seen: some engines decode nothing
- *   that is not in the document
- * @param {() => boolean} over nobody wants it any more
+ * @param {TvSurfaces} surfaces
+ * @param {(session: TvSession|null) => void} hold told what has the surfaces now, and is to be ended by who takes them
+ * @param {() => boolean} over somebody has taken them
  * @returns {Promise<TvSession>} with its first picture
  */
-function openLive(path, place, over) {
+function openLive(path, surfaces, hold, over) {
   const ways = liveWays();
 
   /** @param {number} index @returns {Promise<TvSession>} */
   function attempt(index) {
-    if (index >= ways.length || over()) {
+    if (index >= ways.length) {
       return Promise.reject(new Error('no picture'));
     }
-    const session = ways[index].open(path);
-    place(session.view);
+    const session = ways[index].open(path, surfaces);
+    hold(session);
+    // Some engines decode nothing that is not displayed.
+    session.view.style.display = 'block';
     let timer = 0;
     const late = new Promise((_, reject) => {
       timer = window.setTimeout(() => reject(new Error('no picture in time')), LIVE_PICTURE_MS_MAX);
     });
-    return Promise.race([session.ready, late]).then(() => {
+    return Promise.race([session.ready, late]).then(() => true, () => false).then((good) => {
       window.clearTimeout(timer);
-      liveWorked = ways[index].name;
-      return session;
-    }, () => {
-      window.clearTimeout(timer);
+      if (over()) {
+        throw new Error('replaced');
+      }
+      if (good) {
+        liveWorked = ways[index].name;
+        return session;
+      }
       session.end();
-      session.view.remove();
+      session.view.style.display = 'none';
+      hold(null);
       return attempt(index + 1);
     });
   }
@@ -58,17 +69,16 @@ function openLive(path, place, over) {
   return attempt(0);
 }
 
-/** The element for WebRTC and MSE. */
-function makeLiveVideo() {
-  const video = document.createElement('video');
+/** Ready for WebRTC or MSE. @param {HTMLVideoElement} video */
+function beginLiveVideo(video) {
   video.muted = true;
   video.autoplay = true;
-  video.setAttribute('playsinline', '');
-  return video;
+  video.playbackRate = 1;
 }
 
 /** @param {HTMLVideoElement} video */
 function endLiveVideo(video) {
+  video.autoplay = false;
   video.srcObject = null;
   video.removeAttribute('src');
   video.load();
@@ -77,8 +87,18 @@ function endLiveVideo(video) {
 /** @param {HTMLVideoElement} video @returns {Promise<void>} with its first picture */
 function firstPicture(video) {
   return new Promise((resolve, reject) => {
-    video.addEventListener('loadeddata', () => resolve());
-    video.addEventListener('error', () => reject(new Error('it does not decode')));
+    /** @param {Event} event */
+    function come(event) {
+      video.removeEventListener('loadeddata', come);
+      video.removeEventListener('error', come);
+      if (event.type === 'error') {
+        reject(new Error('it does not decode'));
+      } else {
+        resolve();
+      }
+    }
+    video.addEventListener('loadeddata', come);
+    video.addEventListener('error', come);
   });
 }
 
@@ -86,18 +106,22 @@ function firstPicture(video) {
  * WebRTC by WHEP: one POST with the offer, one DELETE at the end. The box is ICE-lite, so candidates are not sent.
  * @type {TvWay}
  */
-function openWhep(path) {
+function openWhep(path, { video }) {
   const Connection = /** @type {typeof RTCPeerConnection} */ (window.RTCPeerConnection || window.webkitRTCPeerConnection);
-  const video = makeLiveVideo();
   const connection = new Connection({ bundlePolicy: 'max-bundle' });
   let resource = '';
   let over = false;
+  beginLiveVideo(video);
 
   /** The box first: it hears of a closed connection too, and would no longer know what is deleted. */
   function close() {
     const told = resource ? ask('DELETE', resource).catch(() => undefined) : Promise.resolve();
     resource = '';
-    told.then(() => connection.close());
+    told.then(() => {
+      connection.ontrack = null;
+      connection.oniceconnectionstatechange = null;
+      connection.close();
+    });
   }
 
   /** @type {Promise<void>} */
@@ -107,7 +131,7 @@ function openWhep(path) {
         reject(new Error('no connection'));
       }
     };
-    offerOf(connection, video).then((sdp) => ask('POST', `${path}/whep`, { body: sdp, type: 'application/sdp' }))
+    offerOf(connection, video, () => over).then((sdp) => ask('POST', `${path}/whep`, { body: sdp, type: 'application/sdp' }))
       .then((response) => {
         resource = response.header('Location') || '';
         if (response.status !== 201 || over) {
@@ -135,12 +159,16 @@ function openWhep(path) {
  * In the words of the standard, or in those of browsers from before it.
  * @param {RTCPeerConnection} connection
  * @param {HTMLVideoElement} video
+ * @param {() => boolean} over the video is somebody else's
  * @returns {Promise<string>}
  */
-function offerOf(connection, video) {
+function offerOf(connection, video, over) {
   const old = /** @type {any} */ (connection);
   if ('ontrack' in connection) {
     connection.ontrack = (event) => {
+      if (over()) {
+        return;
+      }
       if (event.streams[0] && video.srcObject !== event.streams[0]) {
         video.srcObject = event.streams[0];
       } else if (!event.streams[0]) {
@@ -150,7 +178,7 @@ function offerOf(connection, video) {
       }
     };
   } else {
-    old.onaddstream = (/** @type {any} */ event) => (video.srcObject = event.stream);
+    old.onaddstream = (/** @type {any} */ event) => !over() && (video.srcObject = event.stream);
   }
   let options;
   if (connection.addTransceiver) {
@@ -166,10 +194,9 @@ function offerOf(connection, video) {
  * Picture by picture, as quickly as the link lets them come, and no quicker than a TV can draw.
  * @type {TvWay}
  */
-function openPictures(path) {
+function openPictures(path, { canvas }) {
   const PAUSE_MS = 40;
   const AGAIN_MS = 1000;
-  const canvas = document.createElement('canvas');
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const image = new Image();
   let count = 0;

@@ -9,8 +9,7 @@ const MSE_EDGE_S = 0.4;
 const MSE_WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
 /** @type {TvWay} */
-function openMse(path) {
-  const video = makeLiveVideo();
+function openMse(path, { video }) {
   const source = new MediaSource();
   const address = URL.createObjectURL(source);
   const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}${path}/mse`);
@@ -74,6 +73,7 @@ function openMse(path) {
     return false;
   }
 
+  beginLiveVideo(video);
   socket.binaryType = 'arraybuffer';
   socket.onmessage = (event) => {
     if (typeof event.data === 'string') {
