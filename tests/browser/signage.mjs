@@ -1,7 +1,7 @@
 // What the tests of the signage share: content, playlists, a schedule, TVs.
 
 import { makeColourClip, makeSlide, putFile } from './clips.mjs';
-import { startTv } from './tv_screen.mjs';
+import { LAN_NAME, startTv } from './tv_screen.mjs';
 import { until } from './until.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -88,7 +88,7 @@ export async function openTv(t, server, options) {
   const tv = await startTv(options);
   t.atEnd(() => tv.close());
   tv.page.on('pageerror', (error) => t.fault(error));
-  await tv.page.goto(`${server.url}/tv`);
+  await tv.page.goto(`${server.url.replace('127.0.0.1', LAN_NAME)}/tv`);
   return tv;
 }
 

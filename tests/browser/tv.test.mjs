@@ -52,6 +52,7 @@ async function staysBright(t, transition) {
   const tv = await openTv(t, server);
   const size = await tv.page.evaluate(() => [innerWidth / screen.width, innerHeight / screen.height]);
   assert.ok(Math.min(...size) > 0.95, `the page fills the screen: ${size}`);
+  assert.equal(await tv.page.evaluate(() => window.isSecureContext), false, 'as on a LAN');
   await untilShows(tv.page, 2);
 
   const watching = tv.watch();

@@ -16,6 +16,8 @@ const SCREEN = { width: 640, height: 360 };
 const SAMPLE = { width: 16, height: 9 };
 const SAMPLE_BYTES = SAMPLE.width * SAMPLE.height * 3;
 export const SAMPLES_PER_S = 50;
+/** What leads to this machine, and is no secure context, as on a LAN: browsers trust 127.0.0.1 with more. */
+export const LAN_NAME = 'marquee.local';
 
 /** A screen that nobody sees. */
 async function startScreen() {
@@ -43,7 +45,7 @@ export async function startTv(options) {
     // As a TV has it: nothing but the page, and no finger needed for sound.
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--kiosk', '--window-position=0,0', '--disable-quic',
       `--window-size=${SCREEN.width},${SCREEN.height}`, '--autoplay-policy=no-user-gesture-required',
-      '--disable-component-update', '--disable-background-networking'],
+      '--disable-component-update', '--disable-background-networking', `--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`],
     ignoreDefaultArgs: ['--enable-automation', '--hide-scrollbars'],
     env: { ...process.env, DISPLAY: display },
     ...options,
