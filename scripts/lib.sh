@@ -15,7 +15,8 @@ packages_run=(
 )
 packages_check=(git shellcheck)
 # An RTSP server to play the cameras, a desktop without a screen, pictures of it and a reader of QR codes.
-packages_test=(gir1.2-gst-rtsp-server-1.0 python3-gi iproute2 fonts-dejavu-core xvfb imagemagick zbar-tools)
+packages_test=(gir1.2-gst-rtsp-server-1.0 python3-gi iproute2 fonts-dejavu-core xvfb imagemagick zbar-tools
+    python3-pip python3-venv unzip)
 
 say() {
     if [[ -t 2 ]]; then

@@ -1,6 +1,7 @@
 //! THE wiring: configuration → handles → tasks → drain. Read it first.
 
 mod announce;
+mod care;
 mod front;
 mod health;
 mod init;
@@ -8,17 +9,21 @@ mod settings;
 mod signals;
 mod sources;
 mod splash;
+mod stored;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::access::{self, Access};
 use crate::config::{self, Config};
 use crate::device::Press;
 use crate::hub::Registry;
+use crate::library::work::Work;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -50,6 +55,8 @@ pub struct Options {
     pub listen: Option<SocketAddr>,
     /// Screens are windows of the desktop, not the HDMI ports.
     pub window: bool,
+    /// Whatever the configuration says: no login.
+    pub open: bool,
     /// Called once the pages can be opened, with the address they are at.
     pub ready: Box<dyn FnOnce(SocketAddr) + Send>,
 }
@@ -67,6 +74,8 @@ pub enum Error {
     Signals(#[source] std::io::Error),
     #[error("the data folder {} can't be made", path.display())]
     Data { path: PathBuf, source: std::io::Error },
+    #[error("who may log in can't be read; mend or remove access.toml in the data folder")]
+    Access(#[source] access::Error),
     #[error("can't listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("WebRTC can't start")]
@@ -88,7 +97,7 @@ pub fn run(options: Options) -> Result<(), Error> {
 
 async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
-    let (mut settings, config) = Settings::load(options.config, options.data)?;
+    let (mut settings, config) = Settings::load(options.config, options.data, options.open)?;
     let (front, mut presses) = Front::start(settings.pins(&config), settings.is_wrong());
     load_gstreamer().await?;
     let address = options.listen.unwrap_or(config.web.listen);
@@ -131,6 +140,7 @@ async fn load_gstreamer() -> Result<(), Error> {
 /// All running parts.
 struct App {
     address: SocketAddr,
+    access: Arc<Access>,
     config: Config,
     site: watch::Sender<Site>,
     sources: Sources,
@@ -138,12 +148,16 @@ struct App {
     announcement: Option<Announcement>,
     engine: Engine,
     front: Front,
+    working: Option<stored::Working>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
     hdmi: Task,
     web_stop: watch::Sender<bool>,
     web: Task,
+    care_stop: Stopper,
+    /// While there is a library.
+    care: Option<Task>,
     health_stop: Stopper,
     health: Task,
 }
@@ -170,6 +184,7 @@ impl App {
             bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         });
         let engine = engine.map_err(Error::WebRtc)?;
+        let access = stored::access(settings, config)?;
         let registry = Registry::default();
         let mut sources = Sources::new(registry.clone());
         sources.follow(config).await;
@@ -182,7 +197,7 @@ impl App {
         );
         let shared = hdmi::Shared {
             sources: registry.clone(),
-            notices: splash::notices(site_watch.clone(), front.condition(), address),
+            notices: splash::notices(site_watch.clone(), front.condition(), Arc::clone(&access), address),
             status: watch::Sender::default(),
         };
         let status = shared.status.subscribe();
@@ -195,8 +210,16 @@ impl App {
             site: site_watch.clone(),
             screens: status.clone(),
         });
+        let library = stored::library(settings.data()).await;
+        let (care_stop, stop) = Stopper::new();
+        let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
+        let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
+        let working = work.clone().map(|work| stored::Working::start(work, config));
         let services = Services::new(Parts {
             sources: registry.clone(),
+            access: Arc::clone(&access),
+            library,
+            work,
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -213,6 +236,7 @@ impl App {
         let config = config.clone();
         Ok(Self {
             address,
+            access,
             config,
             site,
             sources,
@@ -220,12 +244,15 @@ impl App {
             announcement,
             engine,
             front,
+            working,
             screens,
             screens_status: status,
             screens_stop,
             hdmi,
             web_stop,
             web,
+            care_stop,
+            care,
             health_stop,
             health,
         })
@@ -259,6 +286,10 @@ impl App {
                 screens.clone_from(&config.screens);
                 changed
             });
+            self.access.follow(settings.access(config));
+            if let Some(working) = &self.working {
+                working.follow(config);
+            }
             self.config = config.clone();
         }
         self.front.follow(settings.pins(&self.config));
@@ -292,6 +323,13 @@ impl App {
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
         within(deadline, "the WebRTC engine", self.engine.shutdown()).await?;
+        self.care_stop.stop();
+        if let Some(care) = self.care {
+            within(deadline, "the library", care.join()).await?;
+        }
+        if let Some(working) = self.working {
+            within(deadline, "the library's work", working.stop()).await?;
+        }
         self.screens_stop.stop();
         within(deadline, "a screen", self.hdmi.join()).await?;
         within(deadline, "a source", self.sources.stop()).await?;

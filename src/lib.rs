@@ -1,11 +1,14 @@
 //! Marquee: live pictures in, encoded once, shown everywhere. Read `ARCHITECTURE.md` beside this file first.
 
+pub mod access;
 pub mod app;
+pub mod child;
 pub mod cmd;
 pub mod config;
 pub mod device;
 pub mod draw;
 pub mod hub;
+pub mod library;
 pub mod media;
 pub mod output;
 pub mod pipeline;

@@ -1,10 +1,11 @@
 //! Where the configuration in force comes from: the file, the last good one, or the built-in defaults.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
 use super::Error;
+use crate::access;
 use crate::config::{self, Config, LoadError, Watch};
 use crate::device::Pins;
 use crate::web::Site;
@@ -12,18 +13,24 @@ use crate::web::Site;
 pub(super) struct Settings {
     file: Option<(PathBuf, Watch)>,
     data: Option<PathBuf>,
+    /// No login, whatever the file says.
+    open: bool,
     /// What is wrong with the file as it is now.
     errors: Vec<String>,
 }
 
 impl Settings {
     /// A file that does not check is no reason not to start: the last good one runs, or the defaults do.
-    pub(super) fn load(file: Option<PathBuf>, data: Option<PathBuf>) -> Result<(Self, Config), Error> {
+    pub(super) fn load(
+        file: Option<PathBuf>,
+        data: Option<PathBuf>,
+        open: bool,
+    ) -> Result<(Self, Config), Error> {
         if let Some(path) = &data {
             let made = std::fs::create_dir_all(path);
             made.map_err(|source| Error::Data { path: path.clone(), source })?;
         }
-        let mut settings = Self { file: None, data, errors: Vec::new() };
+        let mut settings = Self { file: None, data, open, errors: Vec::new() };
         let Some(path) = file else { return Ok((settings, Config::default())) };
         let (watch, first) = Watch::start(path.clone());
         settings.file = Some((path, watch));
@@ -32,6 +39,17 @@ impl Settings {
             config::last_good(settings.data.as_deref())
         });
         Ok((settings, config))
+    }
+
+    /// Folder for everything that must survive a restart.
+    pub(super) fn data(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
+    /// Who may do what, as far as the configuration says.
+    pub(super) fn access(&self, config: &Config) -> access::Settings {
+        let password = config.web.admin_password.as_ref().map(|password| password.reveal().to_owned());
+        access::Settings { login: config.web.login && !self.open, password }
     }
 
     /// Waits for a change of the file. `None`: it has mistakes, and what ran goes on. Cancel-safe.

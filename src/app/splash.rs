@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::device::{Condition, Data};
 use crate::draw::Splash;
 use crate::output::hdmi::{Notice, Notices};
@@ -20,20 +21,23 @@ const ERRORS_SHOWN_MAX: usize = 2;
 pub(super) fn notices(
     site: watch::Receiver<Site>,
     condition: watch::Receiver<Condition>,
+    access: Arc<Access>,
     listen: SocketAddr,
 ) -> Notices {
     Arc::new(move || {
         let site = site.borrow().clone();
         let now = Timestamp::now().to_zoned(site.time_zone.clone());
         let lost = condition.borrow().data.clone().filter(Data::is_lost).map(|data| data.text);
-        notice(&site, lost, &addresses_of(listen.ip()), listen, &now)
+        let code = access.setup_code();
+        notice(&site, lost, code, &addresses_of(listen.ip()), listen, &now)
     })
 }
 
-/// `lost`: what became of the data partition. `listen`: where the web server listens; if that is this machine alone, no network is needed.
+/// `lost`: what became of the data partition. `code`: of the first visit. `listen`: where the web server listens; if that is this machine alone, no network is needed.
 fn notice(
     site: &Site,
     lost: Option<String>,
+    code: Option<&str>,
     addresses: &[IpAddr],
     listen: SocketAddr,
     now: &Zoned,
@@ -55,6 +59,9 @@ fn notice(
     if url.is_none() {
         missing
             .push("No network yet: plug in a network cable, or set up [network] in marquee.toml.".to_owned());
+    }
+    if let Some(code) = code.filter(|_| url.is_some()) {
+        missing.push(format!("Nobody has set the admin's password yet. Code: {code}"));
     }
     let alert = lost.is_some() || !site.config_errors.is_empty();
     missing.extend(lost);
@@ -88,7 +95,7 @@ mod tests {
         };
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().expect("an IP")).collect();
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
-        notice(&site, None, &addresses, listen.parse().expect("an address"), &now)
+        notice(&site, None, None, &addresses, listen.parse().expect("an address"), &now)
     }
 
     #[test]
@@ -106,6 +113,23 @@ mod tests {
         assert!(splash.missing.is_empty() && splash.foot.ends_with(" · 1970-01-01 00:00 UTC"), "{splash:?}");
         let local = check(&["127.0.0.1"], "127.0.0.1:8080", &[]).splash;
         assert_eq!(local.url.as_deref(), Some("http://127.0.0.1:8080/"));
+    }
+
+    #[test]
+    fn the_code_of_the_first_visit_is_shown_with_the_address() {
+        let site = Site {
+            name: "Clubhouse".to_owned(),
+            time_zone: TimeZone::UTC,
+            config_file: None,
+            config_errors: Vec::new(),
+        };
+        let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+        let listen = "10.0.0.2:80".parse().expect("an address");
+        let shown =
+            |addresses: &[IpAddr]| notice(&site, None, Some("12345678"), addresses, listen, &now).splash;
+        assert!(!shown(&[]).missing.iter().any(|line| line.contains("12345678")));
+        let reached = shown(&["10.0.0.2".parse().expect("an IP")]);
+        assert!(reached.missing[0].ends_with("Code: 12345678"), "{:?}", reached.missing);
     }
 
     #[test]
@@ -128,10 +152,10 @@ mod tests {
         let listen = "10.0.0.2:80".parse().expect("an address");
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         let lost = Some("It is gone.".to_owned());
-        let Notice { splash, alert } = notice(&site, lost.clone(), &[], listen, &now);
+        let Notice { splash, alert } = notice(&site, lost.clone(), None, &[], listen, &now);
         assert!(alert);
         assert_eq!(splash.missing[1], "It is gone.", "{:?}", splash.missing);
         let well = Site { config_errors: Vec::new(), ..site };
-        assert!(notice(&well, lost, &[], listen, &now).alert);
+        assert!(notice(&well, lost, None, &[], listen, &now).alert);
     }
 }

@@ -4,10 +4,14 @@
 //! that is `app` and the modules below it.
 
 mod apply_system;
+mod backup;
 mod check_config;
+mod check_library;
 mod greeting;
+mod import;
 mod probe;
 mod run;
+mod work;
 
 use std::error::Error;
 use std::io::Write;
@@ -29,10 +33,21 @@ enum Command {
     Run(run::Arguments),
     /// Check a configuration file: print what is in force, or every mistake (exit code 2)
     CheckConfig(check_config::Arguments),
+    /// Take a folder of videos and slides into the library, with what the old server knew of them
+    Import(import::Arguments),
+    /// Compare the library's database with its files: print what is wrong (exit code 2), or mend it
+    CheckLibrary(check_library::Arguments),
+    /// Write everything that is kept into one file, also while Marquee runs
+    Backup(backup::Arguments),
+    /// Put a backup in the place of everything that is kept
+    Restore(backup::Arguments),
     /// Write what the operating system of our image needs of the configuration; run by root at boot
     ApplySystem(apply_system::Arguments),
     /// Tell what this machine has: board, encoders, capture cards, HDMI ports, pins, and why others can't be used
     Probe(probe::Arguments),
+    /// One job of the library; run by `marquee run`
+    #[command(hide = true)]
+    Work(work::Arguments),
 }
 
 /// Exit codes: 0 all right, 1 failed, 2 wrong arguments or a wrong configuration file.
@@ -40,8 +55,13 @@ pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+        Command::CheckLibrary(arguments) => check_library::run(&arguments),
+        Command::Backup(arguments) => backup::backup(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
         Command::ApplySystem(arguments) => apply_system::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Work(arguments) => Ok(work::run(arguments)),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody is left to be told if stderr is closed.

@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// Address and port of the pages, instead of those in the configuration
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
+    /// No login: whoever reaches the pages is the admin. For trying things out, and for tests
+    #[arg(long)]
+    open: bool,
     /// How much is logged: off, error, warn, info, debug or trace [default: $MARQUEE_LOG, or info]
     #[arg(long, value_name = "LEVEL")]
     log: Option<LevelFilter>,
@@ -47,6 +50,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         data: arguments.data,
         listen: arguments.listen,
         window: arguments.window,
+        open: arguments.open,
         ready: Box::new(ready),
     })?;
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,8 @@ use super::profile::{self, Profiles};
 use super::screen;
 use super::section::Section;
 use super::{
-    Button, Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Leds, Secret, Test, Transport, Web,
+    Button, Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Leds, Library, Secret, Test,
+    Transport, Web,
 };
 use super::{keys, value};
 
@@ -30,6 +31,10 @@ const DEVICE_NAME: &str = "marquee";
 const TIME_ZONE: &str = "UTC";
 const LISTEN: &str = "0.0.0.0:8080";
 const WEBRTC_PORT: u16 = 8189;
+/// What the signage server before used for its TVs: fine at 1080p, and 15 of them fit a 100 Mbit network.
+const CONVERT_KBIT_PER_S: u32 = 3000;
+const CONVERT_HEIGHT_MAX: u32 = 1080;
+const BIN_DAYS: u32 = 30;
 
 /// Checks a file's text; `file` is its name in messages.
 pub(super) fn check(file: &str, text: &str) -> Result<Config, LoadError> {
@@ -57,6 +62,7 @@ fn config(root: &Section<'_>) -> Config {
     let device = device(&root.section("device", keys::DEVICE));
     let network = network(&root.section("network", keys::NETWORK));
     let web = web(&root.section("web", keys::WEB));
+    let library = library(&root.section("library", keys::LIBRARY));
     let mut taken = Taken::default();
     let captures = root.sections("capture", keys::CAPTURE, SOURCES_MAX);
     let cameras = root.sections("camera", keys::CAMERA, SOURCES_MAX);
@@ -74,7 +80,7 @@ fn config(root: &Section<'_>) -> Config {
     let sources: Vec<&str> = taken.ids.iter().map(|(id, _)| id.as_str()).collect();
     let screens = screen::check(root, &sources);
     let (leds, button) = pins::check(root);
-    Config { device, network, web, test, captures, cameras, screens, leds, button }
+    Config { device, network, web, library, test, captures, cameras, screens, leds, button }
 }
 
 /// What only one source can have, each with the line that took it.
@@ -156,10 +162,30 @@ fn web(section: &Section<'_>) -> Web {
             Ok(ip) => Ok(ip),
             Err(_) => Err(format!("{} is not an IP address", quoted(text))),
         });
+    let password = section.parsed("admin_password", "a text of 8 to 256 bytes", |text| {
+        let fits = text.is_empty() || text.chars().count() >= 8 && text.len() <= 256;
+        // Not quoted: it may be all but right.
+        fits.then(|| Secret::new(text)).ok_or_else(|| "this is too short or too long".to_owned())
+    });
+    let password = password.filter(|password| !password.reveal().is_empty());
     Web {
+        login: section.flag("login").unwrap_or(true),
+        admin_password: password,
         listen: listen.unwrap_or_else(|| LISTEN.parse().expect("the built-in address is one")),
         webrtc_port: port.unwrap_or(WEBRTC_PORT),
         webrtc_addresses: addresses.unwrap_or_default(),
+    }
+}
+
+fn library(section: &Section<'_>) -> Library {
+    // Below, pictures fall apart; above, old TVs stutter. Higher than 1080 lines they can't decode.
+    let kbit = section.number("convert_kbit_per_s", 300..=20_000);
+    let height = section.number("convert_height_max", 144..=1080);
+    let days = section.number("bin_days", 0..=3650);
+    Library {
+        convert_kbit_per_s: kbit.unwrap_or(CONVERT_KBIT_PER_S),
+        convert_height_max: height.unwrap_or(CONVERT_HEIGHT_MAX),
+        bin_days: days.unwrap_or(BIN_DAYS),
     }
 }
 

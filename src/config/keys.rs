@@ -1,11 +1,14 @@
 //! Every key that may stand in `marquee.toml`. A test checks that the README and the sample name them all.
 
-pub(super) const ROOT: &[&str] =
-    &["device", "network", "web", "test", "capture", "camera", "screen", "leds", "button", "profiles"];
+pub(super) const ROOT: &[&str] = &[
+    "device", "network", "web", "library", "test", "capture", "camera", "screen", "leds", "button",
+    "profiles",
+];
 pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
 pub(super) const NETWORK: &[&str] =
     &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
-pub(super) const WEB: &[&str] = &["listen", "webrtc_port", "webrtc_addresses"];
+pub(super) const WEB: &[&str] = &["listen", "login", "admin_password", "webrtc_port", "webrtc_addresses"];
+pub(super) const LIBRARY: &[&str] = &["convert_kbit_per_s", "convert_height_max", "bin_days"];
 pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile"];
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
 pub(super) const CAMERA: &[&str] =
@@ -20,6 +23,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("[device]", DEVICE),
     ("[network]", NETWORK),
     ("[web]", WEB),
+    ("[library]", LIBRARY),
     ("[test]", TEST),
     ("[[capture]]", CAPTURE),
     ("[[camera]]", CAMERA),

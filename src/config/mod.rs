@@ -42,6 +42,7 @@ pub struct Config {
     pub device: Device,
     pub network: Network,
     pub web: Web,
+    pub library: Library,
     /// The test picture; `None` if it is switched off.
     pub test: Option<Test>,
     pub captures: Vec<Capture>,
@@ -81,10 +82,25 @@ pub struct Device {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Web {
     pub listen: SocketAddr,
+    /// Without one, everybody who reaches the pages is the admin.
+    pub login: bool,
+    /// In place of one that is set in the browser.
+    pub admin_password: Option<Secret>,
     /// The one UDP port of all WebRTC viewers; 0 lets the system choose.
     pub webrtc_port: u16,
     /// The only addresses offered to WebRTC viewers, for a box behind a router; empty: all of the box's own.
     pub webrtc_addresses: Vec<IpAddr>,
+}
+
+/// The library of videos and slides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Library {
+    /// Of what is converted to 1080p; smaller pictures get less.
+    pub convert_kbit_per_s: u32,
+    /// What is larger is made smaller when it is converted.
+    pub convert_height_max: u32,
+    /// What was thrown away is deleted after so many days; 0: never.
+    pub bin_days: u32,
 }
 
 /// How the pictures of one source are encoded.

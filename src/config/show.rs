@@ -26,8 +26,16 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     out.network(&config.network);
     out.section("[web]");
     out.text("listen", &config.web.listen.to_string());
+    out.plain("login", config.web.login);
+    if let Some(password) = &config.web.admin_password {
+        out.secret("admin_password", password);
+    }
     out.plain("webrtc_port", config.web.webrtc_port);
     out.list("webrtc_addresses", &config.web.webrtc_addresses);
+    out.section("[library]");
+    out.plain("convert_kbit_per_s", config.library.convert_kbit_per_s);
+    out.plain("convert_height_max", config.library.convert_height_max);
+    out.plain("bin_days", config.library.bin_days);
     out.test(config.test.as_ref());
     for capture in &config.captures {
         out.capture(capture);

@@ -75,8 +75,8 @@ fn the_values_in_the_annotated_sample_are_the_defaults() {
     let config = check("marquee.toml", &uncommented()).unwrap_or_else(|error| panic!("{error}"));
     let defaults = Config::default();
     assert_eq!(
-        (&config.device, &config.web, &config.test),
-        (&defaults.device, &defaults.web, &defaults.test)
+        (&config.device, &config.web, &config.library, &config.test),
+        (&defaults.device, &defaults.web, &defaults.library, &defaults.test)
     );
     let minimal = "[[capture]]\n[[camera]]\nurl = 'rtsp://192.168.1.64/live'\nuser = 'viewer'\npassword = 'secret'\n\
                    [[screen]]\nshow = 'capture'\nsound_device = 'hw:1,0'\nmode = '1920x1080@60'";

@@ -8,3 +8,4 @@ mod svg;
 
 pub use slate::{Slate, draw};
 pub use splash::{Splash, draw_splash};
+pub use svg::fonts;

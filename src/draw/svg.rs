@@ -20,12 +20,19 @@ pub(super) fn render(svg: &str, width: u32, height: u32) -> Vec<u8> {
     pixmap.map(Pixmap::take).unwrap_or_else(|| vec![0; width as usize * height as usize * 4])
 }
 
-fn fonts() -> Arc<usvg::fontdb::Database> {
+/// The only fonts there are: what is drawn looks the same on every machine.
+pub fn fonts() -> Arc<usvg::fontdb::Database> {
     static FONTS: OnceLock<Arc<usvg::fontdb::Database>> = OnceLock::new();
     let fonts = FONTS.get_or_init(|| {
         let mut fonts = usvg::fontdb::Database::new();
         fonts.load_font_data(include_bytes!("fonts/Inter-Regular.otf").to_vec());
         fonts.load_font_data(include_bytes!("fonts/Inter-SemiBold.otf").to_vec());
+        // Whatever else a drawing asks for, a text in another font is better than none.
+        fonts.set_serif_family("Inter");
+        fonts.set_sans_serif_family("Inter");
+        fonts.set_monospace_family("Inter");
+        fonts.set_cursive_family("Inter");
+        fonts.set_fantasy_family("Inter");
         Arc::new(fonts)
     });
     Arc::clone(fonts)

@@ -12,6 +12,7 @@ pub mod decode;
 pub mod display;
 pub mod encode;
 pub mod encoders;
+pub mod file;
 mod h264;
 pub mod half;
 pub mod jpeg;

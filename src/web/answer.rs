@@ -13,12 +13,12 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::sync::watch;
 use url::form_urlencoded;
 
-use super::assets::Asset;
 use super::body::{self, Body};
 use super::connection::Client;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
-use super::{Services, api, events, origin, pages};
+use super::ui_files::UiFile;
+use super::{Services, api, auth, events, media, pages, tus};
 use crate::hub::Source;
 
 /// One request, with all that its handler may need.
@@ -42,6 +42,13 @@ impl Call {
 
     pub(super) fn source(&self, id: &str) -> Result<Arc<Source>, Problem> {
         self.services.sources.get(id).ok_or_else(|| Problem::unknown_source(id))
+    }
+
+    /// All values of a query parameter.
+    pub(super) fn parameters(&self, name: &str) -> Vec<String> {
+        let query = self.request.uri().query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
     }
 
     /// The first value of a query parameter. Others are ignored: caches are outwitted with made-up ones.
@@ -90,20 +97,22 @@ pub(super) async fn answer(call: Call) -> Response<Body> {
 }
 
 async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
+    if let Some(refused) = auth::check(&route, &call)? {
+        return Ok(refused);
+    }
     match route {
-        Route::LivePage => pages::live(&call),
+        Route::LivePage | Route::LibraryPage | Route::WatchPage | Route::BinPage | Route::SettingsPage => {
+            pages::app(&call)
+        }
         Route::PlayerPage { source } => pages::player(&call, &source),
-        Route::Asset { path } => match Asset::find(&path) {
-            Some(asset) => Ok(asset.into_response(call.headers())),
+        Route::UiFile { path } => match UiFile::find(&path) {
+            Some(file) => Ok(file.into_response(call.headers())),
             None => Err(Problem::not_found(&shortened(call.request.uri().path()))),
         },
         Route::Status => Ok(api::status::get(&call)),
         Route::Sources => Ok(api::sources::list(&call)),
         Route::Source { source } => api::sources::get(&call, &source),
-        Route::RestartSource { source } => {
-            refuse_strangers(&call)?;
-            api::restart::post(&call, &source)
-        }
+        Route::RestartSource { source } => api::restart::post(&call, &source),
         Route::Events => Ok(events::get(&call)),
         Route::Logs => api::logs::get(&call),
         Route::Health => Ok(api::health::get(&call)),
@@ -114,15 +123,42 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::Mse { source } => api::mse::get(call, &source),
         Route::Frame { source } => api::frame::get(&call, &source).await,
         Route::Mjpeg { source } => api::mjpeg::get(&call, &source).await,
+        Route::Library => api::library::get(&call).await,
+        Route::Assets => api::assets::list(&call).await,
+        Route::Asset { id } => api::assets::one(&call.services, id).await,
+        Route::EditAsset { id } => api::edit::one(call, id).await,
+        Route::EditAssets => api::edit::many(call).await,
+        Route::BinAssets => api::edit::bin(call).await,
+        Route::RestoreAssets => api::edit::restore(call).await,
+        Route::PurgeAssets => api::edit::purge(call).await,
+        Route::WatchedAsset { id } => api::edit::watched(&call, id).await,
+        Route::PositionAsset { id } => api::edit::position(call, id).await,
+        Route::RandomAsset => api::assets::random(&call).await,
+        Route::Tags => api::assets::tags(&call).await,
+        Route::RetryJob { id, step } => api::work::retry(&call, id, &step).await,
+        Route::CancelJob { id, step } => api::work::cancel(&call, id, &step).await,
+        Route::ConvertAsset { id } => api::work::convert(&call, id).await,
+        Route::ApiPage => pages::api(&call),
+        Route::OpenApi => Ok(api::openapi::get()),
+        Route::Backup => api::backup::get(&call).await,
+        Route::Restore => api::backup::restore(call).await,
+        Route::LoginPage => pages::login(&call),
+        Route::Session => Ok(api::session::get(&call)),
+        Route::LogIn => api::session::log_in(call).await,
+        Route::LogOut => api::session::log_out(&call),
+        Route::SetUp => api::session::set_up(call).await,
+        Route::ChangePassword => api::session::change_password(call).await,
+        Route::Grants { kind } => Ok(api::grants::list(&call, kind)),
+        Route::Grant { kind } => api::grants::add(call, kind).await,
+        Route::Withdraw { kind, id } => api::grants::withdraw(&call, kind, &id),
+        Route::EnterByLink { secret } => api::session::enter_by_link(&call, &secret),
+        Route::Media { file } => media::get(&call, &file).await,
+        Route::Uploads => api::uploads::list(&call),
+        Route::CreateUpload => api::uploads::create(call).await,
+        Route::Upload { upload } => api::uploads::one(&call, &upload).await,
+        Route::ChangeUpload { upload } => api::uploads::change(call, &upload).await,
         Route::Options { allow } => Ok(options(&call, allow)),
     }
-}
-
-fn refuse_strangers(call: &Call) -> Result<(), Problem> {
-    if origin::may_change(call.headers()) {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::FORBIDDEN, "Pages from elsewhere may look, but not change anything."))
 }
 
 fn options(call: &Call, allow: &'static str) -> Response<Body> {
@@ -130,6 +166,9 @@ fn options(call: &Call, allow: &'static str) -> Response<Body> {
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allow));
+    if call.request.uri().path().starts_with("/api/uploads") {
+        tus::add_abilities(headers);
+    }
     if call.request.uri().path().starts_with("/live/") {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allow));
         let allowed = HeaderValue::from_static("Content-Type, If-Match, If-None-Match, Authorization");
@@ -151,7 +190,8 @@ const EXPOSED: &str = "Location, ETag, Link, Accept-Patch, Retry-After, Marquee-
 
 fn add_headers(headers: &mut HeaderMap, shared: bool) {
     let policy = if shared { POLICY_SHARED } else { POLICY };
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // A file of the library may have a stricter one.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // What says nothing about it is of this moment.

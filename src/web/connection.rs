@@ -61,6 +61,8 @@ where
         .max_header_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
+        // Never copied together: bytes that stand for a piece of a file are not that piece (`media::piece`).
+        .writev(true)
         .serve_connection(TokioIo::new(Stall::new(io)), service)
         .with_upgrades();
     tokio::pin!(connection);

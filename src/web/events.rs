@@ -1,6 +1,6 @@
-//! `/api/events`: the list of sources, pushed (server-sent events, WHATWG HTML section 9.2).
+//! `/api/events`: the list of sources and the library at a glance, pushed (server-sent events, WHATWG HTML section 9.2).
 //!
-//! It is sent every 2 s, so no other sign of life is needed.
+//! The list is sent every 2 s, so no other sign of life is needed; the library when it has changed.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -18,6 +18,7 @@ use super::answer::Call;
 use super::body::{self, Body};
 use super::connection::stopped;
 use super::{Services, api, wire};
+use crate::library::work::{self, Work};
 
 /// The least time between two events, and how often changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -42,6 +43,10 @@ struct Event {
 struct Listener {
     services: Services,
     stopping: watch::Receiver<bool>,
+    /// The state of the library that was told.
+    library: Option<u64>,
+    /// What is done with its assets.
+    work: Option<watch::Receiver<work::Status>>,
     /// When the last event was sent, and its fingerprint.
     sent: Option<(Instant, u64)>,
     over: bool,
@@ -51,6 +56,8 @@ pub(super) fn get(call: &Call) -> Response<Body> {
     let listener = Listener {
         services: call.services.clone(),
         stopping: call.stopping.clone(),
+        library: None,
+        work: call.services.work.as_ref().map(Work::status),
         sent: None,
         over: call.is_head(),
     };
@@ -67,6 +74,9 @@ impl Listener {
     /// The text to send next; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
         while !self.over {
+            if let Some(text) = self.library().await {
+                return Some(text);
+            }
             let event = self.services.feed.newest(&self.services);
             let now = Instant::now();
             let due = match self.sent {
@@ -88,6 +98,23 @@ impl Listener {
             }
         }
         None
+    }
+}
+
+impl Listener {
+    /// The library, if it is not what was told.
+    async fn library(&mut self) -> Option<Bytes> {
+        let generation = self.services.library.as_ref().map_or(0, |library| *library.changes().borrow());
+        let working = self.work.as_mut().is_some_and(|work| {
+            let changed = work.has_changed().unwrap_or(false);
+            work.mark_unchanged();
+            changed
+        });
+        if self.library.replace(generation) == Some(generation) && !working {
+            return None;
+        }
+        let library = api::library::read(&self.services).await.ok()?;
+        Some([&b"event: library\ndata: "[..], &wire::to_json(&library), b"\n\n"].concat().into())
     }
 }
 

@@ -24,6 +24,10 @@ pub(super) const BODY_SILENCE_MAX: Duration = Duration::from_secs(10);
 /// A whole body, so that one byte every few seconds does not hold a connection for days.
 pub(super) const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// After a refusal that comes before the end of an upload: how long what still arrives is read, so that the client gets to
+/// see the answer and not a connection that was reset.
+pub(super) const LINGER_MAX: Duration = Duration::from_secs(5);
+
 /// A client that takes nothing of what waits for it for so long is gone or stuck.
 pub(super) const WRITE_SILENCE_MAX: Duration = Duration::from_secs(10);
 /// What hyper may hold of an answer for one connection; larger parts pass through without being copied.

@@ -9,19 +9,25 @@
 mod admission;
 mod answer;
 mod api;
-mod assets;
+mod auth;
 mod body;
 mod conditional;
 mod connection;
 mod events;
 mod limits;
+mod media;
 mod origin;
 mod pages;
 mod problem;
 mod route;
 pub mod server;
 mod stall;
+mod tus;
+mod ui_files;
 mod wire;
+mod wire_access;
+mod wire_library;
+mod wire_uploads;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -30,8 +36,11 @@ use std::time::{Instant, SystemTime};
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::device::Condition;
 use crate::hub::Registry;
+use crate::library::Library;
+use crate::library::work::Work;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
@@ -48,6 +57,12 @@ pub struct Services {
 /// The handles that [`Services`] are made of.
 pub struct Parts {
     pub sources: Registry,
+    /// Who may do what.
+    pub access: Arc<Access>,
+    /// The library, or why there is none, in words for a person.
+    pub library: Result<Library, String>,
+    /// What is done with assets in the background.
+    pub work: Option<Work>,
     pub whep: Whep,
     pub mse: Mse,
     pub snapshots: Snapshots,
@@ -85,6 +100,11 @@ impl Services {
     pub fn new(parts: Parts) -> Self {
         let inner = Inner { parts, started_at: Instant::now(), feed: events::Feed::default() };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// The library, or the answer that tells why there is none.
+    fn library(&self) -> Result<&Library, problem::Problem> {
+        self.library.as_ref().map_err(|why| problem::Problem::no_library(why))
     }
 }
 

@@ -4,7 +4,10 @@
 //! done by our own pages and by programs, but not by a page from elsewhere that a person on this network happens to
 //! look at.
 
+use std::net::IpAddr;
+
 use hyper::header::{HOST, HeaderValue, ORIGIN};
+use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Uri};
 
 /// Whether a request that changes something comes from our own pages, or from no page at all.
@@ -20,6 +23,24 @@ pub(super) fn may_change(headers: &HeaderMap) -> bool {
     let authority =
         text(origin).parse::<Uri>().ok().and_then(|uri| Some(uri.authority()?.as_str().to_owned()));
     authority.is_some() && authority == host
+}
+
+/// Endings of names that exist only within a local network (RFC 6762, RFC 8375, and what routers use).
+const LOCAL_ENDINGS: [&str; 7] =
+    [".local", ".lan", ".home.arpa", ".home", ".internal", ".localdomain", ".localhost"];
+
+/// Whether a request is addressed to a name that nobody outside of this network can have made lead here.
+pub(super) fn is_local(host: Option<&HeaderValue>) -> bool {
+    // Without one, it is no browser.
+    let Some(host) = host else { return true };
+    let Some(authority) = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()) else {
+        return false;
+    };
+    let name = authority.host().trim_end_matches('.').to_ascii_lowercase();
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().is_ok()
+        || !name.contains('.')
+        || LOCAL_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -40,6 +61,20 @@ mod tests {
         check(&[("host", "box:8080"), ("sec-fetch-site", "same-origin")], true);
         check(&[("sec-fetch-site", "none")], true);
         check(&[("host", "box:8080"), ("origin", "http://box:8080")], true);
+    }
+
+    #[test]
+    fn names_of_the_local_network_are_told_from_others() {
+        let local = |host: &'static str| is_local(Some(&HeaderValue::from_static(host)));
+        for host in
+            ["192.168.1.20", "[fd00::5]:8080", "marquee.local", "box:8080", "localhost", "tv.home.arpa"]
+        {
+            assert!(local(host), "{host}");
+        }
+        for host in ["evil.example", "192.168.1.20.evil.example:8080", "local.evil.example", "", "a b"] {
+            assert!(!local(host), "{host}");
+        }
+        assert!(is_local(None));
     }
 
     #[test]

@@ -4,12 +4,23 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::answer::Call;
-use super::assets::Asset;
 use super::body::{self, Body};
 use super::problem::Problem;
+use super::ui_files::UiFile;
 
-pub(super) fn live(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "live.html")
+/// The dashboard, the library, an asset, the bin, the settings: one document that shows what its address says, so that
+/// uploads go on from page to page. It asks itself whether there is such an asset: it has an answer for it.
+pub(super) fn app(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "app.html")
+}
+
+pub(super) fn login(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "login.html")
+}
+
+/// The description of the API, to read.
+pub(super) fn api(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "reference.html")
 }
 
 pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {
@@ -18,8 +29,8 @@ pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Proble
 }
 
 fn page(call: &Call, file: &str) -> Result<Response<Body>, Problem> {
-    let asset = Asset::find(file).ok_or_else(|| Problem::not_found(file))?;
-    Ok(asset.into_response(call.headers()))
+    let file = UiFile::find(file).ok_or_else(|| Problem::not_found(file))?;
+    Ok(file.into_response(call.headers()))
 }
 
 /// Whether a client would rather read a page than JSON: a browser that goes to an address does, a script's `fetch`

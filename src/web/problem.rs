@@ -7,6 +7,7 @@ use hyper::{Response, StatusCode};
 use super::body::{self, Body, BodyError};
 use super::limits::RETRY_AFTER_S;
 use super::wire;
+use crate::library;
 
 /// A refusal, to be sent as `application/problem+json`.
 #[derive(Debug)]
@@ -39,6 +40,11 @@ impl Problem {
 
     pub(super) fn unknown_source(id: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("There is no source \"{id}\".")).with("source", id)
+    }
+
+    /// Live pictures go on without it.
+    pub(super) fn no_library(why: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("There is no library: {why}."))
     }
 
     pub(super) fn method_not_allowed(allow: &'static str) -> Self {
@@ -87,6 +93,40 @@ impl Problem {
         headers.extend(self.headers);
         response
     }
+}
+
+impl Problem {
+    /// With the error's own words as a sentence.
+    pub(super) fn from_error(status: StatusCode, error: &impl ToString) -> Self {
+        Self::new(status, format!("{}.", capitalized(&error.to_string())))
+    }
+}
+
+impl From<library::Error> for Problem {
+    fn from(error: library::Error) -> Self {
+        let detail = format!("{}.", capitalized(&error.to_string()));
+        match error {
+            library::Error::NoSuchAsset => Self::new(StatusCode::NOT_FOUND, detail),
+            library::Error::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, detail),
+            library::Error::Busy => Self::come_again(detail),
+            library::Error::ReadOnly | library::Error::Damaged(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            }
+            library::Error::Invalid { what, allowed } => {
+                Self::new(StatusCode::BAD_REQUEST, detail).with("parameter", what).with("allowed", allowed)
+            }
+            library::Error::Failed { .. } => {
+                log::error!("{error}");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// An error's text as the beginning of a sentence.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 impl From<BodyError> for Problem {

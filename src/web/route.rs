@@ -7,6 +7,8 @@ use hyper::Method;
 use matchit::{Params, Router};
 use percent_encoding::percent_decode_str;
 
+use crate::access::GrantKind;
+
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -15,7 +17,7 @@ pub(super) enum Route {
     PlayerPage {
         source: String,
     },
-    Asset {
+    UiFile {
         path: String,
     },
     Status,
@@ -50,6 +52,78 @@ pub(super) enum Route {
     Mjpeg {
         source: String,
     },
+    /// The pages of the library.
+    LibraryPage,
+    WatchPage,
+    BinPage,
+    Library,
+    Assets,
+    Asset {
+        id: i64,
+    },
+    EditAsset {
+        id: i64,
+    },
+    EditAssets,
+    BinAssets,
+    RestoreAssets,
+    PurgeAssets,
+    WatchedAsset {
+        id: i64,
+    },
+    PositionAsset {
+        id: i64,
+    },
+    RandomAsset,
+    Tags,
+    /// A step of the work on an asset, done again or given up.
+    RetryJob {
+        id: i64,
+        step: String,
+    },
+    CancelJob {
+        id: i64,
+        step: String,
+    },
+    ConvertAsset {
+        id: i64,
+    },
+    OpenApi,
+    ApiPage,
+    Backup,
+    Restore,
+    LoginPage,
+    SettingsPage,
+    Session,
+    LogIn,
+    LogOut,
+    SetUp,
+    ChangePassword,
+    Grants {
+        kind: GrantKind,
+    },
+    Grant {
+        kind: GrantKind,
+    },
+    Withdraw {
+        kind: GrantKind,
+        id: String,
+    },
+    /// A link that only looks, opened by somebody.
+    EnterByLink {
+        secret: String,
+    },
+    Media {
+        file: String,
+    },
+    Uploads,
+    CreateUpload,
+    Upload {
+        upload: String,
+    },
+    ChangeUpload {
+        upload: String,
+    },
     /// What the address takes.
     Options {
         allow: &'static str,
@@ -78,7 +152,7 @@ pub(super) enum Refusal {
 enum Address {
     LivePage,
     PlayerPage,
-    Asset,
+    UiFile,
     Status,
     Sources,
     Source,
@@ -92,18 +166,57 @@ enum Address {
     Mse,
     Frame,
     Mjpeg,
+    LibraryPage,
+    WatchPage,
+    BinPage,
+    Library,
+    Assets,
+    Asset,
+    EditAssets,
+    BinAssets,
+    RestoreAssets,
+    PurgeAssets,
+    WatchedAsset,
+    PositionAsset,
+    RandomAsset,
+    Tags,
+    RetryJob,
+    CancelJob,
+    ConvertAsset,
+    OpenApi,
+    ApiPage,
+    Backup,
+    Restore,
+    LoginPage,
+    SettingsPage,
+    Session,
+    SetUp,
+    Password,
+    Grants(GrantKind),
+    Grant(GrantKind),
+    View,
+    Media,
+    Uploads,
+    Upload,
 }
 
 /// HEAD goes wherever GET does, OPTIONS everywhere.
 const GET: &str = "GET, HEAD, OPTIONS";
 const POST: &str = "POST, OPTIONS";
+const PUT: &str = "PUT, OPTIONS";
 const PATCH_DELETE: &str = "PATCH, DELETE, OPTIONS";
+const DELETE: &str = "DELETE, OPTIONS";
+const GET_POST: &str = "GET, HEAD, POST, OPTIONS";
+const GET_POST_DELETE: &str = "GET, HEAD, POST, DELETE, OPTIONS";
+const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
+/// POST stands for another method, which a header names: not every proxy lets all of them through.
+const UPLOAD: &str = "GET, HEAD, PATCH, DELETE, POST, OPTIONS";
 
 /// Every address there is, and what it takes.
-const ADDRESSES: [(&str, &str, Address); 16] = [
+const ADDRESSES: &[(&str, &str, Address)] = &[
     ("/", GET, Address::LivePage),
     ("/live/{source}", GET, Address::PlayerPage),
-    ("/ui/{*path}", GET, Address::Asset),
+    ("/ui/{*path}", GET, Address::UiFile),
     ("/api/status", GET, Address::Status),
     ("/api/sources", GET, Address::Sources),
     ("/api/sources/{source}", GET, Address::Source),
@@ -117,6 +230,40 @@ const ADDRESSES: [(&str, &str, Address); 16] = [
     ("/live/{source}/mse", GET, Address::Mse),
     ("/live/{source}/frame.jpg", GET, Address::Frame),
     ("/live/{source}/mjpeg", GET, Address::Mjpeg),
+    ("/library", GET, Address::LibraryPage),
+    ("/library/{id}", GET, Address::WatchPage),
+    ("/bin", GET, Address::BinPage),
+    ("/api/library", GET, Address::Library),
+    ("/api/assets", GET, Address::Assets),
+    ("/api/assets/{id}", GET_PATCH, Address::Asset),
+    ("/api/assets/edit", POST, Address::EditAssets),
+    ("/api/assets/bin", POST, Address::BinAssets),
+    ("/api/assets/restore", POST, Address::RestoreAssets),
+    ("/api/assets/purge", POST, Address::PurgeAssets),
+    ("/api/assets/{id}/watched", POST, Address::WatchedAsset),
+    ("/api/assets/{id}/position", PUT, Address::PositionAsset),
+    ("/api/assets/random", GET, Address::RandomAsset),
+    ("/api/tags", GET, Address::Tags),
+    ("/api/assets/{id}/jobs/{step}/retry", POST, Address::RetryJob),
+    ("/api/assets/{id}/jobs/{step}/cancel", POST, Address::CancelJob),
+    ("/api/assets/{id}/convert", POST, Address::ConvertAsset),
+    ("/api", GET, Address::ApiPage),
+    ("/api/openapi.json", GET, Address::OpenApi),
+    ("/api/backup", GET, Address::Backup),
+    ("/api/restore", POST, Address::Restore),
+    ("/login", GET, Address::LoginPage),
+    ("/settings", GET, Address::SettingsPage),
+    ("/api/session", GET_POST_DELETE, Address::Session),
+    ("/api/setup", POST, Address::SetUp),
+    ("/api/password", PUT, Address::Password),
+    ("/api/tokens", GET_POST, Address::Grants(GrantKind::Token)),
+    ("/api/tokens/{grant}", DELETE, Address::Grant(GrantKind::Token)),
+    ("/api/links", GET_POST, Address::Grants(GrantKind::Link)),
+    ("/api/links/{grant}", DELETE, Address::Grant(GrantKind::Link)),
+    ("/view/{secret}", GET, Address::View),
+    ("/media/{file}", GET, Address::Media),
+    ("/api/uploads", GET_POST, Address::Uploads),
+    ("/api/uploads/{upload}", UPLOAD, Address::Upload),
 ];
 
 /// The index into `ADDRESSES` by pattern.
@@ -127,6 +274,12 @@ static ROUTER: LazyLock<Router<usize>> = LazyLock::new(|| {
     }
     router
 });
+
+/// Every pattern, and the methods it takes.
+#[cfg(test)]
+pub(super) fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ADDRESSES.iter().map(|(pattern, allow, _)| (*pattern, *allow))
+}
 
 /// Finds what a request asks for. `path` is without the query, as it came (percent-encoded).
 pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
@@ -143,13 +296,14 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
 }
 
 fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> {
-    let Captured { source, session, path } = captured;
+    let Captured { source, session, path, id, grant, secret, file, upload, step } = captured;
     let get = method == Method::GET || method == Method::HEAD;
     let post = method == Method::POST;
+    let (put, delete) = (method == Method::PUT, method == Method::DELETE);
     Some(match address {
         Address::LivePage if get => Route::LivePage,
         Address::PlayerPage if get => Route::PlayerPage { source },
-        Address::Asset if get => Route::Asset { path },
+        Address::UiFile if get => Route::UiFile { path },
         Address::Status if get => Route::Status,
         Address::Sources if get => Route::Sources,
         Address::Source if get => Route::Source { source },
@@ -160,10 +314,50 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::Metrics if get => Route::Metrics,
         Address::Whep if post => Route::WhepOffer { source },
         Address::WhepSession if method == Method::PATCH => Route::WhepPatch { source, session },
-        Address::WhepSession if method == Method::DELETE => Route::WhepDelete { source, session },
+        Address::WhepSession if delete => Route::WhepDelete { source, session },
         Address::Mse if get => Route::Mse { source },
         Address::Frame if get => Route::Frame { source },
         Address::Mjpeg if get => Route::Mjpeg { source },
+        Address::LibraryPage if get => Route::LibraryPage,
+        Address::WatchPage if get => Route::WatchPage,
+        Address::BinPage if get => Route::BinPage,
+        Address::Library if get => Route::Library,
+        Address::Assets if get => Route::Assets,
+        Address::Asset if get => Route::Asset { id },
+        Address::Asset if method == Method::PATCH => Route::EditAsset { id },
+        Address::EditAssets if post => Route::EditAssets,
+        Address::BinAssets if post => Route::BinAssets,
+        Address::RestoreAssets if post => Route::RestoreAssets,
+        Address::PurgeAssets if post => Route::PurgeAssets,
+        Address::WatchedAsset if post => Route::WatchedAsset { id },
+        Address::PositionAsset if put => Route::PositionAsset { id },
+        Address::RandomAsset if get => Route::RandomAsset,
+        Address::Tags if get => Route::Tags,
+        Address::RetryJob if post => Route::RetryJob { id, step },
+        Address::CancelJob if post => Route::CancelJob { id, step },
+        Address::ConvertAsset if post => Route::ConvertAsset { id },
+        Address::ApiPage if get => Route::ApiPage,
+        Address::OpenApi if get => Route::OpenApi,
+        Address::Backup if get => Route::Backup,
+        Address::Restore if post => Route::Restore,
+        Address::LoginPage if get => Route::LoginPage,
+        Address::SettingsPage if get => Route::SettingsPage,
+        Address::Session if get => Route::Session,
+        Address::Session if post => Route::LogIn,
+        Address::Session if delete => Route::LogOut,
+        Address::SetUp if post => Route::SetUp,
+        Address::Password if put => Route::ChangePassword,
+        Address::Grants(kind) if get => Route::Grants { kind },
+        Address::Grants(kind) if post => Route::Grant { kind },
+        Address::Grant(kind) if delete => Route::Withdraw { kind, id: grant },
+        Address::View if get => Route::EnterByLink { secret },
+        Address::Media if get => Route::Media { file },
+        Address::Uploads if get => Route::Uploads,
+        Address::Uploads if post => Route::CreateUpload,
+        Address::Upload if get => Route::Upload { upload },
+        Address::Upload if matches!(*method, Method::PATCH | Method::DELETE | Method::POST) => {
+            Route::ChangeUpload { upload }
+        }
         _ => return None,
     })
 }
@@ -174,16 +368,35 @@ struct Captured {
     source: String,
     session: String,
     path: String,
+    file: String,
+    upload: String,
+    /// Of an asset; 0, which no asset has, where the pattern has none.
+    id: i64,
+    /// A token's or a link's.
+    grant: String,
+    secret: String,
+    step: String,
 }
 
 impl Captured {
-    /// `None` if one is not UTF-8.
+    /// `None` if one is not UTF-8, or no number where one belongs.
     fn read(params: &Params<'_, '_>) -> Option<Self> {
         let get = |name| -> Option<String> {
             let encoded = params.get(name).unwrap_or_default();
             percent_decode_str(encoded).decode_utf8().ok().map(Cow::into_owned)
         };
-        Some(Self { source: get("source")?, session: get("session")?, path: get("path")? })
+        let id = params.get("id").map_or(Some(0), |id| id.parse().ok())?;
+        Some(Self {
+            source: get("source")?,
+            session: get("session")?,
+            path: get("path")?,
+            upload: get("upload")?,
+            step: get("step")?,
+            id,
+            grant: get("grant")?,
+            secret: get("secret")?,
+            file: get("file")?,
+        })
     }
 }
 
@@ -201,7 +414,7 @@ mod tests {
         let session = || "1f".to_owned();
         check(&Method::GET, "/", Route::LivePage);
         check(&Method::GET, "/live/door", Route::PlayerPage { source: source() });
-        check(&Method::GET, "/ui/live/page.js", Route::Asset { path: "live/page.js".to_owned() });
+        check(&Method::GET, "/ui/live/page.js", Route::UiFile { path: "live/page.js".to_owned() });
         check(&Method::POST, "/api/sources/door/restart", Route::RestartSource { source: source() });
         check(&Method::POST, "/live/door/whep", Route::WhepOffer { source: source() });
         let patch = Route::WhepPatch { source: source(), session: session() };
@@ -213,8 +426,8 @@ mod tests {
 
     #[test]
     fn head_goes_wherever_get_does_and_options_everywhere() {
-        for (pattern, allow, _) in ADDRESSES {
-            let path = pattern.replace("{*path}", "x").replace(['{', '}'], "");
+        for &(pattern, allow, _) in ADDRESSES {
+            let path = pattern.replace("{*path}", "x").replace("{id}", "7").replace(['{', '}'], "");
             assert_eq!(route(&Method::GET, &path).is_ok(), route(&Method::HEAD, &path).is_ok(), "{pattern}");
             check(&Method::OPTIONS, &path, Route::Options { allow });
             for method in

@@ -14,6 +14,7 @@ use super::Services;
 use super::admission::Admission;
 use super::connection::{self, Client, chain, stopped};
 use super::limits::{PEER_SILENCE_MAX, UNSENT_BYTES_MAX};
+use super::media::Socket;
 
 /// After a failure to accept (no file descriptors left, say) a little time for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -32,8 +33,7 @@ pub async fn serve(
 ) {
     let admission = Admission::default();
     let mut connections = JoinSet::new();
-    let snapshots = services.snapshots.clone();
-    let tend = snapshots.tend();
+    let tend = tend(&services);
     tokio::pin!(tend);
     let mut stop = stopping.clone();
     let stop = stopped(&mut stop);
@@ -73,6 +73,16 @@ pub async fn serve(
     }
 }
 
+/// What has to be looked after without a request. Never ends.
+async fn tend(services: &Services) {
+    let uploads = async {
+        if let Ok(library) = &services.library {
+            library.tend_uploads().await;
+        }
+    };
+    tokio::join!(services.snapshots.tend(), uploads);
+}
+
 /// The task of a new connection; `None` if there are too many.
 fn admit(
     stream: TcpStream,
@@ -98,7 +108,7 @@ fn admit(
     let client = Client::new(peer.ip(), local.ip());
     let (services, stopping) = (services.clone(), stopping.clone());
     Some(async move {
-        connection::serve(stream, client, services, stopping).await;
+        connection::serve(Socket::new(stream), client, services, stopping).await;
         drop(ticket);
     })
 }

@@ -17,9 +17,9 @@ export function createContext(name) {
   const said = [];
 
   return {
-    /** @param {string} config TOML */
-    async server(config) {
-      const server = await startServer(config);
+    /** @param {string} config TOML @param {{login?: boolean}} [options] */
+    async server(config, options) {
+      const server = await startServer(config, options);
       servers.push(server);
       return server;
     },

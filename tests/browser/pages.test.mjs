@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 
-import { axeSource } from './browser.mjs';
 import { untilPlaying } from './context.mjs';
+import { checkAccessibility, checkWidth, SIZES } from './looks.mjs';
 import { TEST_PICTURE } from './server.mjs';
 import { until } from './until.mjs';
 
@@ -14,22 +14,6 @@ id = "yard"
 name = "Yard"
 url = "rtsp://127.0.0.1:9/stream"
 `;
-const WIDE = { width: 1440, height: 900 };
-const NARROW = { width: 390, height: 844 };
-
-/**
- * @param {import('playwright-core').Page} page
- * @param {string} where
- */
-async function checkAccessibility(page, where) {
-  // Through the debugger, which the page's own policy on scripts does not bind.
-  await page.evaluate(axeSource());
-  const found = await page.evaluate(() => window.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  }));
-  const said = found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' | ')}`);
-  assert.deepEqual(said, [], `axe-core on ${where}`);
-}
 
 /** @param {import('playwright-core').Page} page */
 function tilesPlay(page) {
@@ -98,6 +82,7 @@ export const tests = {
     await page.keyboard.press('Escape');
     await page.waitForURL(`${server.url}/`);
     await page.goBack();
+    await page.waitForURL('**/live/test?transport=mse');
     await untilPlaying(page, 'mse');
   },
 
@@ -230,7 +215,7 @@ export const tests = {
 
   'wide and narrow, light and dark: accessible, nothing sticks out (slow)': async (t) => {
     const server = await t.server(LOST_CAMERA);
-    for (const [width, viewport] of [['wide', WIDE], ['narrow', NARROW]]) {
+    for (const [width, viewport] of SIZES) {
       for (const colorScheme of ['light', 'dark']) {
         const shot = `${width}-${colorScheme}`;
         const live = await t.page(`${server.url}/`, { viewport, colorScheme });
@@ -300,10 +285,4 @@ function setHidden(page, hidden) {
 /** @param {import('playwright-core').Page} page */
 function figuresOfTile(page) {
   return page.evaluate(() => ({ state: document.querySelector('.tile[data-source] .stage').marquee.state }));
-}
-
-/** @param {import('playwright-core').Page} page */
-async function checkWidth(page) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(over <= 0, `the page is ${over} px wider than the window`);
 }

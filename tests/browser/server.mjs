@@ -16,8 +16,9 @@ const LOG_LINES = 40;
 /**
  * Starts it and waits for the address it prints.
  * @param {string} config TOML; a `[web]` section of its own has to set the port
+ * @param {{login?: boolean}} [options] login: as everybody has it who does not switch it off
  */
-export async function startServer(config) {
+export async function startServer(config, options) {
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-browser-'));
   const file = path.join(folder, 'marquee.toml');
   const output = [];
@@ -44,7 +45,8 @@ export async function startServer(config) {
   /** Again on the same port, if it ran before. */
   async function start() {
     const listen = server.url ? new URL(server.url).host : '127.0.0.1:0';
-    const child = spawn(process.env.MARQUEE_BIN, ['run', '--config', file, '--data', folder, '--listen', listen]);
+    const given = ['run', '--config', file, '--data', folder, '--listen', listen];
+    const child = spawn(process.env.MARQUEE_BIN, options && options.login ? given : given.concat('--open'));
     server.process = child;
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);

@@ -2,29 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { load } from './modules.mjs';
+
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-// The modules as they are, beside the one line that older node versions need to take them for modules.
-const folder = mkdtempSync(path.join(tmpdir(), 'marquee-units-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-cpSync(path.join(here, '../../src/web/ui'), folder, { recursive: true });
-writeFileSync(path.join(folder, 'package.json'), '{"type": "module"}');
-
-/** @param {string} name */
-function load(name) {
-  return import(path.join(folder, 'live', name));
-}
-
-const { createCushion, steer } = await load('catchup.js');
-const { createMultipart } = await load('multipart.js');
-const { pauseFor, qualityFor } = await load('poll.js');
-const { stepVolume } = await load('sound.js');
-const { acceptsVideo, withStereo } = await load('webrtc.js');
+const { createCushion, steer } = await load('live/catchup.js');
+const { createMultipart } = await load('live/multipart.js');
+const { pauseFor, qualityFor } = await load('live/poll.js');
+const { stepVolume } = await load('live/sound.js');
+const { acceptsVideo, withStereo } = await load('live/webrtc.js');
 
 /** @param {string} body */
 function part(body) {

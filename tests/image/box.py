@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -58,7 +59,7 @@ class Box:
         """The marquee.toml of the image, with what lets viewers outside of the box in."""
         with open(os.path.join(ROOT, "image", "marquee.toml"), encoding="utf-8") as file:
             sample = file.read()
-        return f'{sample}\n[web]\nwebrtc_port = {self.webrtc}\nwebrtc_addresses = ["127.0.0.1"]\n{extra}'
+        return f'{sample}\n[web]\nlogin = false\nwebrtc_port = {self.webrtc}\nwebrtc_addresses = ["127.0.0.1"]\n{extra}'
 
     def config(self, text):
         """Puts `text` (or bytes) on the boot partition as marquee.toml at the next start."""
@@ -70,7 +71,8 @@ class Box:
         subprocess.run(["truncate", f"--size={size}", self.card], check=True)
 
     def start(self, *qemu, machine="virt", append=""):
-        """Powers the box on. Does not wait for anything."""
+        """Powers the box on. Does not wait for anything. A Pi's network card is not plugged in: see `device.py`."""
+        self.reached = machine != "raspi4b"
         if not os.path.exists(self.card):
             self.make_card()
         if self.toml is not None:
@@ -91,6 +93,7 @@ class Box:
         else:
             # A Pi's second UART.
             command += ["-serial", "chardev:agent"]
+            command.insert(1, "--unplugged")
         command += ["-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([*command, *qemu], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -127,16 +130,39 @@ class Box:
 
     def get(self, path, timeout_s=5):
         """Status and body; (0, b"") while nobody answers."""
+        status, _, body = self.ask("GET", path, timeout_s=timeout_s)
+        return status, body
+
+    def ask(self, method, path, body=None, timeout_s=5):
+        """Status, headers and body, as whoever is logged in; (0, {}, b"") while nobody answers."""
         self.alive()
+        if not self.reached:
+            return self.ask_inside(method, path)
         connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=timeout_s)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, body, {"Cookie": self.cookie} if self.cookie else {})
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.headers, answer.read()
         except (OSError, http.client.HTTPException):
-            return 0, b""
+            return 0, {}, b""
         finally:
             connection.close()
+
+    def ask_inside(self, method, path):
+        """The same from within the box, for one that has no network; the body is text."""
+        request = f"{method} {path} HTTP/1.0\\r\\nHost: 127.0.0.1\\r\\n\\r\\n"
+        answer = self.sh(f"printf '{request}' | nc 127.0.0.1 80", check=False)
+        head, _, body = answer.partition("\r\n\r\n")
+        status = re.match(r"HTTP/1\.[01] (\d{3}) ", head)
+        return (int(status.group(1)), {}, body.encode()) if status else (0, {}, b"")
+
+    def set_up(self, code, password):
+        """The first visit: sets the admin's password and stays logged in."""
+        body = json.dumps({"code": code, "password": password})
+        status, headers, answer = self.ask("POST", "/api/setup", body, ANSWER_S_MAX)
+        if status != 204:
+            raise Failed(f"setting up: {status} {answer.decode(errors='replace')}")
+        self.cookie = headers["Set-Cookie"].split(";")[0]
 
     def json(self, path):
         return json.loads(until(path, lambda: self.get(path)[1]))
@@ -145,7 +171,7 @@ class Box:
         """Waits for HTTP 200; returns the seconds since power-on."""
         try:
             # QEMU takes connections before the box does: one that was made too early is given up soon.
-            until("HTTP 200", lambda: self.get("/", timeout_s=2)[0] == 200, BOOT_S_MAX)
+            until("HTTP 200", lambda: self.get("/login", timeout_s=2)[0] == 200, BOOT_S_MAX)
         except Failed as failed:
             raise Failed(f"{failed}; the console ended with:\n{self.console()[-3000:]}") from None
         return time.monotonic() - self.started

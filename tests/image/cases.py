@@ -157,7 +157,7 @@ def restart(box):
     before = box.sh("pidof marquee").strip()
     box.sh(f"kill -9 {before}")
     until("a new process", lambda: box.sh("pidof marquee; true").strip() not in ("", before))
-    until("HTTP 200", lambda: box.get("/")[0] == 200)
+    until("HTTP 200", lambda: box.get("/login")[0] == 200)
 
 
 def boot_id(box):
@@ -229,11 +229,15 @@ def windows(box):
 
 
 def empty(box):
-    """an empty file means all defaults; a missing one, what ran last"""
+    """an empty file means all defaults: the first visitor sets a password; a missing file, what ran last"""
     box.cut()
     box.config("")
     box.start()
     box.wait_up()
+    expect(box.get("/api/status")[0] == 401, "open to everybody")
+    code = re.search(r"use the code (\d{8})", box.sh("journalctl -b -u marquee --output=cat"))
+    expect(code, "the log has no code")
+    box.set_up(code[1], "open sesame")
     told = status(box)
     expect(told["name"] == "marquee" and told["config"]["ok"], told)
     box.cut()

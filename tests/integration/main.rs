@@ -1,15 +1,22 @@
 //! All integration tests, one binary: real GStreamer, real servers, real sockets.
 #![allow(clippy::panic, reason = "a test says by a panic what it saw")]
 
+mod access;
+mod care;
+mod crash;
 mod device;
+mod disk;
 mod garbage;
+mod media;
 mod program;
 mod rtc;
 mod rtsp;
 mod screen_sound;
 mod screens;
 mod sources;
+mod uploads;
 mod viewers;
 mod web;
 #[path = "../support/whep_client.rs"]
 mod whep_client;
+mod work;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -39,24 +39,49 @@ impl Program {
 
     /// Likewise, with more arguments or another environment.
     pub(crate) fn start_with(config: &str, more: impl FnOnce(&mut Command)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::start_guarded(config, |command| more(command.arg("--open")))
+    }
+
+    /// Likewise, with the login that everybody has who does not switch it off.
+    pub(crate) fn start_guarded(config: &str, more: impl FnOnce(&mut Command)) -> Self {
+        Self::launch(config, tempfile::tempdir().expect("a folder"), more)
+    }
+
+    /// Without a login, in a folder where `data` has something in it already.
+    pub(crate) fn start_in(config: &str, folder: TempDir) -> Self {
+        Self::launch(config, folder, |command| {
+            command.arg("--open");
+        })
+    }
+
+    fn launch(config: &str, folder: TempDir, more: impl FnOnce(&mut Command)) -> Self {
         std::fs::write(folder.path().join("marquee.toml"), config).expect("written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_marquee"));
-        more(command.args(["run"]));
-        let mut child = command
-            .args(["--listen", "127.0.0.1:0", "--config"])
-            .arg(folder.path().join("marquee.toml"))
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it speaks");
-        let address =
-            line.trim().rsplit_once("http://").and_then(|(_, rest)| rest.trim_end_matches('/').parse().ok());
-        let address = address.unwrap_or_else(|| panic!("the program said {line:?}"));
+        let (child, address) = spawn(folder.path(), more);
         Self { child, address, folder, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// Kills it as it stands.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it was not waited for");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Kills it as it stands, and starts it with what it left behind.
+    pub(crate) fn kill_and_start_again(&mut self) {
+        self.kill();
+        (self.child, self.address) = spawn(self.folder.path(), |command| {
+            command.arg("--open");
+        });
+    }
+
+    /// Where everything is that survives a restart.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Files and sockets that it has open.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
     }
 
     pub(crate) fn config_file(&self) -> PathBuf {
@@ -70,15 +95,36 @@ impl Program {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
+        self.send_bytes(method, path, headers, body.to_owned()).await
+    }
+
+    pub(crate) async fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        self.attempt(method, path, headers, body).await.expect("it answers")
+    }
+
+    /// Likewise, for those who expect its end: `None` if there was no whole answer.
+    pub(crate) async fn attempt(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::from(body.to_owned())).expect("a request");
+        let request = request.body(Full::new(body.into())).expect("a request");
         let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
-        let (head, body) = answer.expect("it answers").expect("it speaks HTTP").into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer { status: head.status.as_u16(), headers: head.headers, body }
+        let (head, body) = answer.expect("it answers in time").ok()?.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Answer { status: head.status.as_u16(), headers: head.headers, body })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -132,6 +178,26 @@ impl Program {
     pub(crate) async fn ended(mut self) -> ExitStatus {
         tokio::task::spawn_blocking(move || self.child.wait().expect("it ends")).await.expect("joined")
     }
+}
+
+/// Starts it in this folder and waits until it says where its pages are.
+fn spawn(folder: &Path, more: impl FnOnce(&mut Command)) -> (Child, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_marquee"));
+    more(command.args(["run"]));
+    let mut child = command
+        .args(["--listen", "127.0.0.1:0", "--config"])
+        .arg(folder.join("marquee.toml"))
+        .arg("--data")
+        .arg(folder.join("data"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it speaks");
+    let address =
+        line.trim().rsplit_once("http://").and_then(|(_, rest)| rest.trim_end_matches('/').parse().ok());
+    let address = address.unwrap_or_else(|| panic!("the program said {line:?}"));
+    (child, address)
 }
 
 impl Answer {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
+use marquee::access::{self, Access};
 use marquee::device::Condition;
 use marquee::hub::{Registry, Source, SourceKind, TrackWriter};
 use marquee::media::{MediaTime, Picture, PictureData, State};
@@ -63,6 +64,9 @@ impl Server {
         });
         let (condition, condition_watch) = watch::channel(Condition::default());
         let services = Services::new(Parts {
+            access: Arc::new(Access::open(None, access::Settings::default()).expect("nothing to read")),
+            library: Err("this test has none".to_owned()),
+            work: None,
             sources: registry.clone(),
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),

@@ -1,22 +1,34 @@
 //! One handler per file: from a [`Call`](super::answer::Call) to an answer, through the handles of other parts.
 
+pub(super) mod assets;
+pub(super) mod backup;
+pub(super) mod edit;
 pub(super) mod frame;
+pub(super) mod grants;
 pub(super) mod health;
+pub(super) mod library;
 pub(super) mod logs;
 pub(super) mod metrics;
 pub(super) mod mjpeg;
 pub(super) mod mse;
+pub(super) mod openapi;
 pub(super) mod restart;
+pub(super) mod session;
 pub(super) mod sources;
 pub(super) mod status;
+pub(super) mod uploads;
 pub(super) mod whep;
+pub(super) mod work;
 
 use bytes::Bytes;
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
+use serde::de::DeserializeOwned;
 
 use super::answer::Call;
 use super::body::{self, Body};
+use super::limits::BODY_BYTES_MAX;
 use super::problem::Problem;
 use crate::hub::Source;
 use crate::output::jpeg::SnapshotError;
@@ -53,6 +65,14 @@ fn add_picture_state(headers: &mut HeaderMap, source: &Source, slate: bool) {
     if let Some(cause) = cause.filter(|_| slate) {
         headers.insert(HeaderName::from_static("marquee-cause"), HeaderValue::from_static(cause));
     }
+}
+
+/// The request's body as JSON of one shape.
+async fn read_json<T: DeserializeOwned>(body: Incoming) -> Result<T, Problem> {
+    let text = body::read(body, BODY_BYTES_MAX).await?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, format!("The body is not what is expected here: {error}."))
+    })
 }
 
 impl From<SnapshotError> for Problem {

@@ -11,6 +11,8 @@ export class Problem extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
+    /** Seconds after which it may be tried again; 0 if the server did not say. */
+    this.retry_s = 0;
   }
 }
 
@@ -41,8 +43,51 @@ async function problemOf(response) {
   } catch (error) {
     // Not a problem document: a proxy in between answered.
   }
-  return new Problem(response.status, detail || texts.answered(response.status));
+  const problem = new Problem(response.status, detail || texts.answered(response.status));
+  problem.retry_s = Number(response.headers.get('Retry-After')) || 0;
+  if (response.status === 401) {
+    unauthorized();
+  }
+  return problem;
 }
+
+/** Called when the server wants a login. */
+/** @type {() => unknown} */
+let unauthorized = () => undefined;
+
+/** @param {() => unknown} act */
+export function onUnauthorized(act) {
+  unauthorized = act;
+}
+
+/** JSON there and back. */
+export const api = {
+  /**
+   * @param {string} path
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  async get(path, signal) {
+    return (await request(path, { cache: 'no-store', signal })).json();
+  },
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {{keepalive?: boolean}} [options] keepalive: sent even if the page goes away meanwhile
+   * @returns {Promise<any>} null where the answer has no content
+   */
+  async send(method, path, body, options) {
+    const response = await request(path, Object.assign({
+      method,
+      headers: body ? { 'Content-Type': 'application/json' } : undefined,
+      body: body ? JSON.stringify(body) : undefined,
+    }, options));
+    const text = await response.text();
+    return text ? JSON.parse(text) : null;
+  },
+};
 
 /** @returns {Promise<import('./types.js').Status>} */
 export async function status() {

@@ -1,5 +1,7 @@
 // Times as the box tells them: its clock and its zone, not those of the device that shows the page.
 
+import { locale } from './language.js';
+
 let skew_ms = 0;
 let zone = 'UTC';
 
@@ -20,9 +22,9 @@ export function boxNow() {
 /** @param {Intl.DateTimeFormatOptions} options */
 function format(options) {
   try {
-    return new Intl.DateTimeFormat(undefined, Object.assign({ timeZone: zone }, options));
+    return new Intl.DateTimeFormat(locale, Object.assign({ timeZone: zone }, options));
   } catch (error) {
-    return new Intl.DateTimeFormat(undefined, options); // A zone that this browser does not know yet.
+    return new Intl.DateTimeFormat(locale, options); // A zone that this browser does not know yet.
   }
 }
 

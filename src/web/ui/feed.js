@@ -1,4 +1,4 @@
-// The list of sources as the server sends it, for as long as the page is seen.
+// What the server sends by itself, for as long as the page is seen: the list of sources, the library's state.
 
 /** The server sends at least every 2 s; after this long without a word the connection is dead, whatever it says. */
 const SILENCE_MS_MAX = 7000;
@@ -9,6 +9,7 @@ const GONE_AFTER_MS = 1000;
 /**
  * @typedef {Object} FeedHandlers
  * @property {(sources: import('./types.js').Source[]) => void} sources
+ * @property {(library: import('./library/types.js').LibraryState) => void} [library]
  * @property {(gone: boolean) => void} gone told on changes only
  */
 
@@ -16,7 +17,7 @@ const GONE_AFTER_MS = 1000;
  * Follows `/api/events`. A hidden page follows nothing: browsers allow six connections to a server, all tabs together.
  * @param {FeedHandlers} handlers
  */
-export function followSources(handlers) {
+export function followEvents(handlers) {
   /** @type {EventSource|null} */
   let stream = null;
   let gone = false;
@@ -30,6 +31,12 @@ export function followSources(handlers) {
     stream.addEventListener('sources', (event) => {
       heard();
       handlers.sources(JSON.parse(event.data).sources);
+    });
+    stream.addEventListener('library', (event) => {
+      heard();
+      if (handlers.library) {
+        handlers.library(JSON.parse(event.data));
+      }
     });
     stream.addEventListener('open', heard);
     stream.addEventListener('error', lost);

@@ -4,7 +4,9 @@ import { status } from './api.js';
 import { boxNow, everyMinute, setBoxTime, timeText } from './clock.js';
 import { byId, h, setAttribute, setText } from './dom.js';
 import { icon, setIcon } from './icons.js';
+import { isAdmin, session, signOut } from './session.js';
 import { texts } from './texts.js';
+import { sayError } from './toast.js';
 
 /**
  * The pages that exist, in their order. The bar of a narrow window shows the first five, "More" has the others.
@@ -12,20 +14,31 @@ import { texts } from './texts.js';
  */
 const PAGES = [
   { id: 'live', path: '/', icon: 'live', label: texts.nav.live },
+  { id: 'library', path: '/library', icon: 'library', label: texts.nav.library },
+  { id: 'settings', path: '/settings', icon: 'settings', label: texts.nav.settings },
 ];
 const BAR_PAGES_MAX = 5;
 
 /** Health changes come with a source's state, which is pushed; this finds the others. */
 const STATUS_MS = 60000;
 
+/** What pages ask of the frame; filled by `shell`. */
+export const frame = {
+  /** Asks for the box's health now: something has happened. */
+  /** @type {() => unknown} */
+  refresh: () => undefined,
+  /** @type {(gone: boolean) => void} told that the server can't be reached, or can again */
+  showGone: () => undefined,
+};
+
 /**
  * Fills the page's `#rail`.
- * @param {string} active id of the page shown
+ * @returns {{enter: (page: string) => void}} told which page is shown, by its id
  */
-export function shell(active) {
+export function shell() {
   const foot = boxFoot();
   const more = moreDialog(foot.element);
-  const links = PAGES.map((page, index) => pageLink(page, page.id === active, index >= BAR_PAGES_MAX));
+  const links = PAGES.map((page, index) => pageLink(page, index >= BAR_PAGES_MAX));
   const moreButton = h('button', { type: 'button', class: 'rail-link rail-more', click: more.open },
     icon('more'), texts.nav.more);
   const rail = byId('rail');
@@ -46,23 +59,35 @@ export function shell(active) {
   narrow.addEventListener('change', place);
   place();
   foot.follow((bad) => moreButton.toggleAttribute('data-alert', bad));
-  return { refresh: foot.refresh };
+  frame.refresh = foot.refresh;
+  frame.showGone = goneBar();
+  return {
+    enter(page) {
+      more.close();
+      document.querySelectorAll('.rail-link[data-page]').forEach((link) => {
+        if (link.getAttribute('data-page') === page) {
+          link.setAttribute('aria-current', 'page');
+        } else {
+          link.removeAttribute('aria-current');
+        }
+      });
+    },
+  };
 }
 
 /**
  * @param {{id: string, path: string, icon: string, label: string}} page
- * @param {boolean} active
  * @param {boolean} overflow
  */
-function pageLink(page, active, overflow) {
+function pageLink(page, overflow) {
   return h('li', { class: overflow && 'rail-overflow' },
-    h('a', { class: 'rail-link', href: page.path, 'aria-current': active && 'page' }, icon(page.icon), page.label));
+    h('a', { class: 'rail-link', href: page.path, 'data-page': page.id }, icon(page.icon), page.label));
 }
 
 /** @param {HTMLElement} content */
 function moreDialog(content) {
   const close = () => dialog.open && dialog.close();
-  const links = PAGES.slice(BAR_PAGES_MAX).map((page) => pageLink(page, false, false));
+  const links = PAGES.slice(BAR_PAGES_MAX).map((page) => pageLink(page, false));
   const dialog = h('dialog', { class: 'more', 'aria-label': texts.nav.more },
     h('div', { class: 'more-head' },
       h('h2', {}, texts.nav.more),
@@ -82,7 +107,10 @@ function boxFoot() {
   const time = h('b', {});
   const zone = h('span', { class: 'muted' });
   const clock = h('p', { class: 'foot-clock figures', hidden: true }, time, ' ', zone);
-  const element = h('div', { class: 'foot' }, name, health, clock, themeChoice());
+  const way = session().open ? null : h('button', {
+    type: 'button', class: 'foot-out', click: () => signOut().catch(sayError),
+  }, isAdmin() ? texts.nav.signOut : texts.nav.signOutView);
+  const element = h('div', { class: 'foot' }, name, health, clock, themeChoice(), way);
 
   /** @type {(bad: boolean) => void} */
   let alert = () => undefined;

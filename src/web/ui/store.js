@@ -23,3 +23,12 @@ export function remember(key, value) {
     // The next visit begins anew.
   }
 }
+
+/** @param {string} key */
+export function forget(key) {
+  try {
+    localStorage.removeItem(key);
+  } catch (error) {
+    // Nothing was stored.
+  }
+}

@@ -19,13 +19,13 @@ async fn pages_and_their_files_are_served() {
         assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe-inline"), "{policy}");
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     }
-    let script = server.ask("GET /ui/live/page.js").await;
+    let script = server.ask("GET /ui/live/player.js").await;
     assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
     assert_eq!(script.header("cache-control"), Some("no-cache"));
     let etag = script.header("etag").expect("an ETag").to_owned();
-    let again = server.ask(&format!("GET /ui/live/page.js\nIf-None-Match: {etag}")).await;
+    let again = server.ask(&format!("GET /ui/live/player.js\nIf-None-Match: {etag}")).await;
     assert_eq!((again.status, again.header("etag"), again.body.len()), (304, Some(etag.as_str()), 0));
-    let part = server.ask("GET /ui/live/page.js\nRange: bytes=0-9").await;
+    let part = server.ask("GET /ui/live/player.js\nRange: bytes=0-9").await;
     assert_eq!((part.status, part.body.len()), (200, script.body.len()), "ranges may be ignored");
     server.stop().await;
 }
@@ -36,7 +36,8 @@ async fn head_is_get_without_a_body() {
     let _wanted = camera.source.pictures.want();
     camera.show(b"file", false);
     let server = Server::start(vec![camera.source()]).await;
-    for path in ["/", "/ui/live/page.js", "/api/status", "/api/sources", "/health", "/live/door/frame.jpg"] {
+    for path in ["/", "/ui/live/player.js", "/api/status", "/api/sources", "/health", "/live/door/frame.jpg"]
+    {
         let get = server.ask(&format!("GET {path}")).await;
         let mut connection = server.connect().await;
         connection.send(&format!("HEAD {path}"), b"").await;

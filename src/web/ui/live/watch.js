@@ -3,7 +3,7 @@
 import { livePath, restartSource, status } from '../api.js';
 import { setBoxTime } from '../clock.js';
 import { byId, h, setAttribute, setText } from '../dom.js';
-import { followSources } from '../feed.js';
+import { followEvents } from '../feed.js';
 import { icon } from '../icons.js';
 import { goneBar } from '../shell.js';
 import { texts } from '../texts.js';
@@ -223,7 +223,7 @@ followKeys({
   ArrowDown: () => hasSound() && changeSound(stepVolume({ on: isHeard(), volume: sound.volume }, -1)),
   Escape: () => location.assign('/'),
 });
-followSources({
+followEvents({
   sources: follow,
   gone(gone) {
     showGone(gone);

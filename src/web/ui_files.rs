@@ -15,14 +15,14 @@ use super::conditional;
 struct Files;
 
 /// One file.
-pub(super) struct Asset {
+pub(super) struct UiFile {
     data: Cow<'static, [u8]>,
     /// Strong: from the content.
     etag: String,
     content_type: &'static str,
 }
 
-impl Asset {
+impl UiFile {
     /// `path` below `ui`, such as `live/page.js`.
     pub(super) fn find(path: &str) -> Option<Self> {
         let content_type = content_type(path)?;
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn every_embedded_file_has_a_type_or_is_meant_to_stay_inside() {
         for path in Files::iter() {
-            assert!(path.ends_with(".d.ts") || Asset::find(&path).is_some(), "{path} has no content type");
+            assert!(path.ends_with(".d.ts") || UiFile::find(&path).is_some(), "{path} has no content type");
         }
     }
 
@@ -96,14 +96,14 @@ mod tests {
     fn nothing_outside_the_folder_is_found() {
         for path in ["../mod.rs", "/etc/passwd.txt", "../../../Cargo.json", "live", "", "live/../../wire.js"]
         {
-            assert!(Asset::find(path).is_none(), "{path}");
+            assert!(UiFile::find(path).is_none(), "{path}");
         }
     }
 
     #[test]
     fn the_tag_is_of_the_content() {
-        let tag = |path| Asset::find(path).expect("there").etag;
-        assert_eq!(tag("live.html"), tag("live.html"));
-        assert_ne!(tag("live.html"), tag("player.html"));
+        let tag = |path| UiFile::find(path).expect("there").etag;
+        assert_eq!(tag("app.html"), tag("app.html"));
+        assert_ne!(tag("app.html"), tag("player.html"));
     }
 }

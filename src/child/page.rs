@@ -1,0 +1,64 @@
+//! Pages of slides: pictures that every screen can show, and the thumbnail of the first.
+
+use image::RgbImage;
+
+use super::picture::{self, is_drawn, shrink, write_jpeg, write_png};
+use super::{Problem, pdf, say, svg};
+use crate::library::content::Content;
+use crate::library::work::{Errand, Failure, Line};
+
+/// A page fills a 4K screen, upright or not, and no more.
+pub(super) const LONG_SIDE_MAX: u32 = 3840;
+pub(super) const SHORT_SIDE_MAX: u32 = 2160;
+/// Of an original that is shown as it is: TVs have to load it.
+const PLAIN_BYTES_MAX: u64 = 16 << 20;
+const QUALITY: u8 = 90;
+pub(super) const THUMBNAIL_WIDTH: u32 = 480;
+/// Of pages that are much higher than wide.
+pub(super) const THUMBNAIL_HEIGHT_MAX: u32 = 960;
+pub(super) const THUMBNAIL_QUALITY: u8 = 80;
+
+/// Writes the pages to `page-N.jpg` or `page-N.png` and tells each.
+pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
+    let mut number = 0;
+    let mut each = |image: RgbImage| {
+        number += 1;
+        write(errand, number, &image)
+    };
+    match content {
+        Content::Pdf => pdf::read(&errand.input, &mut each)?,
+        Content::Svg => each(svg::read(&errand.input)?)?,
+        Content::Jpeg | Content::Png | Content::WebP => {
+            let read = picture::read(&errand.input, content)?;
+            let (width, height) = read.image.dimensions();
+            let small = width.max(height) <= LONG_SIDE_MAX
+                && std::fs::metadata(&errand.input)?.len() <= PLAIN_BYTES_MAX;
+            if read.plain && small {
+                say(&Line::Page { width, height, ext: None });
+                return Ok(());
+            }
+            each(shrink(read.image, LONG_SIDE_MAX, LONG_SIDE_MAX))?;
+        }
+        _ => return Err(Failure::NotMedia.into()),
+    }
+    if number == 0 { Err(Failure::NoPicture.into()) } else { Ok(()) }
+}
+
+fn write(errand: &Errand, number: u32, image: &RgbImage) -> Result<(), Problem> {
+    let (width, height) = image.dimensions();
+    let ext = if is_drawn(image) { "png" } else { "jpg" };
+    let path = errand.output.join(format!("page-{number}.{ext}"));
+    match ext {
+        "png" => write_png(image, &path)?,
+        _ => write_jpeg(image, &path, QUALITY)?,
+    }
+    say(&Line::Page { width, height, ext: Some(ext) });
+    Ok(())
+}
+
+/// Of a page that was made, or of an original that is one.
+pub(super) fn thumbnail(errand: &Errand, content: Content) -> Result<(), Problem> {
+    let image = picture::read(&errand.input, content)?.image;
+    let image = shrink(image, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT_MAX);
+    write_jpeg(&image, &errand.output.join("thumbnail.jpg"), THUMBNAIL_QUALITY)
+}

@@ -1,0 +1,180 @@
+//! The walls around the child, as far as the kernel has them: which files it can open (Landlock), what it can ask of the
+//! kernel at all (seccomp). Whoever takes the process over through the file it reads gets no more than that file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
+    RulesetStatus, Scope, path_beneath_rules,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
+use crate::library::Step;
+use crate::library::work::Errand;
+
+/// Libraries, plug-ins and their data; nothing here is secret.
+const READABLE: [&str; 12] = [
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/fonts",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/urandom",
+    // How many cores there are: decoders make as many threads.
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/sys/devices/system/cpu",
+];
+/// Where the environment says that there are more libraries and plug-ins.
+const READABLE_BY_NAME: [&str; 5] = [
+    "LD_LIBRARY_PATH",
+    "GST_PLUGIN_PATH",
+    "GST_PLUGIN_PATH_1_0",
+    "GST_PLUGIN_SYSTEM_PATH",
+    "GST_PLUGIN_SYSTEM_PATH_1_0",
+];
+
+/// Goes in, for good. Returns what the walls are, for the log.
+pub(super) fn enter(errand: &Errand) -> String {
+    let files = match confine_files(errand) {
+        Ok(RulesetStatus::FullyEnforced) => "landlock".to_owned(),
+        Ok(RulesetStatus::PartiallyEnforced) => "landlock as far as this kernel has it".to_owned(),
+        Ok(RulesetStatus::NotEnforced) => "no landlock in this kernel".to_owned(),
+        Err(error) => format!("no landlock ({error})"),
+    };
+    let calls = match confine_calls() {
+        Ok(()) => "seccomp".to_owned(),
+        Err(error) => format!("no seccomp ({error})"),
+    };
+    format!("{files}, {calls}")
+}
+
+fn confine_files(errand: &Errand) -> Result<RulesetStatus, RulesetError> {
+    // The newest that is asked for; older kernels enforce what they know.
+    let abi = ABI::V6;
+    let named = READABLE_BY_NAME.iter().filter_map(std::env::var_os);
+    let named: Vec<PathBuf> =
+        named.flat_map(|paths| std::env::split_paths(&paths).collect::<Vec<_>>()).collect();
+    let program = std::env::current_exe().ok();
+    let readable: Vec<&Path> =
+        READABLE.iter().map(Path::new).chain(named.iter().chain(&program).map(PathBuf::as_path)).collect();
+    let all = AccessFs::from_all(abi);
+    // Neither a link to another file, nor a device.
+    let writable = all
+        & !(AccessFs::MakeSym
+            | AccessFs::MakeBlock
+            | AccessFs::MakeChar
+            | AccessFs::MakeSock
+            | AccessFs::MakeFifo
+            | AccessFs::Refer
+            | AccessFs::IoctlDev);
+    let ruleset = Ruleset::default()
+        .handle_access(all)?
+        // No rule for the network: nothing of it is allowed.
+        .handle_access(AccessNet::from_all(abi))?
+        .scope(Scope::from_all(abi))?
+        .create()?
+        .add_rules(path_beneath_rules(readable, AccessFs::from_read(abi)))?
+        .add_rules(path_beneath_rules([&errand.input], AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules([&errand.output, &errand.scratch], writable))?
+        .add_rules(path_beneath_rules(encoders(errand), AccessFs::from_file(abi)))?;
+    Ok(ruleset.restrict_self()?.ruleset)
+}
+
+/// A conversion may use the machine's encoder, which is a video device.
+fn encoders(errand: &Errand) -> Vec<PathBuf> {
+    let devices = std::fs::read_dir("/dev").ok().filter(|_| errand.step == Step::Convert);
+    let names = devices.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let video = |path: &PathBuf| path.to_str().is_some_and(|path| path.starts_with("/dev/video"));
+    names.filter(video).filter(|path| PathFd::new(path).is_ok()).collect()
+}
+
+/// What no decoder asks of the kernel: other programs and processes, the network, other views of the system, and those
+/// parts of the kernel in which most ways out were found.
+const REFUSED: &[i64] = &[
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_kill,
+    libc::SYS_setsid,
+    libc::SYS_setpgid,
+    libc::SYS_socket,
+    libc::SYS_connect,
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_accept4,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_open_tree,
+    libc::SYS_move_mount,
+    libc::SYS_fsopen,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_fanotify_init,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_linkat,
+    libc::SYS_symlinkat,
+    libc::SYS_mknodat,
+    libc::SYS_shmget,
+    libc::SYS_msgget,
+    libc::SYS_semget,
+    libc::SYS_mq_open,
+    libc::SYS_personality,
+    libc::SYS_seccomp,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+];
+/// The same by their older names, which newer machines have no more.
+#[cfg(target_arch = "x86_64")]
+const REFUSED_OLD: &[i64] =
+    &[libc::SYS_fork, libc::SYS_vfork, libc::SYS_link, libc::SYS_symlink, libc::SYS_mknod, libc::SYS_accept];
+#[cfg(not(target_arch = "x86_64"))]
+const REFUSED_OLD: &[i64] = &[libc::SYS_accept];
+
+fn confine_calls() -> Result<(), seccompiler::Error> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        REFUSED.iter().chain(REFUSED_OLD).map(|call| (*call, Vec::new())).collect();
+    // Threads may be made, processes not.
+    let no_thread = SeccompCondition::new(
+        0,
+        SeccompCmpArgLen::Qword,
+        SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64),
+        0,
+    )?;
+    rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);
+    // Its arguments can't be looked at: the C library then takes the older call.
+    let newer = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    for (rules, error) in [(newer, libc::ENOSYS), (rules, libc::EPERM)] {
+        let refuse = SeccompAction::Errno(error.unsigned_abs());
+        let machine = std::env::consts::ARCH.try_into()?;
+        let filter: BpfProgram =
+            SeccompFilter::new(rules, SeccompAction::Allow, refuse, machine)?.try_into()?;
+        seccompiler::apply_filter(&filter)?;
+    }
+    Ok(())
+}

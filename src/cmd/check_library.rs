@@ -1,0 +1,53 @@
+//! `marquee check-library`.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::library::{CheckOptions, Library};
+
+/// Something is wrong with the library.
+const EXIT_WRONG: u8 = 2;
+/// Findings that are printed; a library whose disk is gone has as many as files.
+const FINDINGS_SHOWN_MAX: usize = 200;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The data folder that `marquee run` was given
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Only whether the files are there and of the right length, not what is in them
+    #[arg(long)]
+    quick: bool,
+    /// Remove what belongs to nothing, count anew, make lost thumbnails again; assets whose file is lost are removed,
+    /// damaged files are set aside as *.damaged
+    #[arg(long)]
+    repair: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let library = Library::open(&arguments.data)?;
+    let report = library.check(CheckOptions { content: !arguments.quick, repair: arguments.repair })?;
+    let mut out = String::new();
+    for finding in report.findings.iter().take(FINDINGS_SHOWN_MAX) {
+        writeln!(out, "{finding}")?;
+    }
+    let more = report.findings.len().saturating_sub(FINDINGS_SHOWN_MAX);
+    if more > 0 {
+        writeln!(out, "and {more} more")?;
+    }
+    if report.left_over > 0 {
+        let then = if arguments.repair { "removed" } else { "Marquee removes them within a day" };
+        writeln!(out, "{} files left over from what broke off: {then}", report.left_over)?;
+    }
+    let verdict = match (report.findings.len(), arguments.repair) {
+        (0, _) => "all is well".to_owned(),
+        (count, true) => format!("{count} findings, mended as far as possible"),
+        (count, false) => format!("{count} findings; --repair mends what can be mended"),
+    };
+    writeln!(out, "{} assets, {} files, {} bytes: {verdict}", report.assets, report.files, report.bytes)?;
+    super::print(&out)?;
+    let well = report.findings.is_empty() || arguments.repair;
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(EXIT_WRONG) })
+}

@@ -1,0 +1,256 @@
+//! Everything in one file: a tar with the database as of one moment, the files it names, and who may log in.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::asset::{Hash, StoredFile};
+use super::error::Error;
+use super::schema;
+use super::store::{EXTENSIONS, Store};
+use super::{DATABASE, Library};
+
+const ACCESS: &str = "access.toml";
+const FILES: &str = "files/";
+/// Backups and restores at once: each reads the whole disk.
+const BACKUPS_MAX: usize = 2;
+/// Of the passwords' file: 200 entries take 40 kB.
+const ACCESS_BYTES_MAX: u64 = 1 << 20;
+
+/// What a restore brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    pub assets: u64,
+    pub files: u64,
+}
+
+/// The moment that a backup shows.
+pub struct Backup {
+    store: Store,
+    /// The database as of that moment.
+    snapshot: PathBuf,
+    files: Vec<StoredFile>,
+    /// Who may log in.
+    access: PathBuf,
+    #[allow(dead_code, reason = "held, not read")]
+    pin: Option<Pin>,
+}
+
+/// While one lives, no file of the library is removed: the backup still has to read them, and those that a restore
+/// brings belong to nothing until its database is in place.
+struct Pin(Library);
+
+impl Pin {
+    fn new(library: &Library) -> Self {
+        library.inner.pins.fetch_add(1, Ordering::SeqCst);
+        Self(library.clone())
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        self.0.inner.pins.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Library {
+    /// Takes the moment that the backup will show. Blocks; people go on working meanwhile.
+    pub fn begin_backup(&self) -> Result<Backup, Error> {
+        if self.inner.pins.load(Ordering::SeqCst) >= BACKUPS_MAX {
+            return Err(Error::Busy);
+        }
+        // First: from here on nothing that the snapshot names goes.
+        let pin = Pin::new(self);
+        let mut backup = Backup::take(&self.inner.folder, self.store().clone())?;
+        backup.pin = Some(pin);
+        Ok(backup)
+    }
+
+    /// Reads a backup's tar and puts it in the place of all that is here. What is wrong with it is found before anything
+    /// is replaced. Blocks for as long as reading takes. Who may log in is read at the next start.
+    pub fn restore_backup(&self, from: impl Read) -> Result<Restored, Error> {
+        let folder = self.store().incoming().join(format!("restore-{}", unique()?));
+        fs::create_dir(&folder).map_err(|error| Error::file("making", &folder, &error))?;
+        let pin = Pin::new(self);
+        let outcome = self.restore_into(from, &folder);
+        drop(pin);
+        if let Err(error) = fs::remove_dir_all(&folder) {
+            log::warn!("library: {} can't be removed: {error}", folder.display());
+        }
+        self.changed();
+        outcome
+    }
+
+    fn restore_into(&self, from: impl Read, folder: &Path) -> Result<Restored, Error> {
+        let mut brought = unpack(from, folder, self.store())?;
+        let database = folder.join(DATABASE);
+        if !brought.database {
+            return Err(not_a_backup("it has no library.db"));
+        }
+        let mut restored = Connection::open(&database)?;
+        let found = restored.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        if !found.is_ok_and(|found| found == "ok") {
+            return Err(not_a_backup("its database is damaged"));
+        }
+        schema::migrate(&mut restored).map_err(|_| not_a_backup("a newer Marquee made it"))?;
+        for file in files(&restored)? {
+            // What is in the store already need not have come with it.
+            if !brought.files.remove(&file.hash) && !self.store().path(file.hash, &file.ext).exists() {
+                return Err(not_a_backup("files that its database names are missing; it may be cut off"));
+            }
+        }
+        let assets = restored.query_row("SELECT count(*) FROM assets", [], |row| row.get(0))?;
+        let files = restored.query_row("SELECT count(*) FROM files", [], |row| row.get(0))?;
+        restored.close().map_err(|(_, error)| error)?;
+        self.db().replace(database)?;
+        let (brought, to) = (folder.join(ACCESS), access_file(&self.inner.folder));
+        if brought.exists() {
+            fs::rename(brought, &to).map_err(|error| Error::file("restoring", &to, &error))?;
+        }
+        Ok(Restored { assets, files })
+    }
+}
+
+impl Backup {
+    /// Of the library of a data folder, whoever works with it.
+    pub fn of(data: &Path) -> Result<Self, Error> {
+        let folder = Library::folder(data);
+        Self::take(&folder, Store::at(&folder))
+    }
+
+    fn take(folder: &Path, store: Store) -> Result<Self, Error> {
+        let snapshot = store.incoming().join(format!("backup-{}.db", unique()?));
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let mut backup = Self { store, snapshot, files: Vec::new(), access: access_file(folder), pin: None };
+        // A copy of one moment, and a compact one.
+        let source = Connection::open_with_flags(folder.join(DATABASE), flags)?;
+        source.execute("VACUUM INTO ?", [backup.snapshot.to_string_lossy()])?;
+        backup.files = files(&Connection::open_with_flags(&backup.snapshot, flags)?)?;
+        Ok(backup)
+    }
+
+    /// Its length, for those who want to see how far it is.
+    pub fn bytes(&self) -> u64 {
+        let entry = |bytes: u64| 512 + bytes.div_ceil(512) * 512;
+        let of = |path: &Path| fs::metadata(path).map_or(0, |metadata| entry(metadata.len()));
+        let files: u64 = self.files.iter().map(|file| entry(file.bytes)).sum();
+        // Two empty blocks are its end.
+        of(&self.snapshot) + of(&self.access) + files + 1024
+    }
+
+    /// Writes the tar. Blocks.
+    pub fn write(&self, to: impl Write) -> io::Result<()> {
+        let mut tar = tar::Builder::new(to);
+        tar.mode(tar::HeaderMode::Deterministic);
+        tar.append_path_with_name(&self.snapshot, DATABASE)?;
+        if self.access.exists() {
+            tar.append_path_with_name(&self.access, ACCESS)?;
+        }
+        for file in &self.files {
+            let path = self.store.path(file.hash, &file.ext);
+            tar.append_path_with_name(&path, format!("{FILES}{}.{}", file.hash, file.ext))?;
+        }
+        tar.into_inner()?.flush()
+    }
+}
+
+impl Drop for Backup {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.snapshot)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            log::warn!("library: {} can't be removed: {error}", self.snapshot.display());
+        }
+    }
+}
+
+/// Beside the library's folder.
+fn access_file(folder: &Path) -> PathBuf {
+    folder.with_file_name(ACCESS)
+}
+
+struct Brought {
+    database: bool,
+    files: BTreeSet<Hash>,
+}
+
+/// Takes the parts of a tar apart. Only names that we write are taken, so that no entry can lead out of the folder.
+fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Brought, Error> {
+    let mut brought = Brought { database: false, files: BTreeSet::new() };
+    let mut tar = tar::Archive::new(from);
+    for entry in tar.entries().map_err(|error| unreadable(&error))? {
+        let mut entry = entry.map_err(|error| unreadable(&error))?;
+        let name = entry.path().map_err(|error| unreadable(&error))?.to_string_lossy().into_owned();
+        if !entry.header().entry_type().is_file() {
+            return Err(not_a_backup("it has entries that are no files"));
+        }
+        if name == DATABASE {
+            save(&mut entry, &folder.join(DATABASE), u64::MAX)?;
+            brought.database = true;
+        } else if name == ACCESS {
+            save(&mut entry, &folder.join(ACCESS), ACCESS_BYTES_MAX)?;
+        } else if let Some((hash, ext)) = stored_name(&name) {
+            let path = folder.join("file");
+            save(&mut entry, &path, u64::MAX)?;
+            if store.publish(&path, ext)?.hash != hash {
+                return Err(not_a_backup("a file in it is damaged"));
+            }
+            brought.files.insert(hash);
+        } else {
+            return Err(not_a_backup("it has files that are not Marquee's"));
+        }
+    }
+    Ok(brought)
+}
+
+/// `files/HASH.ext`
+fn stored_name(name: &str) -> Option<(Hash, &'static str)> {
+    let (hash, ext) = name.strip_prefix(FILES)?.split_once('.')?;
+    let (ext, _) = EXTENSIONS.iter().find(|(known, _)| *known == ext)?;
+    Some((hash.parse().ok()?, ext))
+}
+
+fn save(from: &mut impl Read, to: &Path, bytes_max: u64) -> Result<(), Error> {
+    let copied = File::create(to).and_then(|mut file| {
+        io::copy(&mut from.take(bytes_max), &mut file)?;
+        file.sync_all()
+    });
+    copied.map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => unreadable(&error),
+        _ => Error::file("writing", to, &error),
+    })
+}
+
+/// What is no tar, or ends in the middle; but a disk may fail, too.
+fn unreadable(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => not_a_backup("it is cut off"),
+        io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+            not_a_backup(&error.to_string())
+        }
+        _ => Error::io("reading the backup", error),
+    }
+}
+
+fn not_a_backup(why: &str) -> Error {
+    Error::Failed { operation: "this is no backup of Marquee".to_owned(), cause: why.to_owned() }
+}
+
+fn files(connection: &Connection) -> Result<Vec<StoredFile>, Error> {
+    let mut statement = connection.prepare("SELECT hash, ext, bytes FROM files ORDER BY hash")?;
+    let files = statement
+        .query_map([], |row| Ok(StoredFile { hash: row.get(0)?, ext: row.get(1)?, bytes: row.get(2)? }))?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A name nobody else has.
+fn unique() -> Result<String, Error> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::Failed { operation: "chance".to_owned(), cause: error.to_string() })?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}

@@ -1,0 +1,435 @@
+//! What changes the library.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::asset::{Hash, Kind, Step, StoredFile, sort_name};
+use super::error::Error;
+use super::import::Past;
+use super::store::EXTENSIONS;
+use super::{Library, now};
+
+/// Assets changed at once.
+pub const IDS_MAX: usize = 1000;
+/// Of a name: what fits a card in three lines, generously.
+pub const NAME_CHARS_MAX: usize = 200;
+pub const TAG_CHARS_MAX: usize = 60;
+/// Of one asset.
+pub const TAGS_MAX: usize = 64;
+
+/// What a new asset is called, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct New {
+    pub kind: Kind,
+    /// As it was called where it came from; any text.
+    pub file_name: String,
+    /// One of [`EXTENSIONS`].
+    pub ext: String,
+    pub tags: Vec<String>,
+    /// What is to be done with it.
+    pub steps: Vec<Step>,
+}
+
+/// What became of something new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Added {
+    pub id: i64,
+    /// The same content was there already; if it was in the bin, it is out of it now.
+    pub existed: bool,
+}
+
+/// A change of any number of assets. What is `None` or empty stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    pub name: Option<String>,
+    pub favorite: Option<bool>,
+    /// 0 takes the rating away.
+    pub rating: Option<u8>,
+    pub add_tags: Vec<String>,
+    pub remove_tags: Vec<String>,
+}
+
+/// How many were there and were changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edited {
+    pub assets: usize,
+}
+
+impl Library {
+    /// Takes a file from [`Store::incoming`](super::Store::incoming) into the library. When this returns, both the file
+    /// and what is known of it survive a power cut.
+    pub async fn add(&self, from: PathBuf, new: New) -> Result<Added, Error> {
+        self.add_known(from, new, Past::default()).await
+    }
+
+    /// The same with what people did with it elsewhere; what they did here counts more.
+    pub async fn add_known(&self, from: PathBuf, new: New, past: Past) -> Result<Added, Error> {
+        if !EXTENSIONS.iter().any(|(ext, _)| *ext == new.ext) {
+            return Err(Error::Invalid { what: "the kind of file", allowed: "one that the library takes" });
+        }
+        let tags: Vec<String> = new.tags.into_iter().chain(past.tags.clone()).collect();
+        let new = New { tags: checked_tags(&tags)?, ..new };
+        // Until the row is there, nothing tells that the file is wanted.
+        let _kept = self.inner.shelves.read().await;
+        let file = self.publish(from, new.ext.clone()).await?;
+        let added = self.db().write(move |connection| insert(connection, &file, &new, &past)).await?;
+        self.changed();
+        Ok(added)
+    }
+
+    /// The same for a file whose hash is known, and which is on the disk. Can be done again if it broke off.
+    pub(super) async fn add_hashed(&self, from: PathBuf, file: StoredFile, new: New) -> Result<Added, Error> {
+        let _kept = self.inner.shelves.read().await;
+        let (store, placed) = (self.store().clone(), file.clone());
+        let placing = tokio::task::spawn_blocking(move || store.place(&from, &placed)).await;
+        placing.map_err(|error| Error::Failed {
+            operation: "storing a file".to_owned(),
+            cause: error.to_string(),
+        })??;
+        let added =
+            self.db().write(move |connection| insert(connection, &file, &new, &Past::default())).await?;
+        self.changed();
+        Ok(added)
+    }
+
+    /// [`Store::publish`](super::Store::publish) off the async threads.
+    pub(super) async fn publish(&self, from: PathBuf, ext: String) -> Result<StoredFile, Error> {
+        let store = self.store().clone();
+        let published = tokio::task::spawn_blocking(move || store.publish(&from, &ext)).await;
+        published.unwrap_or_else(|error| {
+            Err(Error::Failed { operation: "storing a file".to_owned(), cause: error.to_string() })
+        })
+    }
+
+    /// Changes those of `ids` that are there.
+    pub async fn edit(&self, ids: Vec<i64>, edit: Edit) -> Result<Edited, Error> {
+        let edit = checked(&edit, ids.len())?;
+        self.change(ids, move |connection, id| change(connection, id, &edit)).await
+    }
+
+    /// Throws away, so that it can be taken back.
+    pub async fn bin(&self, ids: Vec<i64>) -> Result<Edited, Error> {
+        let at = now();
+        self.change(ids, move |connection, id| {
+            let sql = "UPDATE assets SET binned = ? WHERE id = ? AND binned IS NULL";
+            Ok(connection.prepare_cached(sql)?.execute(params![at, id])?)
+        })
+        .await
+    }
+
+    pub async fn restore(&self, ids: Vec<i64>) -> Result<Edited, Error> {
+        self.change(ids, |connection, id| {
+            let sql = "UPDATE assets SET binned = NULL WHERE id = ? AND binned IS NOT NULL";
+            Ok(connection.prepare_cached(sql)?.execute([id])?)
+        })
+        .await
+    }
+
+    /// Deletes from the bin for good: these, or all that were thrown away before a moment.
+    pub async fn purge(&self, which: Purge) -> Result<Edited, Error> {
+        // Nothing may be taken in meanwhile that has the content of what is deleted.
+        let _alone = self.inner.shelves.write().await;
+        let gone = self.db().write(move |connection| purge(connection, &which)).await?;
+        self.changed();
+        let store = self.store().clone();
+        let (assets, files) = gone;
+        if self.inner.pins.load(Ordering::SeqCst) > 0 {
+            // A backup still reads them; they belong to nothing now, and the next sweep removes them.
+            return Ok(Edited { assets });
+        }
+        let removing = tokio::task::spawn_blocking(move || {
+            for (hash, ext) in files {
+                if let Err(error) = store.remove(hash, &ext) {
+                    // Nothing refers to it any more; the next check of the library finds it.
+                    log::warn!("library: {hash}.{ext} can't be removed: {error}");
+                }
+            }
+        });
+        removing.await.map_err(|error| Error::Failed {
+            operation: "removing files".to_owned(),
+            cause: error.to_string(),
+        })?;
+        Ok(Edited { assets })
+    }
+
+    /// Somebody begins to watch.
+    pub async fn watched(&self, id: i64) -> Result<(), Error> {
+        let at = now();
+        self.change_one(id, move |connection| {
+            let sql = "UPDATE assets SET views = views + 1, last_watched = ? WHERE id = ?";
+            Ok(connection.prepare_cached(sql)?.execute(params![at, id])?)
+        })
+        .await
+    }
+
+    /// Where watching is.
+    pub async fn position(&self, id: i64, position_ms: u64) -> Result<(), Error> {
+        let at = now();
+        let position = i64::try_from(position_ms).unwrap_or(i64::MAX);
+        self.change_one(id, move |connection| {
+            let sql = "UPDATE assets SET position_ms = ?, last_watched = ? WHERE id = ?";
+            Ok(connection.prepare_cached(sql)?.execute(params![position, at, id])?)
+        })
+        .await
+    }
+
+    async fn change_one(
+        &self,
+        id: i64,
+        change: impl Fn(&Connection) -> Result<usize, Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        match self.change(vec![id], move |connection, _| change(connection)).await?.assets {
+            0 => Err(Error::NoSuchAsset),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs `change` on each id in one transaction; it returns how many rows it changed.
+    async fn change(
+        &self,
+        ids: Vec<i64>,
+        change: impl Fn(&Connection, i64) -> Result<usize, Error> + Send + 'static,
+    ) -> Result<Edited, Error> {
+        if ids.len() > IDS_MAX {
+            return Err(Error::Invalid { what: "the number of assets", allowed: "at most 1000" });
+        }
+        let all = move |connection: &Connection| {
+            ids.iter().try_fold(0, |sum, id| Ok(sum + usize::from(change(connection, *id)? > 0)))
+        };
+        let assets = self.db().write(all).await?;
+        if assets > 0 {
+            self.changed();
+        }
+        Ok(Edited { assets })
+    }
+}
+
+/// What is to be deleted from the bin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purge {
+    Assets(Vec<i64>),
+    /// Thrown away before this, in seconds since 1970.
+    Before(i64),
+    All,
+}
+
+/// The name that is shown: the file's without its ending and without what no name has.
+fn shown_name(file_name: &str) -> String {
+    let base = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = base.rsplit_once('.').map_or(base, |(stem, _)| if stem.is_empty() { base } else { stem });
+    let name = clean(&stem.replace('_', " "));
+    if name.is_empty() { "untitled".to_owned() } else { name }
+}
+
+/// Without control characters, without those that turn the direction of writing, in one line.
+fn clean(text: &str) -> String {
+    let turning =
+        |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text: String = text
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .filter(|char| !turning(*char))
+        .collect();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(NAME_CHARS_MAX).collect()
+}
+
+fn checked(edit: &Edit, assets: usize) -> Result<Edit, Error> {
+    if edit.rating.is_some_and(|rating| rating > 5) {
+        return Err(Error::Invalid { what: "rating", allowed: "a whole number from 0 to 5" });
+    }
+    let name = edit.name.as_deref().map(clean);
+    if name.as_ref().is_some_and(String::is_empty) || name.is_some() && assets != 1 {
+        return Err(Error::Invalid { what: "name", allowed: "a text of one asset, at most 200 characters" });
+    }
+    let (add_tags, remove_tags) = (checked_tags(&edit.add_tags)?, checked_tags(&edit.remove_tags)?);
+    Ok(Edit { name, add_tags, remove_tags, favorite: edit.favorite, rating: edit.rating })
+}
+
+pub(super) fn checked_tags(tags: &[String]) -> Result<Vec<String>, Error> {
+    let tags: Vec<String> = tags.iter().map(|tag| clean(tag)).collect();
+    let wrong = tags.iter().any(|tag| tag.is_empty() || tag.chars().count() > TAG_CHARS_MAX);
+    if wrong || tags.len() > TAGS_MAX {
+        return Err(Error::Invalid { what: "tags", allowed: "at most 64 texts of 1 to 60 characters" });
+    }
+    Ok(tags)
+}
+
+/// The rows of something new, or of the same content that was there.
+fn insert(connection: &Connection, file: &StoredFile, new: &New, past: &Past) -> Result<Added, Error> {
+    record_file(connection, file)?;
+    let mut known = connection.prepare_cached("SELECT id FROM assets WHERE hash = ?")?;
+    if let Some(id) = known.query_row([file.hash], |row| row.get(0)).optional()? {
+        connection.prepare_cached("UPDATE assets SET binned = NULL WHERE id = ?")?.execute([id])?;
+        return Ok(Added { id, existed: true });
+    }
+    let name = shown_name(&new.file_name);
+    let file_name: String = new.file_name.chars().filter(|char| !char.is_control()).take(255).collect();
+    connection
+        .prepare_cached(
+            "INSERT INTO assets (hash, kind, name, sort_name, file_name, added, favorite, rating, views)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            file.hash,
+            new.kind,
+            name,
+            sort_name(&name),
+            file_name,
+            now(),
+            past.favorite,
+            past.rating,
+            past.views
+        ])?;
+    let id = connection.last_insert_rowid();
+    for tag in &new.tags {
+        give_tag(connection, id, tag)?;
+    }
+    index(connection, id)?;
+    for step in &new.steps {
+        connection
+            .prepare_cached("INSERT INTO jobs (asset, step, state, changed) VALUES (?, ?, 'waiting', ?)")?
+            .execute(params![id, step, now()])?;
+    }
+    Ok(Added { id, existed: false })
+}
+
+/// A file that is in the store.
+pub(super) fn record_file(connection: &Connection, file: &StoredFile) -> Result<(), Error> {
+    connection
+        .prepare_cached(
+            "INSERT INTO files (hash, ext, bytes, added) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![file.hash, file.ext, file.bytes.cast_signed(), now()])?;
+    Ok(())
+}
+
+/// Returns how many assets there are with this id: 1 or 0.
+fn change(connection: &Connection, id: i64, edit: &Edit) -> Result<usize, Error> {
+    let mut there = connection.prepare_cached("SELECT 1 FROM assets WHERE id = ?")?;
+    if !there.exists([id])? {
+        return Ok(0);
+    }
+    if let Some(name) = &edit.name {
+        connection
+            .prepare_cached("UPDATE assets SET name = ?, sort_name = ? WHERE id = ?")?
+            .execute(params![name, sort_name(name), id])?;
+    }
+    if let Some(favorite) = edit.favorite {
+        connection
+            .prepare_cached("UPDATE assets SET favorite = ? WHERE id = ?")?
+            .execute(params![favorite, id])?;
+    }
+    if let Some(rating) = edit.rating {
+        connection
+            .prepare_cached("UPDATE assets SET rating = ? WHERE id = ?")?
+            .execute(params![rating, id])?;
+    }
+    for tag in &edit.remove_tags {
+        connection
+            .prepare_cached(
+                "DELETE FROM asset_tags WHERE asset = ? AND tag = (SELECT id FROM tags WHERE name = ?)",
+            )?
+            .execute(params![id, tag])?;
+    }
+    for tag in &edit.add_tags {
+        give_tag(connection, id, tag)?;
+    }
+    if edit.name.is_some() || !edit.add_tags.is_empty() || !edit.remove_tags.is_empty() {
+        index(connection, id)?;
+    }
+    Ok(1)
+}
+
+fn give_tag(connection: &Connection, id: i64, tag: &str) -> Result<(), Error> {
+    connection.prepare_cached("INSERT INTO tags (name) VALUES (?) ON CONFLICT DO NOTHING")?.execute([tag])?;
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO asset_tags SELECT ?, id FROM tags WHERE name = ?")?
+        .execute(params![id, tag])?;
+    let mut count = connection.prepare_cached("SELECT count(*) FROM asset_tags WHERE asset = ?")?;
+    if count.query_row([id], |row| row.get::<_, usize>(0))? > TAGS_MAX {
+        return Err(Error::Invalid { what: "tags", allowed: "at most 64 for one asset" });
+    }
+    Ok(())
+}
+
+/// Brings the search's index of an asset up to date.
+fn index(connection: &Connection, id: i64) -> Result<(), Error> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO search (rowid, name, tags)
+             SELECT a.id, a.name, (SELECT group_concat(name, ' ') FROM asset_tags JOIN tags ON tags.id = tag
+                 WHERE asset = a.id)
+             FROM assets a WHERE a.id = ?",
+        )?
+        .execute([id])?;
+    Ok(())
+}
+
+type Files = Vec<(Hash, String)>;
+
+/// Returns how many assets are gone, and the files nothing refers to any more.
+fn purge(connection: &Connection, which: &Purge) -> Result<(usize, Files), Error> {
+    let ids = match which {
+        Purge::Assets(ids) => ids.clone(),
+        Purge::Before(moment) => binned_before(connection, *moment)?,
+        Purge::All => binned_before(connection, i64::MAX)?,
+    };
+    let mut gone = 0;
+    let mut files = Files::new();
+    for id in ids {
+        let hashes = files_of(connection, id)?;
+        // Tags first: their counts go by whether the asset is in the bin.
+        let mut tags = connection.prepare_cached(
+            "DELETE FROM asset_tags WHERE asset = ?1 AND (SELECT binned FROM assets WHERE id = ?1) IS NOT NULL",
+        )?;
+        tags.execute([id])?;
+        let mut delete =
+            connection.prepare_cached("DELETE FROM assets WHERE id = ? AND binned IS NOT NULL")?;
+        if delete.execute([id])? == 0 {
+            continue;
+        }
+        gone += 1;
+        for hash in hashes {
+            files.extend(forget_file(connection, hash)?);
+        }
+    }
+    connection
+        .execute("DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM asset_tags WHERE tag = tags.id)", [])?;
+    Ok((gone, files))
+}
+
+fn binned_before(connection: &Connection, moment: i64) -> Result<Vec<i64>, Error> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM assets WHERE binned IS NOT NULL AND binned < ?")?;
+    let ids = statement.query_map([moment], |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+fn files_of(connection: &Connection, id: i64) -> Result<Vec<Hash>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT hash FROM assets WHERE id = ?1 UNION SELECT converted FROM assets WHERE id = ?1
+         UNION SELECT thumbnail FROM assets WHERE id = ?1 UNION SELECT preview FROM assets WHERE id = ?1
+         UNION SELECT hash FROM pages WHERE asset = ?1 UNION SELECT hash FROM subtitles WHERE asset = ?1",
+    )?;
+    let hashes = statement.query_map([id], |row| row.get::<_, Option<Hash>>(0))?;
+    Ok(hashes.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?)
+}
+
+/// Takes the row of a file nothing refers to away, and returns the file.
+pub(super) fn forget_file(connection: &Connection, hash: Hash) -> Result<Option<(Hash, String)>, Error> {
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM files WHERE hash = ?1
+            AND NOT EXISTS (SELECT 1 FROM assets WHERE hash = ?1)
+            AND NOT EXISTS (SELECT 1 FROM assets WHERE converted = ?1)
+            AND NOT EXISTS (SELECT 1 FROM assets WHERE thumbnail = ?1)
+            AND NOT EXISTS (SELECT 1 FROM assets WHERE preview = ?1)
+            AND NOT EXISTS (SELECT 1 FROM pages WHERE hash = ?1)
+            AND NOT EXISTS (SELECT 1 FROM subtitles WHERE hash = ?1)
+         RETURNING ext",
+    )?;
+    let ext: Option<String> = statement.query_row([hash], |row| row.get(0)).optional()?;
+    Ok(ext.map(|ext| (hash, ext)))
+}

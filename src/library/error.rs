@@ -1,0 +1,80 @@
+//! What can go wrong with the library, in words that a person can use.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why something could not be done. Cheap to clone: one failed commit answers many.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("there is no such asset")]
+    NoSuchAsset,
+    #[error("there is no room left on the disk")]
+    Full,
+    #[error("the disk can't be written")]
+    ReadOnly,
+    #[error("the library's database is damaged ({0}); it is left as it is")]
+    Damaged(String),
+    #[error("the library is busy")]
+    Busy,
+    #[error("{what} must be {allowed}")]
+    Invalid { what: &'static str, allowed: &'static str },
+    #[error("{operation}: {cause}")]
+    Failed { operation: String, cause: String },
+}
+
+/// Why the library can't be used at all.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the folder {} can't be used: {cause}", path.display())]
+    Folder { path: PathBuf, cause: String },
+    #[error("the library's database {} is damaged ({cause}); it is left as it is: restore a backup, or move it away \
+             and start with an empty library", path.display())]
+    Damaged { path: PathBuf, cause: String },
+    #[error("another Marquee works with the library {}; end it first", path.display())]
+    InUse { path: PathBuf },
+    #[error("the library's database {} was made by a newer Marquee; install that version again", path.display())]
+    Newer { path: PathBuf },
+    #[error("the library's database {} can't be opened: {cause}", path.display())]
+    Database { path: PathBuf, cause: String },
+}
+
+impl Error {
+    pub(super) const NO_SUBTITLES: Self =
+        Self::Invalid { what: "subtitles", allowed: "a SubRip or WebVTT file of at most 4 MiB" };
+
+    pub(super) fn io(operation: impl Into<String>, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::Failed { operation: operation.into(), cause: error.to_string() },
+        }
+    }
+
+    pub(super) fn file(operation: &str, path: &Path, error: &io::Error) -> Self {
+        Self::io(format!("{operation} {}", path.display()), error)
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::QueryReturnedNoRows => Self::NoSuchAsset,
+            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+                ErrorCode::DiskFull => Self::Full,
+                ErrorCode::ReadOnly => Self::ReadOnly,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(error.to_string()),
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+                _ => Self::database(&error),
+            },
+            _ => Self::database(&error),
+        }
+    }
+}
+
+impl Error {
+    fn database(error: &rusqlite::Error) -> Self {
+        Self::Failed { operation: "the library's database".to_owned(), cause: error.to_string() }
+    }
+}

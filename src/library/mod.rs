@@ -1,0 +1,155 @@
+//! The library: files by hash, what is known of them, and what people did with them.
+//!
+//! Belongs here: the store, the database, and everything that reads or changes them.
+//! Does not belong here: HTTP, and what is on which screen.
+//!
+//! The order that keeps what was acknowledged: a file is whole and on the disk under its name (`store`) before a row
+//! names it (`db`), and rows are gone before their file is.
+
+mod asset;
+mod backup;
+mod check;
+pub mod content;
+mod db;
+mod edit;
+mod error;
+mod import;
+mod jobs;
+mod kinds;
+mod query;
+mod rows;
+mod schema;
+mod store;
+mod subtitles;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod upload;
+pub mod work;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{RwLock, watch};
+
+pub use asset::{
+    Asset, Hash, Job, JobState, Kind, NoHash, Page, Plays, Step, StoredFile, Subtitle, Summary, Work,
+};
+pub use backup::{Backup, Restored};
+pub use check::{Finding, Options as CheckOptions, Report};
+pub use content::HEAD_BYTES;
+use db::Db;
+pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
+pub use error::{Error, OpenError};
+pub use import::{Past, Records};
+pub use kinds::{FileKind, OtherContent};
+pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
+pub use store::{EXTENSIONS, Store, media_type};
+use upload::Uploads;
+pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, UPLOADS_MAX};
+pub use upload::{NewUpload, Receiving, Upload, UploadError, UploadId};
+
+const DATABASE: &str = "library.db";
+
+/// A handle to the library. Cheap to clone; what is under way is finished when the last one goes.
+#[derive(Clone)]
+pub struct Library {
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disk {
+    pub free_bytes: u64,
+    pub total_bytes: u64,
+}
+
+struct Inner {
+    folder: PathBuf,
+    db: Db,
+    store: Store,
+    /// Held for reading while a file that is in the store has no row yet, for writing while files are removed.
+    shelves: RwLock<()>,
+    uploads: Uploads,
+    /// Backups and restores under way: while there is one, no file is removed.
+    pins: AtomicUsize,
+    /// Held for as long as this is open: no two programs work on one library.
+    _lock: File,
+    /// Raised by every change.
+    generation: watch::Sender<u64>,
+}
+
+impl Library {
+    /// Where the library is in the data folder.
+    pub fn folder(data: &Path) -> PathBuf {
+        data.join("library")
+    }
+
+    /// Opens or makes the library of a data folder. Blocks.
+    pub fn open(data: &Path) -> Result<Self, OpenError> {
+        // Whole: the children that look into files have folders of their own to work in.
+        let folder = std::path::absolute(Self::folder(data)).unwrap_or_else(|_| Self::folder(data));
+        let fail =
+            |error: std::io::Error| OpenError::Folder { path: folder.clone(), cause: error.to_string() };
+        let store = Store::open(&folder).map_err(fail)?;
+        // Before anything is looked at that another program may be working on.
+        let lock = lock(&folder)?;
+        let uploads = Uploads::open(&store).map_err(fail)?;
+        let db = Db::open(&folder.join(DATABASE))?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                db,
+                store,
+                shelves: RwLock::default(),
+                uploads,
+                folder,
+                pins: AtomicUsize::new(0),
+                _lock: lock,
+                generation: watch::Sender::new(0),
+            }),
+        })
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// A number that rises with every change: what was read before is then out of date.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.generation.subscribe()
+    }
+
+    /// The room on the disk that the library is on.
+    pub fn disk(&self) -> std::io::Result<Disk> {
+        let found = rustix::fs::statvfs(self.store().incoming())?;
+        let block = found.f_frsize;
+        Ok(Disk { free_bytes: found.f_bavail * block, total_bytes: found.f_blocks * block })
+    }
+
+    fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    fn changed(&self) {
+        self.inner.generation.send_modify(|generation| *generation += 1);
+    }
+}
+
+/// Taken by whoever opens the library, until they end, however they do.
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let path = folder.join("lock");
+    let failed = |cause: String| OpenError::Folder { path: folder.to_owned(), cause };
+    let file = File::create(&path).map_err(|error| failed(error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed(error.to_string())),
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().cast_signed())
+}

@@ -1,0 +1,187 @@
+//! The tables, as a list of migrations: a new version of the program adds one at the end and changes none.
+
+use std::sync::LazyLock;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+/// Times are seconds since 1970, lengths milliseconds, hashes the 32 bytes of BLAKE3.
+///
+/// Numbers by which lists are sorted are never null (0: none), so that one index serves sorting and paging.
+const FIRST: &str = "
+CREATE TABLE files (
+    hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+    ext TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    added INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE assets (
+    -- Never given twice, even if the newest asset is gone: links and screens go by it.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash BLOB NOT NULL UNIQUE REFERENCES files (hash),
+    kind TEXT NOT NULL CHECK (kind IN ('video', 'slide')),
+    name TEXT NOT NULL,
+    sort_name TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    added INTEGER NOT NULL,
+    binned INTEGER,
+    -- What probing found.
+    duration_ms INTEGER NOT NULL DEFAULT 0,
+    width INTEGER NOT NULL DEFAULT 0,
+    height INTEGER NOT NULL DEFAULT 0,
+    rotation INTEGER NOT NULL DEFAULT 0,
+    frames_per_s REAL NOT NULL DEFAULT 0,
+    bitrate_bps INTEGER NOT NULL DEFAULT 0,
+    container TEXT NOT NULL DEFAULT '',
+    video_codec TEXT NOT NULL DEFAULT '',
+    audio_codec TEXT NOT NULL DEFAULT '',
+    -- Will it play, as it is? Null until it was probed.
+    plays_hdmi INTEGER,
+    plays_browser INTEGER,
+    plays_old_tv INTEGER,
+    -- Made from it.
+    converted BLOB REFERENCES files (hash),
+    thumbnail BLOB REFERENCES files (hash),
+    preview BLOB REFERENCES files (hash),
+    preview_frames INTEGER NOT NULL DEFAULT 0,
+    -- What people did with it.
+    favorite INTEGER NOT NULL DEFAULT 0 CHECK (favorite IN (0, 1)),
+    rating INTEGER NOT NULL DEFAULT 0 CHECK (rating BETWEEN 0 AND 5),
+    views INTEGER NOT NULL DEFAULT 0,
+    last_watched INTEGER NOT NULL DEFAULT 0,
+    position_ms INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX assets_by_name ON assets (sort_name, id) WHERE binned IS NULL;
+CREATE INDEX assets_by_added ON assets (added, id) WHERE binned IS NULL;
+CREATE INDEX assets_by_length ON assets (duration_ms, id) WHERE binned IS NULL;
+CREATE INDEX assets_by_rating ON assets (rating, id) WHERE binned IS NULL;
+CREATE INDEX assets_by_views ON assets (views, id) WHERE binned IS NULL;
+CREATE INDEX assets_by_watched ON assets (last_watched, id) WHERE binned IS NULL;
+CREATE INDEX assets_by_kind ON assets (kind) WHERE binned IS NULL;
+CREATE INDEX assets_favorite ON assets (favorite) WHERE favorite AND binned IS NULL;
+CREATE INDEX assets_in_bin ON assets (binned, id) WHERE binned IS NOT NULL;
+-- For the question whether anything still refers to a file.
+CREATE INDEX assets_by_converted ON assets (converted) WHERE converted IS NOT NULL;
+CREATE INDEX assets_by_thumbnail ON assets (thumbnail) WHERE thumbnail IS NOT NULL;
+CREATE INDEX assets_by_preview ON assets (preview) WHERE preview IS NOT NULL;
+
+-- One picture for each page of a slide, as screens show it: upright, of a size they can take, without scripts.
+CREATE TABLE pages (
+    asset INTEGER NOT NULL REFERENCES assets (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL REFERENCES files (hash),
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    PRIMARY KEY (asset, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pages_by_file ON pages (hash);
+
+CREATE TABLE subtitles (
+    asset INTEGER NOT NULL REFERENCES assets (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    -- As BCP 47 has it; empty if unknown.
+    language TEXT NOT NULL,
+    label TEXT NOT NULL,
+    hash BLOB NOT NULL REFERENCES files (hash),
+    PRIMARY KEY (asset, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subtitles_by_file ON subtitles (hash);
+
+CREATE TABLE tags (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    -- How many assets outside of the bin have it.
+    assets INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE asset_tags (
+    asset INTEGER NOT NULL REFERENCES assets (id) ON DELETE CASCADE,
+    tag INTEGER NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
+    PRIMARY KEY (asset, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX asset_tags_by_tag ON asset_tags (tag, asset);
+
+CREATE VIRTUAL TABLE search USING fts5 (
+    name, tags,
+    content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2'
+);
+
+-- Steps of the work after an upload.
+CREATE TABLE jobs (
+    asset INTEGER NOT NULL REFERENCES assets (id) ON DELETE CASCADE,
+    step TEXT NOT NULL CHECK (step IN ('probe', 'pages', 'thumbnail', 'preview', 'subtitles', 'convert')),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    problem TEXT NOT NULL DEFAULT '',
+    advice TEXT NOT NULL DEFAULT '',
+    changed INTEGER NOT NULL,
+    PRIMARY KEY (asset, step)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX jobs_open ON jobs (state, changed) WHERE state IN ('waiting', 'running');
+
+-- Uploads that are not complete. How far one is, is the length of its file.
+CREATE TABLE uploads (
+    id TEXT PRIMARY KEY,
+    bytes INTEGER NOT NULL,
+    file_name TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How many there are of each, kept by the triggers below: counting 100,000 rows for each page would take longer
+-- than the page.
+CREATE TABLE totals (what TEXT PRIMARY KEY, assets INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO totals VALUES ('video', 0), ('slide', 0), ('favorite', 0), ('bin', 0);
+
+CREATE TRIGGER asset_added AFTER INSERT ON assets WHEN new.binned IS NULL BEGIN
+    UPDATE totals SET assets = assets + 1 WHERE what = new.kind OR (what = 'favorite' AND new.favorite);
+END;
+CREATE TRIGGER asset_gone AFTER DELETE ON assets BEGIN
+    UPDATE totals SET assets = assets - 1
+        WHERE (old.binned IS NULL AND (what = old.kind OR (what = 'favorite' AND old.favorite)))
+            OR (old.binned IS NOT NULL AND what = 'bin');
+    DELETE FROM search WHERE rowid = old.id;
+END;
+CREATE TRIGGER asset_binned AFTER UPDATE OF binned ON assets
+    WHEN (old.binned IS NULL) <> (new.binned IS NULL) BEGIN
+    UPDATE totals SET assets = assets + iif(new.binned IS NULL, 1, -1)
+        WHERE what = new.kind OR (what = 'favorite' AND new.favorite);
+    UPDATE totals SET assets = assets + iif(new.binned IS NULL, -1, 1) WHERE what = 'bin';
+    UPDATE tags SET assets = assets + iif(new.binned IS NULL, 1, -1)
+        WHERE id IN (SELECT tag FROM asset_tags WHERE asset = new.id);
+END;
+CREATE TRIGGER asset_liked AFTER UPDATE OF favorite ON assets
+    WHEN new.binned IS NULL AND old.favorite <> new.favorite BEGIN
+    UPDATE totals SET assets = assets + new.favorite - old.favorite WHERE what = 'favorite';
+END;
+CREATE TRIGGER tag_given AFTER INSERT ON asset_tags BEGIN
+    UPDATE tags SET assets = assets + 1
+        WHERE id = new.tag AND (SELECT binned FROM assets WHERE id = new.asset) IS NULL;
+END;
+-- Tags of an asset in the bin are not counted; those of one that is deleted go before it does.
+CREATE TRIGGER tag_taken AFTER DELETE ON asset_tags BEGIN
+    UPDATE tags SET assets = assets - 1
+        WHERE id = old.tag AND EXISTS (SELECT 1 FROM assets WHERE id = old.asset AND binned IS NULL);
+END;
+";
+
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(vec![M::up(FIRST)]));
+
+/// Brings a database, new or of an earlier version, to the newest.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite_migration::Error> {
+    MIGRATIONS.to_latest(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_migrations_are_valid_and_can_be_run_twice() {
+        MIGRATIONS.validate().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+    }
+}

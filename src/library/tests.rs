@@ -1,0 +1,288 @@
+//! The library as its users see it: one folder, one handle.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::*;
+
+struct Shelf {
+    _folder: tempfile::TempDir,
+    library: Library,
+}
+
+fn shelf() -> Shelf {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::open(folder.path()).unwrap();
+    Shelf { _folder: folder, library }
+}
+
+impl Shelf {
+    async fn add(&self, file_name: &str, content: &str, tags: &[&str]) -> Added {
+        let from = self.library.store().incoming().join("upload");
+        fs::write(&from, content).unwrap();
+        let (kind, ext) = match file_name.ends_with(".png") {
+            true => (Kind::Slide, "png"),
+            false => (Kind::Video, "mp4"),
+        };
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let new = New { kind, file_name: file_name.to_owned(), ext: ext.to_owned(), tags, steps: vec![] };
+        self.library.add(from, new).await.unwrap()
+    }
+
+    async fn names(&self, query: Query) -> Vec<String> {
+        let listing = self.library.list(Query { limit: 200, ..query }).await.unwrap();
+        listing.assets.into_iter().map(|asset| asset.name).collect()
+    }
+
+    async fn search(&self, text: &str) -> Vec<String> {
+        let selection = Selection { search: text.to_owned(), ..Selection::default() };
+        self.names(Query { selection, order: Order::Name, ..Query::default() }).await
+    }
+}
+
+fn tagged(tags: &[&str]) -> Selection {
+    Selection { tags: tags.iter().map(|tag| (*tag).to_owned()).collect(), ..Selection::default() }
+}
+
+/// A video that nothing is known of.
+pub(super) fn asset() -> Asset {
+    let hash = Hash::new([0; 32]);
+    let summary = Summary {
+        id: 1,
+        kind: Kind::Video,
+        name: "Film".to_owned(),
+        added: 0,
+        binned: None,
+        duration_ms: 0,
+        width: 0,
+        height: 0,
+        favorite: false,
+        rating: 0,
+        views: 0,
+        last_watched: 0,
+        position_ms: 0,
+        thumbnail: None,
+        preview: None,
+        preview_frames: 0,
+        tags: Vec::new(),
+        work: Work::Done,
+    };
+    Asset {
+        summary,
+        original: StoredFile { hash, ext: "mp4".to_owned(), bytes: 1 },
+        file_name: "Film.mp4".to_owned(),
+        container: String::new(),
+        video_codec: String::new(),
+        audio_codec: String::new(),
+        rotation: 0,
+        frames_per_s: 0.0,
+        bitrate_bps: 0,
+        plays: None,
+        converted: None,
+        pages: Vec::new(),
+        subtitles: Vec::new(),
+        jobs: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn the_same_content_is_one_asset() {
+    let shelf = shelf();
+    let first = shelf.add("a.mp4", "content", &[]).await;
+    let second = shelf.add("b.mp4", "content", &[]).await;
+    assert_eq!(second, Added { id: first.id, existed: true });
+    shelf.library.bin(vec![first.id]).await.unwrap();
+    assert_eq!(shelf.names(Query::default()).await, Vec::<String>::new());
+    shelf.add("c.mp4", "content", &[]).await;
+    assert_eq!(shelf.names(Query::default()).await, ["a"], "out of the bin again");
+}
+
+#[tokio::test]
+async fn names_are_made_fit_to_be_shown() {
+    let shelf = shelf();
+    for (number, (file_name, name)) in [
+        ("/etc/passwd.mp4", "passwd"),
+        ("C:\\clips\\my_clip.v2.mp4", "my clip.v2"),
+        ("a\nb\u{202e}4pm.mp4", "a b4pm"),
+        (".mp4", ".mp4"),
+        ("", "untitled"),
+        ("\u{200f}.mp4", "untitled"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let added = shelf.add(file_name, &number.to_string(), &[]).await;
+        assert_eq!(shelf.library.asset(added.id).await.unwrap().summary.name, name, "{file_name:?}");
+    }
+}
+
+#[tokio::test]
+async fn search_finds_beginnings_of_words_in_names_and_tags() {
+    let shelf = shelf();
+    shelf.add("Summer in Ärmelkanal.mp4", "1", &["holiday"]).await;
+    let winter = shelf.add("Winter.mp4", "2", &["Holiday", "snow"]).await.id;
+    for (text, found) in [
+        ("holi", vec!["Summer in Ärmelkanal", "Winter"]),
+        ("armel SUM", vec!["Summer in Ärmelkanal"]),
+        ("w", vec!["Winter"]),
+        ("\" OR 1 *", vec![]),
+        ("-", vec![]),
+    ] {
+        assert_eq!(shelf.search(text).await, found, "{text}");
+    }
+    let edit =
+        Edit { name: Some("Spring".to_owned()), remove_tags: vec!["SNOW".to_owned()], ..Edit::default() };
+    shelf.library.edit(vec![winter], edit).await.unwrap();
+    assert_eq!(shelf.search("wint").await, Vec::<String>::new());
+    assert_eq!(shelf.search("snow").await, Vec::<String>::new());
+    assert_eq!(shelf.search("spr").await, ["Spring"]);
+}
+
+/// Every order and filter against the same done by hand, page by page, with few assets and with many.
+#[tokio::test]
+async fn pages_hold_every_asset_once_in_order() {
+    let shelf = shelf();
+    for number in 0..60_u32 {
+        let name = format!("{}-{number}.{}", number % 7, if number % 5 == 0 { "png" } else { "mp4" });
+        let tags: &[&str] = if number % 3 == 0 { &["third", "all"] } else { &["all"] };
+        let id = shelf.add(&name, &number.to_string(), tags).await.id;
+        let edit = Edit {
+            favorite: Some(number % 4 == 0),
+            rating: Some((number % 6).try_into().unwrap()),
+            ..Edit::default()
+        };
+        shelf.library.edit(vec![id], edit).await.unwrap();
+    }
+    let selections = [
+        (Selection::default(), 60),
+        (Selection { kind: Some(Kind::Slide), ..Selection::default() }, 12),
+        (Selection { favorite: true, ..Selection::default() }, 15),
+        (tagged(&["ALL"]), 60),
+        (tagged(&["third", "all"]), 20),
+        (Selection { favorite: true, kind: Some(Kind::Video), ..tagged(&["third"]) }, 4),
+        (Selection { search: "3".to_owned(), ..Selection::default() }, 17),
+        (Selection { search: "3".to_owned(), ..tagged(&["third"]) }, 7),
+        (tagged(&["nobody's"]), 0),
+    ];
+    for (selection, count) in selections {
+        for order in Order::ALL {
+            for descending in [false, true] {
+                let query = Query { selection: selection.clone(), order, descending, after: None, limit: 7 };
+                check_pages(&shelf.library, query, count).await;
+            }
+        }
+    }
+}
+
+async fn check_pages(library: &Library, mut query: Query, count: usize) {
+    let mut seen = Vec::new();
+    loop {
+        let page = library.list(query.clone()).await.unwrap();
+        assert!(page.total.is_none_or(|total| total == count as u64), "{query:?}: {:?}", page.total);
+        seen.extend(page.assets);
+        let Some(next) = page.next else { break };
+        query.after = Some(next);
+    }
+    let ids: BTreeSet<i64> = seen.iter().map(|asset| asset.id).collect();
+    assert_eq!((ids.len(), seen.len()), (count, count), "{query:?}");
+    let keys = seen.iter().map(|asset| match query.order {
+        Order::Name => (asset::sort_name(&asset.name), 0),
+        Order::Rating => (String::new(), asset.rating.into()),
+        Order::Added => (String::new(), asset.added),
+        _ => (String::new(), 0),
+    });
+    let keys: Vec<_> = keys.zip(seen.iter().map(|asset| asset.id)).collect();
+    let sorted = keys.is_sorted_by(|one, two| if query.descending { one > two } else { one < two });
+    assert!(sorted, "{query:?}: {keys:?}");
+}
+
+#[tokio::test]
+async fn totals_and_tags_count_what_is_outside_of_the_bin() {
+    let shelf = shelf();
+    let one = shelf.add("one.mp4", "1", &["a"]).await.id;
+    let two = shelf.add("two.png", "2", &["a", "b"]).await.id;
+    shelf.library.edit(vec![one], Edit { favorite: Some(true), ..Edit::default() }).await.unwrap();
+    shelf.library.bin(vec![one]).await.unwrap();
+    let count = |tags: Vec<Tag>| tags.into_iter().map(|tag| (tag.name, tag.assets)).collect::<Vec<_>>();
+    let expected = [("a".to_owned(), 1), ("b".to_owned(), 1)];
+    assert_eq!(count(shelf.library.tags().await.unwrap()), expected);
+    let totals = Totals { videos: 0, slides: 1, favorites: 0, bin: 1 };
+    assert_eq!(shelf.library.totals().await.unwrap(), totals);
+    shelf.library.restore(vec![one, two, 99]).await.unwrap();
+    let totals = Totals { videos: 1, slides: 1, favorites: 1, bin: 0 };
+    assert_eq!(shelf.library.totals().await.unwrap(), totals);
+    shelf.library.bin(vec![one, two]).await.unwrap();
+    shelf.library.purge(Purge::Assets(vec![two])).await.unwrap();
+    assert_eq!(count(shelf.library.tags().await.unwrap()), [("a".to_owned(), 0)]);
+    assert_eq!(shelf.library.totals().await.unwrap(), Totals { bin: 1, ..Totals::default() });
+}
+
+#[tokio::test]
+async fn only_what_is_in_the_bin_is_deleted_and_its_file_with_it() {
+    let shelf = shelf();
+    let id = shelf.add("one.mp4", "1", &["a"]).await.id;
+    let file = shelf.library.asset(id).await.unwrap().original;
+    let path = shelf.library.store().path(file.hash, &file.ext);
+    assert_eq!(shelf.library.purge(Purge::Assets(vec![id])).await.unwrap().assets, 0);
+    assert!(path.exists());
+    shelf.library.bin(vec![id]).await.unwrap();
+    assert_eq!(shelf.library.purge(Purge::All).await.unwrap().assets, 1);
+    assert!(!path.exists());
+    assert_eq!(shelf.library.asset(id).await, Err(Error::NoSuchAsset));
+    assert_eq!(shelf.search("one").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_people_do_is_kept_and_what_makes_no_sense_refused() {
+    let shelf = shelf();
+    let id = shelf.add("one.mp4", "1", &[]).await.id;
+    shelf.library.watched(id).await.unwrap();
+    shelf.library.position(id, 7000).await.unwrap();
+    let summary = shelf.library.asset(id).await.unwrap().summary;
+    assert_eq!((summary.views, summary.position_ms, summary.last_watched > 0), (1, 7000, true));
+    assert_eq!(shelf.library.watched(99).await, Err(Error::NoSuchAsset));
+    for edit in [
+        Edit { rating: Some(6), ..Edit::default() },
+        Edit { name: Some(" \n".to_owned()), ..Edit::default() },
+        Edit { add_tags: vec!["x".repeat(61)], ..Edit::default() },
+        Edit { add_tags: (0..65).map(|tag| tag.to_string()).collect(), ..Edit::default() },
+    ] {
+        let refused = shelf.library.edit(vec![id], edit.clone()).await;
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{edit:?}");
+    }
+    let after = Query { after: Some("rubbish".to_owned()), ..Query::default() };
+    assert!(matches!(shelf.library.list(after).await, Err(Error::Invalid { .. })));
+}
+
+#[tokio::test]
+async fn chance_picks_among_the_selected() {
+    let shelf = shelf();
+    assert_eq!(shelf.library.random(Selection::default()).await, Ok(None));
+    let mut ids = BTreeSet::new();
+    for number in 0..4 {
+        let id = shelf.add("a.mp4", &number.to_string(), &["a"]).await.id;
+        if number > 0 {
+            ids.insert(id);
+        } else {
+            shelf.library.bin(vec![id]).await.unwrap();
+        }
+    }
+    let mut seen = BTreeSet::new();
+    while seen.len() < 3 {
+        let tagged = shelf.library.random(tagged(&["a"])).await.unwrap();
+        seen.extend(
+            [tagged, shelf.library.random(Selection::default()).await.unwrap()].into_iter().flatten(),
+        );
+    }
+    assert_eq!(seen, ids);
+}
+
+#[test]
+fn a_data_folder_may_be_named_from_where_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let library = Library::open(&up.join(folder.path().strip_prefix("/").unwrap())).unwrap();
+    // Whoever works elsewhere finds it as well.
+    assert!(library.store().incoming().is_absolute());
+}

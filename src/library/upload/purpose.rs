@@ -1,0 +1,60 @@
+//! What an upload becomes: an asset of its own, or the subtitles of one.
+
+use super::{UploadError, Uploads};
+use crate::library::Error;
+use crate::library::asset::Kind;
+use crate::library::kinds::{FileKind, OtherContent};
+use crate::library::work::subtitles;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Asset(FileKind),
+    /// Of a video that is named like them.
+    Subtitles,
+}
+
+impl Purpose {
+    /// `None` if the library takes no such file.
+    pub(super) fn of(file_name: &str) -> Option<Self> {
+        if subtitles::is_subtitles(file_name) {
+            return Some(Self::Subtitles);
+        }
+        FileKind::of(file_name).map(Self::Asset)
+    }
+
+    /// Looks at the beginning of the file.
+    pub(super) fn check(self, head: &[u8]) -> Result<(), OtherContent> {
+        match self {
+            Self::Asset(kind) => kind.check(head),
+            // Any text may be some; they are read as a whole in the end.
+            Self::Subtitles => Ok(()),
+        }
+    }
+
+    pub(super) fn check_length(self, bytes: u64) -> Result<(), UploadError> {
+        match (self, bytes) {
+            (_, 0) => Err(UploadError::Empty),
+            (Self::Subtitles, _) if bytes > subtitles::BYTES_MAX as u64 => {
+                Err(UploadError::Library(Error::NO_SUBTITLES))
+            }
+            (_, _) if bytes > super::BYTES_MAX => Err(UploadError::TooLarge),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Uploads {
+    /// Whether the video that such subtitles are of is on its way.
+    pub(super) fn awaits_video_of(&self, subtitles_name: &str) -> bool {
+        let names = subtitles::names(subtitles_name);
+        let is_it = |file_name: &str| {
+            let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
+            names.iter().any(|(name, _)| name.eq_ignore_ascii_case(stem))
+        };
+        self.entries().values().any(|entry| {
+            let record = &entry.state().record;
+            let is_video = matches!(entry.purpose, Purpose::Asset(kind) if kind.kind == Kind::Video);
+            is_video && record.asset.is_none() && is_it(&record.file_name)
+        })
+    }
+}

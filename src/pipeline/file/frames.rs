@@ -1,0 +1,131 @@
+//! Single pictures of a video, at any time of it.
+
+use std::path::Path;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
+use gstreamer_video::prelude::*;
+
+use super::{FileError, Running, turning, unturned};
+
+/// For one picture; what takes longer is left out.
+const TIME_OF_ONE: gst::ClockTime = gst::ClockTime::from_seconds(8);
+
+/// A video whose pictures can be asked for.
+pub struct Frames {
+    running: Running,
+    sink: gst_app::AppSink,
+    /// It has been at its first picture since it was opened.
+    fresh: bool,
+}
+
+/// 8-bit RGB, rows without gaps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub width: u32,
+    pub height: u32,
+    pub data: Vec<u8>,
+}
+
+impl Frames {
+    /// Pictures will have this size, upright.
+    pub fn open(file: &Path, size: (u32, u32), rotation: u32) -> Result<Self, FileError> {
+        let (width, height) = unturned(size, rotation);
+        let turning = turning(rotation);
+        let running = Running::parse(
+            &format!(
+                "filesrc name=file ! decodebin name=decode \
+                 videoconvertscale name=in add-borders=false \
+                 ! video/x-raw,format=RGB,width={width},height={height},pixel-aspect-ratio=1/1 \
+                 ! videoflip video-direction={turning} ! video/x-raw,format=RGB ! appsink name=out sync=false max-buffers=1"
+            ),
+            file,
+        )?;
+        let sink = running.element("out").downcast::<gst_app::AppSink>();
+        let sink = sink.map_err(|_| FileError::Failed("no sink".to_owned()))?;
+        link_video(&running.element("decode"), running.element("in").static_pad("sink"));
+        running.start(gst::State::Paused)?;
+        let frames = Self { running, sink, fresh: true };
+        frames.preroll()?;
+        Ok(frames)
+    }
+
+    /// The picture at a time, or, unless `exact`, the key frame next to it.
+    pub fn at(&mut self, time_ms: u64, exact: bool) -> Result<Frame, FileError> {
+        if !(self.fresh && time_ms == 0) {
+            let how = if exact {
+                gst::SeekFlags::ACCURATE
+            } else {
+                gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_NEAREST
+            };
+            let time = gst::ClockTime::from_mseconds(time_ms);
+            self.fresh = false;
+            self.running
+                .0
+                .seek_simple(gst::SeekFlags::FLUSH | how, time)
+                .map_err(|_| FileError::Damaged("it can't be searched".to_owned()))?;
+        }
+        self.preroll()
+    }
+
+    /// The picture at which it stands.
+    fn preroll(&self) -> Result<Frame, FileError> {
+        let sample = self.sink.try_pull_preroll(TIME_OF_ONE).ok_or_else(|| self.running.error())?;
+        frame(&sample).ok_or_else(|| FileError::Damaged("a picture of no size".to_owned()))
+    }
+}
+
+/// Links the first video that comes out of a decodebin; sound is not even decoded.
+fn link_video(decode: &gst::Element, target: Option<gst::Pad>) {
+    decode_only(decode, &["video/"]);
+    let target = target.expect("a converter has a sink");
+    decode.connect_pad_added(move |_, pad| {
+        if pad.current_caps().is_some_and(|caps| is(&caps, "video/x-raw")) && !target.is_linked() {
+            // Without a link there is no picture, which is what is said then.
+            let _ = pad.link(&target);
+        }
+    });
+}
+
+/// Of the streams in a file, the decodebin decodes only these kinds; the others come out as they are, and go nowhere.
+///
+/// Its own properties for that (`caps` without `expose-all-streams`) refuse decoders that can give memory of their own
+/// kind besides, as those of libav do.
+pub(super) fn decode_only(decode: &gst::Element, kinds: &'static [&'static str]) {
+    decode.connect("autoplug-continue", false, |values| {
+        let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
+        let other = |name: &str| {
+            let stream = ["video/", "audio/", "text/", "subpicture/", "closedcaption/", "application/x-s"];
+            let container = is_container(name);
+            !container && stream.iter().any(|kind| name.starts_with(kind) && !kinds.contains(kind))
+        };
+        let other = caps.is_some_and(|caps| caps.structure(0).is_some_and(|caps| other(caps.name())));
+        Some((!other).to_value())
+    });
+}
+
+/// Containers are called like streams.
+fn is_container(name: &str) -> bool {
+    ["video/quicktime", "video/x-matroska", "video/webm", "audio/x-matroska", "audio/webm", "audio/x-m4a"]
+        .contains(&name)
+}
+
+pub(super) fn is(caps: &gst::Caps, name: &str) -> bool {
+    caps.structure(0).is_some_and(|caps| caps.name() == name)
+}
+
+fn frame(sample: &gst::Sample) -> Option<Frame> {
+    let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
+    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer()?, &info).ok()?;
+    let (width, height) = (info.width(), info.height());
+    let stride = usize::try_from(*frame.plane_stride().first()?).ok()?;
+    let row = width as usize * 3;
+    let plane = frame.plane_data(0).ok()?;
+    let mut data = Vec::with_capacity(row * height as usize);
+    for line in 0..height as usize {
+        data.extend_from_slice(plane.get(line * stride..line * stride + row)?);
+    }
+    Some(Frame { width, height, data })
+}

@@ -1,0 +1,163 @@
+//! Video files of the library: what is in them, single pictures, their texts, and another file made from them.
+//!
+//! Only the child uses this: nothing here survives a hostile file for sure, and nothing has to.
+
+pub mod convert;
+pub mod frames;
+pub mod probe;
+pub mod texts;
+
+use std::path::Path;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+/// Plug-ins that may take a file apart. Whatever else is installed would only be more ways in: a file can hold any of
+/// the codecs that libav has, and playlists that lead elsewhere.
+const PLUGINS: [&str; 21] = [
+    "coreelements",
+    "playback",
+    "typefindfunctions",
+    "isomp4",
+    "matroska",
+    "videoparsersbad",
+    "audioparsers",
+    "opusparse",
+    "libav",
+    "openh264",
+    "vpx",
+    "dav1d",
+    "aom",
+    "opus",
+    "vorbis",
+    "flac",
+    "mpg123",
+    "fdkaac",
+    "faad",
+    "jpeg",
+    "rawparse",
+];
+
+/// Why a file can't be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// Nothing here decodes it.
+    Unsupported(String),
+    Damaged(String),
+    Encrypted,
+    NoPicture,
+    NoEncoder(String),
+    NoRoom,
+    TooSlow,
+    Failed(String),
+}
+
+impl FileError {
+    fn of(error: &gst::glib::Error) -> Self {
+        let text = error.message().to_owned();
+        if let Some(kind) = error.kind::<gst::StreamError>() {
+            return match kind {
+                gst::StreamError::CodecNotFound => Self::Unsupported(text),
+                gst::StreamError::Decrypt | gst::StreamError::DecryptNokey => Self::Encrypted,
+                _ => Self::Damaged(text),
+            };
+        }
+        match error.kind::<gst::ResourceError>() {
+            Some(gst::ResourceError::NoSpaceLeft) => Self::NoRoom,
+            _ if error.matches(gst::CoreError::MissingPlugin) => Self::Unsupported(text),
+            _ => Self::Failed(text),
+        }
+    }
+}
+
+/// Loads GStreamer and leaves it only what files of the library need: known plug-ins, and no hardware decoders, whose
+/// drivers a hostile file must not reach and which the screens need.
+pub fn init() -> Result<(), gst::glib::Error> {
+    gst::init()?;
+    let takes_apart = gst::ElementFactoryType::DEMUXER
+        | gst::ElementFactoryType::DECODER
+        | gst::ElementFactoryType::PARSER
+        | gst::ElementFactoryType::DEPAYLOADER
+        | gst::ElementFactoryType::DECRYPTOR;
+    for factory in gst::ElementFactory::factories_with_type(takes_apart, gst::Rank::MARGINAL) {
+        let plugin = factory.plugin().map(|plugin| plugin.plugin_name());
+        let known = plugin.is_some_and(|plugin| PLUGINS.contains(&plugin.as_str()));
+        let hardware = factory.metadata("klass").is_some_and(|klass| klass.contains("Hardware"));
+        if !known || hardware {
+            factory.set_rank(gst::Rank::NONE);
+        }
+    }
+    Ok(())
+}
+
+/// A pipeline that is stopped when it goes.
+struct Running(gst::Pipeline);
+
+impl Running {
+    /// `description` in gst-launch's syntax, with a `filesrc name=file`. Nothing in it comes from outside.
+    fn parse(description: &str, file: &Path) -> Result<Self, FileError> {
+        let failed = |error: gst::glib::Error| FileError::Failed(error.message().to_owned());
+        let element = gst::parse::launch(description).map_err(failed)?;
+        let pipeline = element.downcast::<gst::Pipeline>();
+        let running = Self(pipeline.map_err(|_| FileError::Failed("no pipeline".to_owned()))?);
+        running.element("file").set_property("location", file);
+        Ok(running)
+    }
+
+    fn element(&self, name: &str) -> gst::Element {
+        self.0.by_name(name).expect("the description has an element of that name")
+    }
+
+    fn start(&self, state: gst::State) -> Result<(), FileError> {
+        self.0.set_state(state).map(drop).map_err(|_| self.error())
+    }
+
+    fn bus(&self) -> gst::Bus {
+        self.0.bus().expect("a pipeline has a bus")
+    }
+
+    /// What the bus says was wrong.
+    fn error(&self) -> FileError {
+        match self.bus().pop_filtered(&[gst::MessageType::Error]).as_deref().map(gst::MessageRef::view) {
+            Some(gst::MessageView::Error(error)) => FileError::of(&error.error()),
+            _ => FileError::Damaged("reading it stopped without a reason".to_owned()),
+        }
+    }
+
+    /// Waits for its end.
+    fn until_end(&self, timeout: gst::ClockTime) -> Result<(), FileError> {
+        let kinds = [gst::MessageType::Error, gst::MessageType::Eos];
+        match self.bus().timed_pop_filtered(timeout, &kinds).as_deref().map(gst::MessageRef::view) {
+            Some(gst::MessageView::Eos(_)) => Ok(()),
+            Some(gst::MessageView::Error(error)) => Err(FileError::of(&error.error())),
+            _ => Err(FileError::TooSlow),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The process ends right after; a pipeline that does not stop is ended with it.
+        let _ = self.0.set_state(gst::State::Null);
+    }
+}
+
+/// The demuxer for a file that is MP4 or QuickTime, else Matroska or WebM.
+fn demuxer(mp4: bool) -> &'static str {
+    if mp4 { "qtdemux" } else { "matroskademux" }
+}
+
+/// How a picture has to be turned, clockwise, for `videoflip video-direction`.
+fn turning(rotation: u32) -> &'static str {
+    match rotation {
+        90 => "90r",
+        180 => "180",
+        270 => "90l",
+        _ => "identity",
+    }
+}
+
+/// The size before turning.
+fn unturned((width, height): (u32, u32), rotation: u32) -> (u32, u32) {
+    if rotation == 90 || rotation == 270 { (height, width) } else { (width, height) }
+}

@@ -1,0 +1,76 @@
+//! `GET /api/openapi.json`: the description of the API. It is written by hand; the tests below hold it against the
+//! routes, and others hold the answers against it.
+
+use hyper::{Response, StatusCode};
+
+use super::typed;
+use crate::web::body::Body;
+
+const DESCRIPTION: &str = include_str!("../openapi.json");
+
+pub(crate) fn get() -> Response<Body> {
+    typed(StatusCode::OK, "application/json", DESCRIPTION)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::web::route;
+
+    /// `GET /api/assets/{id}`
+    type Operations = BTreeSet<String>;
+
+    fn described() -> Operations {
+        let description: Value = serde_json::from_str(DESCRIPTION).expect("JSON");
+        let paths = description["paths"].as_object().expect("an object").clone();
+        let operations = paths.into_iter().flat_map(|(path, operations)| {
+            let methods: Vec<String> = operations.as_object().expect("an object").keys().cloned().collect();
+            methods.into_iter().map(move |method| format!("{} {path}", method.to_uppercase()))
+        });
+        operations.collect()
+    }
+
+    /// What programs use; pages and their files are not described.
+    fn served() -> Operations {
+        let pages = [
+            "/",
+            "/live/{source}",
+            "/ui/{*path}",
+            "/library",
+            "/library/{id}",
+            "/bin",
+            "/settings",
+            "/login",
+            "/api",
+        ];
+        let addresses = route::addresses().filter(|(pattern, _)| !pages.contains(pattern));
+        let operations = addresses.flat_map(|(pattern, allow)| {
+            let methods = allow.split(", ").filter(|method| !matches!(*method, "HEAD" | "OPTIONS"));
+            methods.map(move |method| format!("{method} {pattern}"))
+        });
+        operations.collect()
+    }
+
+    #[test]
+    fn every_address_is_described_and_no_other() {
+        let (described, served) = (described(), served());
+        let missing: Vec<_> = served.difference(&described).collect();
+        let made_up: Vec<_> = described.difference(&served).collect();
+        assert!(
+            missing.is_empty() && made_up.is_empty(),
+            "not described: {missing:?}; not there: {made_up:?}"
+        );
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let description: Value = serde_json::from_str(DESCRIPTION).expect("JSON");
+        for reference in DESCRIPTION.split("\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(description.pointer(reference).is_some(), "{reference}");
+        }
+    }
+}

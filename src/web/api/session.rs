@@ -1,0 +1,105 @@
+//! Logging in and out, the first password, and links that only look.
+
+use hyper::header::{HeaderValue, SET_COOKIE};
+use hyper::{Response, StatusCode};
+
+use super::{json, no_content, read_json};
+use crate::access::{self, Phase, Plain, Right, SESSION_TIME};
+use crate::web::answer::Call;
+use crate::web::auth::{self, SESSION_COOKIE, VIEW_COOKIE};
+use crate::web::body::Body;
+use crate::web::problem::{Problem, capitalized};
+use crate::web::wire::to_json;
+use crate::web::wire_access as wire;
+
+pub(crate) fn get(call: &Call) -> Response<Body> {
+    let access = &call.services.access;
+    let (phase, right) = (access.phase(), auth::right(access, call.headers()));
+    let state = match (phase, right) {
+        (Phase::Setup, _) => "setup",
+        (_, Some(_)) => "in",
+        (_, None) => "login",
+    };
+    let session = wire::Session {
+        state,
+        can: right.map(Right::name),
+        open: phase == Phase::Open,
+        password_is_fixed: access.password_is_fixed(),
+    };
+    json(StatusCode::OK, to_json(&session))
+}
+
+pub(crate) async fn log_in(call: Call) -> Result<Response<Body>, Problem> {
+    let (services, from) = (call.services, call.client.address);
+    let body: wire::LogIn = read_json(call.request.into_body()).await?;
+    Ok(logged_in(&services.access.log_in(from, &body.password).await?))
+}
+
+pub(crate) async fn set_up(call: Call) -> Result<Response<Body>, Problem> {
+    let (services, from) = (call.services, call.client.address);
+    let body: wire::SetUp = read_json(call.request.into_body()).await?;
+    Ok(logged_in(&services.access.set_up(from, &body.code, &body.password).await?))
+}
+
+pub(crate) async fn change_password(call: Call) -> Result<Response<Body>, Problem> {
+    let (services, from) = (call.services, call.client.address);
+    let body: wire::ChangePassword = read_json(call.request.into_body()).await?;
+    Ok(logged_in(&services.access.change_password(from, &body.old, &body.new).await?))
+}
+
+pub(crate) fn log_out(call: &Call) -> Result<Response<Body>, Problem> {
+    if let Some(secret) = auth::cookie(call.headers(), SESSION_COOKIE) {
+        call.services.access.log_out(&secret)?;
+    }
+    let mut response = no_content();
+    for name in [SESSION_COOKIE, VIEW_COOKIE] {
+        set_cookie(&mut response, name, "", 0);
+    }
+    Ok(response)
+}
+
+/// Somebody opens a link that only looks.
+pub(crate) fn enter_by_link(call: &Call, secret: &str) -> Result<Response<Body>, Problem> {
+    if call.services.access.by_link(secret).is_none() {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "This link was withdrawn, or never was one."));
+    }
+    let mut response = auth::see_other("/");
+    set_cookie(&mut response, VIEW_COOKIE, secret, SESSION_TIME.as_secs());
+    Ok(response)
+}
+
+fn logged_in(secret: &Plain) -> Response<Body> {
+    let mut response = no_content();
+    set_cookie(&mut response, SESSION_COOKIE, secret.reveal(), SESSION_TIME.as_secs());
+    response
+}
+
+/// `Strict`: no page from elsewhere can make a browser show it. Not `Secure`: on a LAN there is no certificate.
+fn set_cookie(response: &mut Response<Body>, name: &str, value: &str, seconds: u64) {
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
+impl From<access::Error> for Problem {
+    fn from(error: access::Error) -> Self {
+        use access::Error;
+        let detail = format!("{}.", capitalized(&error.to_string()));
+        match error {
+            Error::WrongPassword | Error::WrongCode => Self::new(StatusCode::UNAUTHORIZED, detail),
+            Error::NotInSetup | Error::InConfiguration => Self::new(StatusCode::CONFLICT, detail),
+            Error::TooMany { seconds } => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+                .with_header(hyper::header::RETRY_AFTER, HeaderValue::from(seconds)),
+            Error::Invalid { what, allowed } => {
+                Self::new(StatusCode::BAD_REQUEST, detail).with("parameter", what).with("allowed", allowed)
+            }
+            Error::Full => Self::new(StatusCode::CONFLICT, detail),
+            Error::NotFound => Self::new(StatusCode::NOT_FOUND, detail),
+            Error::Write(_) | Error::Chance(_) => {
+                log::error!("{error}");
+                Self::internal()
+            }
+        }
+    }
+}

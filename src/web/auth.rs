@@ -1,0 +1,158 @@
+//! Who may ask for what. One table, by route; everything passes it before its handler.
+
+use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderValue, LOCATION, WWW_AUTHENTICATE};
+use hyper::{HeaderMap, Method, Response, StatusCode};
+use url::form_urlencoded;
+
+use super::answer::Call;
+use super::body::{self, Body};
+use super::problem::Problem;
+use super::route::Route;
+use super::{origin, pages};
+use crate::access::{Access, Phase, Right};
+
+/// Names of the cookies: a session, and a link that only looks.
+pub(super) const SESSION_COOKIE: &str = "marquee_session";
+pub(super) const VIEW_COOKIE: &str = "marquee_view";
+
+/// What a route needs. No `_` here: who adds a route has to say.
+fn need(route: &Route) -> Option<Right> {
+    match route {
+        // What a TV needs, which has no keyboard; what a login needs; whether the box lives.
+        Route::PlayerPage { .. }
+        | Route::WhepOffer { .. }
+        | Route::WhepPatch { .. }
+        | Route::WhepDelete { .. }
+        | Route::Mse { .. }
+        | Route::Frame { .. }
+        | Route::Mjpeg { .. }
+        | Route::Media { .. }
+        | Route::UiFile { .. }
+        | Route::LoginPage
+        | Route::ApiPage
+        | Route::OpenApi
+        | Route::Session
+        | Route::LogIn
+        | Route::LogOut
+        | Route::SetUp
+        | Route::EnterByLink { .. }
+        | Route::Health
+        | Route::Options { .. } => None,
+        Route::LivePage
+        | Route::Status
+        | Route::Sources
+        | Route::Source { .. }
+        | Route::Events
+        | Route::Metrics
+        | Route::LibraryPage
+        | Route::WatchPage
+        | Route::Library
+        | Route::Assets
+        | Route::Asset { .. }
+        | Route::WatchedAsset { .. }
+        | Route::RandomAsset
+        | Route::Tags
+        | Route::Uploads => Some(Right::View),
+        Route::RestartSource { .. }
+        | Route::Logs
+        | Route::BinPage
+        | Route::SettingsPage
+        | Route::EditAsset { .. }
+        | Route::EditAssets
+        | Route::BinAssets
+        | Route::RestoreAssets
+        | Route::PurgeAssets
+        | Route::PositionAsset { .. }
+        | Route::CreateUpload
+        | Route::Upload { .. }
+        | Route::ChangeUpload { .. }
+        | Route::RetryJob { .. }
+        | Route::CancelJob { .. }
+        | Route::ConvertAsset { .. }
+        | Route::Backup
+        | Route::Restore
+        | Route::ChangePassword
+        | Route::Grants { .. }
+        | Route::Grant { .. }
+        | Route::Withdraw { .. } => Some(Right::Admin),
+    }
+}
+
+/// `None`: go on. Some refusals are a way to the login, not a problem.
+pub(super) fn check(route: &Route, call: &Call) -> Result<Option<Response<Body>>, Problem> {
+    let live = call.request.uri().path().starts_with("/live/");
+    if changes(call.request.method()) && !live && !origin::may_change(call.headers()) {
+        let detail = "Pages from elsewhere may look, but not change anything.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    let Some(needed) = need(route) else { return Ok(None) };
+    let access = &call.services.access;
+    if access.phase() == Phase::Open && !origin::is_local(call.headers().get(HOST)) {
+        // A name of somebody else's that leads here: their page would be taken for ours (DNS rebinding).
+        let detail =
+            "Without a login, this box answers only to its address, or to a name of the local network.";
+        return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
+    }
+    match right(access, call.headers()) {
+        Some(right) if right >= needed => Ok(None),
+        Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, "This needs the admin's login.")),
+        None if pages::wanted(call.headers()) => Ok(Some(to_login(call))),
+        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "This needs a login or a token.")
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+    }
+}
+
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// What whoever sends these headers may do.
+pub(super) fn right(access: &Access, headers: &HeaderMap) -> Option<Right> {
+    if access.phase() == Phase::Open {
+        return Some(Right::Admin);
+    }
+    if let Some(authorization) = headers.get(AUTHORIZATION) {
+        // One who shows a token wants it looked at, whatever cookies there are.
+        let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("bearer").then(|| access.by_token(token.trim()))?;
+    }
+    let session = cookie(headers, SESSION_COOKIE).and_then(|secret| access.by_session(&secret));
+    session.or_else(|| access.by_link(&cookie(headers, VIEW_COOKIE)?))
+}
+
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+}
+
+/// To the login, and from there back.
+fn to_login(call: &Call) -> Response<Body> {
+    let to = call.request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
+    see_other(&format!("/login?{query}"))
+}
+
+pub(super) fn see_other(to: &str) -> Response<Body> {
+    let mut response = Response::new(body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(LOCATION, to);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_found_among_others() {
+        let headers = HeaderMap::from_iter([
+            (COOKIE, HeaderValue::from_static("a=1; marquee_view=x; b=marquee_session=2")),
+            (COOKIE, HeaderValue::from_static("marquee_session=y")),
+        ]);
+        assert_eq!(cookie(&headers, SESSION_COOKIE).as_deref(), Some("y"));
+        assert_eq!(cookie(&headers, VIEW_COOKIE).as_deref(), Some("x"));
+        assert_eq!(cookie(&headers, "c"), None);
+    }
+}

@@ -1,0 +1,66 @@
+// What the server pushes, for every page of the document over one connection.
+
+import { createEmitter } from './emitter.js';
+import { followEvents } from './feed.js';
+
+/** @typedef {import('./types.js').Source} Source */
+/** @typedef {import('./library/types.js').LibraryState} LibraryState */
+
+/** A library that can't be used has nobody who works for it. @type {LibraryState['work']} */
+const NO_WORK = { waiting: 0, running: [] };
+
+/** @type {{sources: Source[]|null, library: LibraryState|null, gone: boolean}} */
+const newest = { sources: null, library: null, gone: false };
+/** @type {ReturnType<typeof createEmitter<Source[]>>} */
+const sources = createEmitter();
+/** @type {ReturnType<typeof createEmitter<LibraryState>>} */
+const library = createEmitter();
+/** @type {ReturnType<typeof createEmitter<boolean>>} */
+const gone = createEmitter();
+
+/** Called once, when the document is ready for it. */
+export function startEvents() {
+  followEvents({
+    sources(now) {
+      newest.sources = now;
+      sources.tell(now);
+    },
+    library(now) {
+      newest.library = Object.assign({ work: NO_WORK }, now);
+      library.tell(newest.library);
+    },
+    gone(now) {
+      newest.gone = now;
+      gone.tell(now);
+    },
+  });
+}
+
+/** @param {(now: Source[]) => void} listener told at once what is known already */
+export function onSources(listener) {
+  if (newest.sources) {
+    listener(newest.sources);
+  }
+  return sources.on(listener);
+}
+
+/** @param {(now: LibraryState) => void} listener told at once what is known already */
+export function onLibrary(listener) {
+  if (newest.library) {
+    listener(newest.library);
+  }
+  return library.on(listener);
+}
+
+/** @param {(gone: boolean) => void} listener told of changes only */
+export function onGone(listener) {
+  return gone.on(listener);
+}
+
+export function libraryNow() {
+  return newest.library;
+}
+
+export function isGone() {
+  return newest.gone;
+}

@@ -1,0 +1,202 @@
+// The library: all assets, narrowed and ordered as the address says.
+
+import { byId, h } from '../dom.js';
+import { onLibrary } from '../events.js';
+import { icon } from '../icons.js';
+import { emptyNotice, iconButton } from '../parts.js';
+import { go } from '../router.js';
+import { isAdmin } from '../session.js';
+import { recall, remember } from '../store.js';
+import { texts } from '../texts.js';
+import { uploads } from '../upload/uploads.js';
+import { edit, editMany, moveToBin } from './changes.js';
+import { createFilters } from './filters.js';
+import { createGrid } from './grid.js';
+import { followGeneration } from './generation.js';
+import { listOf } from './list.js';
+import { address, isNarrowed, queryText, readFilter } from './query.js';
+import { pickRandom } from './random.js';
+import { createScreenful } from './screenful.js';
+import { createSelectBar } from './selectbar.js';
+import { createSelection } from './selection.js';
+
+/** @typedef {import('./query.js').Filter} Filter */
+/** @typedef {import('./types.js').Asset} Asset */
+
+const words = texts.library;
+const SHAPE_KEY = 'marquee.shape';
+/** Typing that pauses for longer is a new search, for which the back button has a step of its own. */
+const SEARCH_STEP_MS = 4000;
+
+/**
+ * @param {import('../router.js').Visit} visit
+ * @returns {import('../router.js').View}
+ */
+export function open(visit) {
+  let filter = readFilter(visit.url.searchParams);
+  let shape = /** @type {'grid'|'list'} */ (recall(SHAPE_KEY) === 'list' ? 'list' : 'grid');
+  let list = listOf(queryText(filter));
+  let typed_ms = -Infinity;
+
+  const selection = createSelection(() => patchSelection());
+  const grid = createGrid({
+    label: words.title,
+    href: (asset) => address(`/library/${asset.id}`, list.query),
+    selection: isAdmin() ? selection : null,
+    act,
+  });
+  const screenful = createScreenful(grid, () => (isNarrowed(filter) ? nothingFound() : nothingThere()));
+  const filters = createFilters({ change, reshape });
+  const bar = createSelectBar({
+    chosen,
+    edit: (wanted) => editMany(chosen(), wanted),
+    bin: () => binChosen(),
+    all: () => selection.all(list.assets.map((asset) => asset.id)),
+    clear: () => selection.clear(),
+  });
+  const problem = h('p', { class: 'banner icon-small', role: 'alert', hidden: true });
+  const element = h('div', { class: 'library' },
+    h('header', { class: 'page-head' },
+      h('h1', {}, words.title), screenful.count, h('span', { class: 'spacer' }),
+      iconButton('random', words.random, () => pickRandom(list.query)),
+      h('a', { class: 'button icon-button', href: '/bin', 'aria-label': texts.bin.title, title: texts.bin.title }, icon('bin')),
+      isAdmin() ? uploadButton() : null),
+    problem, filters.element, screenful.element, bar.element, bar.spoken);
+
+  function chosen() {
+    return list.assets.filter((asset) => selection.has(asset.id));
+  }
+
+  function patchSelection() {
+    element.toggleAttribute('data-choosing', selection.size() > 0);
+    bar.show(chosen(), selection.size());
+    grid.render();
+  }
+
+  function binChosen() {
+    const assets = chosen();
+    selection.clear();
+    moveToBin(assets);
+  }
+
+  /** @param {string} key @param {Asset} asset */
+  function act(key, asset) {
+    if (!isAdmin()) {
+      return false;
+    }
+    const many = selection.has(asset.id) ? chosen() : [];
+    const apply = (/** @type {import('./types.js').Change} */ wanted) =>
+      (many.length > 1 ? editMany(many, wanted) : edit(asset, wanted));
+    if (/^[0-5]$/.test(key)) {
+      apply({ rating: Number(key) });
+    } else if (key === 'b') {
+      apply({ favorite: !asset.favorite });
+    } else if (key === 'Delete') {
+      selection.clear();
+      moveToBin(many.length ? many : [asset]);
+    } else if (key === 'Escape' && selection.size()) {
+      selection.clear();
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /** @param {Partial<Filter>} wanted @param {boolean} typing */
+  function change(wanted, typing) {
+    const next = Object.assign({}, filter, wanted);
+    if (queryText(next) === queryText(filter)) {
+      return;
+    }
+    const now = performance.now();
+    const replace = typing && now - typed_ms < SEARCH_STEP_MS;
+    typed_ms = typing ? now : -Infinity;
+    go(address('/library', queryText(next)), { replace });
+  }
+
+  /** @param {'grid'|'list'} wanted */
+  function reshape(wanted) {
+    shape = wanted;
+    remember(SHAPE_KEY, shape);
+    grid.setShape(shape);
+  }
+
+  function show() {
+    list = listOf(queryText(filter));
+    selection.clear();
+    filters.show(filter, shape);
+    screenful.show(list);
+  }
+
+  function nothingFound() {
+    const all = h('a', { class: 'button', href: '/library' }, words.showAll);
+    return emptyNotice(words.nothingFoundTitle, words.nothingFound, all);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    const target = /** @type {Element} */ (event.target);
+    const typing = target.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, dialog');
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing) {
+      return;
+    }
+    if (event.key === '/') {
+      event.preventDefault();
+      filters.focusSearch();
+    } else if (event.key === 'r') {
+      pickRandom(list.query);
+    } else if (event.key === 'Escape' && selection.size()) {
+      selection.clear();
+    }
+  }
+
+  document.addEventListener('keydown', onKey);
+  const endLibrary = onLibrary((now) => {
+    grid.showWork(now.work.running);
+    problem.hidden = now.ok;
+    if (!now.ok && problem.dataset.text !== String(now.problem)) {
+      problem.dataset.text = String(now.problem);
+      problem.replaceChildren(icon('warn'), now.problem || words.unusable);
+    }
+  });
+  const endGeneration = followGeneration(() => {
+    list.refresh();
+    filters.loadTags();
+  });
+  filters.loadTags();
+
+  return {
+    element,
+    title: texts.documentTitle(words.title),
+    ready: Promise.resolve(),
+    shown() {
+      grid.setShape(shape);
+      show();
+      if (visit.back && byId('content').contains(grid.element)) {
+        grid.focusWhereOneWas();
+      }
+    },
+    update(url) {
+      filter = readFilter(url.searchParams);
+      show();
+      return true;
+    },
+    leave() {
+      document.removeEventListener('keydown', onKey);
+      endLibrary();
+      endGeneration();
+      screenful.leave();
+    },
+  };
+}
+
+function uploadButton() {
+  return h('button', { type: 'button', class: 'button main icon-small', click: () => uploads.choose() },
+    icon('upload'), texts.upload.action);
+}
+
+/** For the very first visit: what this is for, and how it fills. */
+export function nothingThere() {
+  return isAdmin() ? emptyNotice(words.emptyTitle, words.empty, uploadButton())
+    : emptyNotice(words.emptyTitle, words.emptyView);
+}

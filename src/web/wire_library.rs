@@ -1,0 +1,338 @@
+//! The JSON types of the library's part of the API.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::wire::rfc_3339;
+use crate::library::{self, Hash, work};
+
+#[derive(Serialize)]
+pub(super) struct Assets {
+    pub assets: Vec<Summary>,
+    /// For `after`; null on the last page.
+    pub next: Option<String>,
+    /// Null where it would have to be counted.
+    pub total: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Summary {
+    id: i64,
+    kind: &'static str,
+    name: String,
+    added: String,
+    binned: Option<String>,
+    duration_ms: u64,
+    width: u32,
+    height: u32,
+    favorite: bool,
+    rating: u8,
+    views: u64,
+    last_watched: Option<String>,
+    position_ms: u64,
+    resume_ms: Option<u64>,
+    thumbnail: Option<String>,
+    preview: Option<Preview>,
+    tags: Vec<String>,
+    work: &'static str,
+}
+
+/// Pictures side by side.
+#[derive(Serialize)]
+pub(super) struct Preview {
+    url: String,
+    frames: u32,
+}
+
+#[derive(Serialize)]
+pub(super) struct Asset {
+    #[serde(flatten)]
+    summary: Summary,
+    file_name: String,
+    original: File,
+    converted: Option<File>,
+    /// What a browser plays: the original if it can, else the converted file.
+    play: Option<String>,
+    container: String,
+    video_codec: String,
+    audio_codec: String,
+    rotation: u32,
+    frames_per_s: f64,
+    bitrate_bps: u64,
+    plays: Option<Plays>,
+    pages: Vec<Page>,
+    subtitles: Vec<Subtitle>,
+    jobs: Vec<Job>,
+}
+
+#[derive(Serialize)]
+pub(super) struct File {
+    url: String,
+    ext: String,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Plays {
+    hdmi: bool,
+    browser: bool,
+    old_tv: bool,
+}
+
+#[derive(Serialize)]
+struct Page {
+    number: u32,
+    url: String,
+    width: u32,
+    height: u32,
+}
+
+#[derive(Serialize)]
+struct Subtitle {
+    number: u32,
+    language: String,
+    label: String,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Job {
+    step: &'static str,
+    state: &'static str,
+    /// 0 to 1, while it is running and known.
+    progress: Option<f64>,
+    problem: String,
+    advice: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Tags {
+    pub tags: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Tag {
+    pub name: String,
+    pub assets: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Random {
+    pub id: Option<i64>,
+}
+
+/// How many were changed.
+#[derive(Serialize)]
+pub(super) struct Changed {
+    pub assets: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct Library {
+    pub ok: bool,
+    pub problem: Option<String>,
+    pub totals: Totals,
+    pub disk: Option<Disk>,
+    pub work: Work,
+    /// Rises with every change.
+    pub generation: u64,
+}
+
+/// What is done in the background.
+#[derive(Default, Serialize)]
+pub(super) struct Work {
+    waiting: u64,
+    running: Vec<Running>,
+}
+
+#[derive(Serialize)]
+struct Running {
+    asset: i64,
+    /// The asset's.
+    name: String,
+    step: &'static str,
+    /// 0 to 1; null until it is known.
+    progress: Option<f32>,
+    seconds_left: Option<u64>,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct Totals {
+    pub videos: u64,
+    pub slides: u64,
+    pub favorites: u64,
+    pub bin: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Disk {
+    pub free_bytes: u64,
+    pub total_bytes: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Restored {
+    pub assets: u64,
+    pub files: u64,
+}
+
+/// `PATCH /api/assets/{id}`, and with `ids` `POST /api/assets/edit`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Edit {
+    #[serde(default)]
+    pub ids: Vec<i64>,
+    pub name: Option<String>,
+    pub favorite: Option<bool>,
+    pub rating: Option<u8>,
+    #[serde(default)]
+    pub add_tags: Vec<String>,
+    #[serde(default)]
+    pub remove_tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ids {
+    #[serde(default)]
+    pub ids: Vec<i64>,
+    /// Everything in the bin.
+    #[serde(default)]
+    pub all: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Position {
+    pub position_ms: u64,
+}
+
+/// Where a stored file is served.
+fn url(hash: Hash, ext: &str) -> String {
+    format!("/media/{hash}.{ext}")
+}
+
+fn url_of(file: &library::StoredFile) -> String {
+    url(file.hash, &file.ext)
+}
+
+/// Seconds since 1970 as RFC 3339.
+fn time(seconds: i64, zone: &TimeZone) -> String {
+    let since = Duration::from_secs(seconds.max(0).cast_unsigned());
+    rfc_3339(SystemTime::UNIX_EPOCH + since, zone)
+}
+
+impl Summary {
+    pub(super) fn new(summary: library::Summary, zone: &TimeZone) -> Self {
+        let resume_ms = summary.resume_ms();
+        let frames = summary.preview_frames;
+        Self {
+            id: summary.id,
+            kind: summary.kind.name(),
+            name: summary.name,
+            added: time(summary.added, zone),
+            binned: summary.binned.map(|at| time(at, zone)),
+            duration_ms: summary.duration_ms,
+            width: summary.width,
+            height: summary.height,
+            favorite: summary.favorite,
+            rating: summary.rating,
+            views: summary.views,
+            last_watched: (summary.last_watched > 0).then(|| time(summary.last_watched, zone)),
+            position_ms: summary.position_ms,
+            resume_ms,
+            thumbnail: summary.thumbnail.as_ref().map(url_of),
+            preview: summary.preview.map(|file| Preview { url: url_of(&file), frames }),
+            tags: summary.tags,
+            work: match summary.work {
+                library::Work::Done => "done",
+                library::Work::Waiting => "waiting",
+                library::Work::Running => "running",
+                library::Work::Failed => "failed",
+            },
+        }
+    }
+}
+
+impl Asset {
+    pub(super) fn new(asset: library::Asset, zone: &TimeZone) -> Self {
+        let browser = asset.plays.is_some_and(|plays| plays.browser);
+        let file = |file: library::StoredFile| File {
+            url: url(file.hash, &file.ext),
+            ext: file.ext,
+            bytes: file.bytes,
+        };
+        let (original, converted) = (file(asset.original), asset.converted.map(file));
+        let video = asset.summary.kind == library::Kind::Video;
+        let play = match &converted {
+            _ if !video => None,
+            Some(converted) => Some(converted.url.clone()),
+            None => browser.then(|| original.url.clone()),
+        };
+        Self {
+            summary: Summary::new(asset.summary, zone),
+            file_name: asset.file_name,
+            original,
+            converted,
+            play,
+            container: asset.container,
+            video_codec: asset.video_codec,
+            audio_codec: asset.audio_codec,
+            rotation: asset.rotation,
+            frames_per_s: asset.frames_per_s,
+            bitrate_bps: asset.bitrate_bps,
+            plays: asset.plays.map(Plays::from),
+            pages: asset.pages.into_iter().map(Page::from).collect(),
+            subtitles: asset.subtitles.into_iter().map(Subtitle::from).collect(),
+            jobs: asset.jobs.into_iter().map(Job::from).collect(),
+        }
+    }
+}
+
+impl From<library::Plays> for Plays {
+    fn from(plays: library::Plays) -> Self {
+        Self { hdmi: plays.hdmi, browser: plays.browser, old_tv: plays.old_tv }
+    }
+}
+
+impl From<library::Page> for Page {
+    fn from(page: library::Page) -> Self {
+        Self { number: page.number, url: url_of(&page.file), width: page.width, height: page.height }
+    }
+}
+
+impl From<library::Subtitle> for Subtitle {
+    fn from(subtitle: library::Subtitle) -> Self {
+        let library::Subtitle { number, language, label, file } = subtitle;
+        Self { number, language, label, url: url_of(&file) }
+    }
+}
+
+impl From<library::Job> for Job {
+    fn from(job: library::Job) -> Self {
+        let (step, state) = (job.step.name(), job.state.name());
+        Self { step, state, progress: None, problem: job.problem, advice: job.advice }
+    }
+}
+
+impl From<work::Status> for Work {
+    fn from(status: work::Status) -> Self {
+        let running = status.running.into_iter().map(|running| Running {
+            asset: running.asset,
+            name: running.name,
+            step: running.step.name(),
+            progress: running.progress,
+            seconds_left: running.seconds_left,
+        });
+        Self { waiting: status.waiting, running: running.collect() }
+    }
+}
+
+impl From<library::Totals> for Totals {
+    fn from(totals: library::Totals) -> Self {
+        let library::Totals { videos, slides, favorites, bin } = totals;
+        Self { videos, slides, favorites, bin }
+    }
+}

@@ -1,0 +1,304 @@
+// The library in a browser: upload, sort, tag, rate, search, watch, the bin.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { makeClip, putFile } from './clips.mjs';
+import { until } from './until.mjs';
+
+const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
+const MB = 1e6;
+/** Slow enough to be broken in the middle, quick enough to wait for. */
+const SLOW_BYTES_PER_S = 4 * MB;
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** @param {Page} page @param {number} bytes_per_s */
+async function slowDown(page, bytes_per_s) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes_per_s,
+  });
+}
+
+/** What a person does with the mouse: the file comes from outside, over the page, and is let go. @param {Page} page @param {string} file */
+async function drop(page, file) {
+  await page.evaluate(() => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.id = 'from-outside';
+    input.hidden = true;
+    document.body.append(input);
+  });
+  await page.setInputFiles('#from-outside', file);
+  await page.evaluate(() => {
+    const input = /** @type {HTMLInputElement} */ (document.getElementById('from-outside'));
+    const data = new DataTransfer();
+    data.items.add(/** @type {FileList} */ (input.files)[0]);
+    input.remove();
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }
+  });
+}
+
+/** @param {Page} page @param {string} file */
+async function choose(page, file) {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Upload', exact: true }).first().click(),
+  ]);
+  await chooser.setFiles(file);
+}
+
+/** @param {Page} page */
+const lineState = (page) => page.locator('.panel .line').first().getAttribute('data-state');
+
+/** @param {Page} page */
+async function untilPartlySent(page) {
+  await until('some of it is sent', () => page.evaluate(() => {
+    const bar = document.querySelector('.panel .line progress');
+    return bar instanceof HTMLProgressElement && bar.value > bar.max / 5 && bar.value < bar.max * 0.8;
+  }));
+}
+
+/** @param {any} server @param {number} id @param {string} file */
+async function checkStored(server, id, file) {
+  const asset = await server.get(`/api/assets/${id}`);
+  const stored = Buffer.from(await (await fetch(server.url + asset.original.url)).arrayBuffer());
+  const sum = (/** @type {Buffer} */ bytes) => createHash('sha256').update(bytes).digest('hex');
+  assert.equal(sum(stored), sum(readFileSync(file)), 'what is stored is what was sent');
+}
+
+/** @param {Page} page */
+const idOfDone = async (page) =>
+  Number((await page.locator('.panel .line[data-state="done"] a').first().getAttribute('href') || '').split('/').pop());
+
+/** @param {Page} page */
+const names = (page) => page.locator('.grid .card-name').allInnerTexts();
+
+export const tests = {
+  'a file dropped on the page gets through a break and a restart': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const file = makeClip('Dropped', 10, 24 * MB);
+    const page = await t.page(`${server.url}/`);
+    await page.getByText('The library is empty').waitFor();
+    await slowDown(page, SLOW_BYTES_PER_S);
+    await drop(page, file);
+    await untilPartlySent(page);
+    await t.shoot(page, 'upload');
+    await server.stop('SIGKILL');
+    await until('it waits for the server', async () => (await lineState(page)) === 'resting');
+    await page.locator('.gone').waitFor();
+    await t.shoot(page, 'upload-resting');
+    await server.start();
+    await until('it is sent', async () => (await lineState(page)) === 'done');
+    await checkStored(server, await idOfDone(page), file);
+    assert.deepEqual((await server.get('/api/uploads')).uploads, []);
+  },
+
+  'an upload goes on from page to page, is paused, and resumed after the tab was closed': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const file = makeClip('Chosen', 10, 24 * MB);
+    const page = await t.page(`${server.url}/library`);
+    await slowDown(page, SLOW_BYTES_PER_S);
+    await choose(page, file);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    await untilPartlySent(page);
+    await page.getByRole('button', { name: 'Pause Chosen.mp4' }).click();
+    await until('it is paused', async () => (await lineState(page)) === 'paused');
+    const offset = async () => (await server.get('/api/uploads')).uploads[0].offset;
+    await until('the server has some of it', async () => (await offset()) > 0);
+    await page.reload();
+    await page.getByText('Choose the same files again').waitFor();
+    await t.shoot(page, 'upload-interrupted');
+    const kept = await offset();
+    let first = -1;
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH' && first < 0) {
+        first = Number(request.headers()['upload-offset']);
+      }
+    });
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose files' }).click(),
+    ]);
+    await chooser.setFiles(file);
+    await until('it is sent', async () => (await lineState(page)) === 'done');
+    assert.equal(first, kept, 'it begins where it stopped');
+    await checkStored(server, await idOfDone(page), file);
+  },
+
+  'a cancelled upload leaves nothing, a refused one says why': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const page = await t.page(`${server.url}/library`);
+    await slowDown(page, SLOW_BYTES_PER_S);
+    await choose(page, makeClip('Cancelled', 5, 24 * MB));
+    await untilPartlySent(page);
+    await page.getByRole('button', { name: 'Cancel Cancelled.mp4' }).click();
+    await until('nothing is left', async () => (await server.get('/api/uploads')).uploads.length === 0);
+    assert.equal(await page.locator('.panel .line').count(), 0);
+    await choose(page, fileURLToPath(import.meta.url));
+    await until('it is refused', async () => (await lineState(page)) === 'failed');
+    assert.ok((await page.locator('.panel .line-text').innerText()).length > 10, 'with a reason');
+  },
+
+  'tag, rate, favourite, search, sort, by keyboard too': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    for (const name of ['Harbour at dawn', 'Part 10', 'Part 2']) {
+      await putFile(server.url, makeClip(name, 2));
+    }
+    const page = await t.page(`${server.url}/library?order=name`);
+    await until('sorted as people do', async () => String(await names(page)) === 'Harbour at dawn,Part 2,Part 10');
+
+    await page.locator('.card-link').first().focus();
+    await page.keyboard.press('4');
+    await page.keyboard.press('b');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press(' ');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByText('2 selected').first().waitFor();
+    await page.locator('.select-bar').getByRole('button', { name: 'Tags' }).click();
+    await page.keyboard.type('series');
+    await page.keyboard.press('Enter');
+    const all = async () => (await server.get('/api/assets?order=name')).assets;
+    await until('the server knows', async () => {
+      const [harbour, two, ten] = await all();
+      return harbour.rating === 4 && harbour.favorite && String([two.tags, ten.tags]) === 'series,series';
+    });
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await until('it is taken back', async () => (await all()).every((asset) => !asset.tags.length));
+
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.keyboard.type('har');
+    await until('found as one types', async () => String(await names(page)) === 'Harbour at dawn');
+    assert.match(page.url(), /q=har/);
+    await page.goBack();
+    await until('the back button takes it away', async () => (await names(page)).length === 3);
+    await page.getByRole('button', { name: 'Favourites' }).click();
+    await until('only favourites', async () => String(await names(page)) === 'Harbour at dawn');
+    await page.reload();
+    await until('the address says it all', async () => String(await names(page)) === 'Harbour at dawn');
+  },
+
+  'a change that is refused is taken back, with the reason': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const id = await putFile(server.url, makeClip('Steady', 2));
+    const page = await t.page(`${server.url}/library/${id}`);
+    const favorite = page.getByRole('button', { name: 'Favourite' });
+    await favorite.waitFor();
+    const refusal = { status: 503, contentType: 'application/problem+json', body: '{"detail":"The disk is read-only."}' };
+    await page.route(`**/api/assets/${id}`, (route) =>
+      (route.request().method() === 'PATCH' ? route.fulfill(refusal) : route.fallback()));
+    await favorite.click();
+    await page.getByText('The disk is read-only.').waitFor();
+    assert.equal(await favorite.getAttribute('aria-pressed'), 'false');
+    await page.unroute(`**/api/assets/${id}`);
+    await favorite.click();
+    await until('now it is one', async () => (await server.get(`/api/assets/${id}`)).favorite);
+  },
+
+  'watched, left in the middle, and resumed there': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const id = await putFile(server.url, makeClip('Long one', 400));
+    await until('it can be played', async () => (await server.get(`/api/assets/${id}`)).play);
+    const page = await t.page(`${server.url}/library`);
+    await page.getByRole('link', { name: /^Long one/ }).click();
+    const at = () => page.evaluate(() => {
+      const video = document.querySelector('video');
+      return video && !video.paused ? video.currentTime : -1;
+    });
+    await until('it plays by itself', async () => (await at()) > 0.5);
+    await page.evaluate(() => {
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector('video'));
+      video.currentTime = 100;
+    });
+    await until('it plays on there', async () => (await at()) > 106);
+    await until('it was watched once', async () => (await server.get(`/api/assets/${id}`)).views === 1);
+    await page.keyboard.press('Escape');
+    await page.waitForURL('**/library');
+    await until('its place is known', async () => (await server.get(`/api/assets/${id}`)).resume_ms > 100000);
+    await page.goto(`${server.url}/`);
+    await page.getByRole('heading', { name: 'Continue watching' }).waitFor();
+    await page.getByRole('link', { name: /^Long one/ }).first().click();
+    await page.getByText(/^Resumed at 1:4/).waitFor();
+    await until('it goes on there', async () => (await at()) > 100);
+    assert.equal((await server.get(`/api/assets/${id}`)).views, 1);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Play from the beginning' }).click();
+    await until('from the beginning', async () => (await at()) < 20);
+  },
+
+  'the bin: undone, restored, deleted for good': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const id = await putFile(server.url, makeClip('Thrown away', 2));
+    const binned = async () => (await server.get(`/api/assets/${id}`)).binned !== null;
+    const page = await t.page(`${server.url}/library`);
+    await page.locator('.card-link').focus();
+    await page.keyboard.press('Delete');
+    await until('it is in the bin', binned);
+    await page.keyboard.press('Control+z');
+    await until('undone', async () => !(await binned()));
+    await page.getByRole('link', { name: /^Thrown away/ }).focus();
+    await page.keyboard.press('Delete');
+    await until('in the bin again', binned);
+    await page.getByRole('link', { name: 'Bin', exact: true }).click();
+    await page.getByRole('link', { name: /^Thrown away/ }).focus();
+    await page.keyboard.press('u');
+    await until('restored', async () => !(await binned()));
+    await page.getByText('The bin is empty').waitFor();
+
+    await fetch(`${server.url}/api/assets/bin`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ids: [id] }),
+    });
+    await page.reload();
+    await page.getByRole('button', { name: 'Empty the bin' }).click();
+    await page.getByText('The bin is emptied').waitFor();
+    assert.ok(await binned(), 'for ten seconds it can be undone');
+    await page.locator('.toast-close').last().click();
+    await until('it is gone', async () => (await fetch(`${server.url}/api/assets/${id}`)).status === 404);
+  },
+
+  'of 100,000 assets only those in the window exist': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const page = await t.page('about:blank');
+    const total = 100000;
+    await page.route('**/api/assets?*', (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const from = Number(query.get('after') || 0);
+      const assets = Array.from({ length: Math.min(Number(query.get('limit')), total - from) }, (_, index) => ({
+        id: from + index + 1, kind: 'video', name: `Clip ${from + index + 1}`, added: '2026-01-01T00:00:00Z', binned: null,
+        duration_ms: 60000, width: 1920, height: 1080, favorite: false, rating: 0, views: 0, last_watched: null,
+        position_ms: 0, resume_ms: null, thumbnail: null, preview: null, tags: [], work: 'done',
+      }));
+      route.fulfill({ json: { assets, next: from + assets.length < total ? String(from + assets.length) : null, total } });
+    });
+    await page.goto(`${server.url}/library`);
+    await page.getByText('100,000 items').waitFor();
+    await page.locator('.card-link').first().focus();
+    for (let step = 0; step < 25; step += 1) {
+      const before = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.keyboard.press('End');
+      await until('the next page comes', () =>
+        page.evaluate((height) => document.documentElement.scrollHeight > height, before));
+    }
+    const cards = await page.locator('.card').count();
+    const last = await page.evaluate(() => document.activeElement && document.activeElement.textContent);
+    assert.ok(cards < 120, `${cards} cards exist`);
+    assert.ok(Number(/\d+/.exec(String(last))) > 1000, `the focus is at ${last}`);
+    t.note(`${cards} cards at ${last}`);
+    const opened = await page.evaluate(() => window.scrollY);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/library/*');
+    await page.goBack();
+    await until('where one was', () => page.evaluate((at) => Math.abs(window.scrollY - at) < innerHeight, opened));
+    await until('with the focus', () =>
+      page.evaluate((name) => document.activeElement && document.activeElement.textContent === name, last));
+  },
+};

@@ -1,0 +1,113 @@
+// Getting in: the first visit, the password, wrong ones, links that only look.
+
+import assert from 'node:assert/strict';
+
+import { checkAccessibility } from './looks.mjs';
+import { until } from './until.mjs';
+
+const CLOSED = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
+const WITH_PASSWORD = '[web]\nwebrtc_port = 0\nadmin_password = "correct horse"\n[test]\nenabled = false\n';
+
+/** @param {import('playwright-core').Page} page @param {string} password */
+async function logIn(page, password) {
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+export const tests = {
+  'the first visit sets the password, with the code from the log': async (t) => {
+    const server = await t.server(CLOSED, { login: true });
+    const page = await t.page(`${server.url}/library?order=name`);
+    await page.getByRole('heading', { name: 'Welcome' }).waitFor();
+    await checkAccessibility(page, 'the first visit');
+    await t.shoot(page, 'setup');
+    await page.getByLabel('Code').fill('no such code');
+    await page.getByLabel('New password').fill('battery staple');
+    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.getByRole('alert').filter({ hasText: /code/i }).waitFor();
+    const code = await until('the code is in the log', () => {
+      const found = /code[^\n]*?\b([0-9a-z]{4}(?:-?[0-9a-z]{4})+|\d{6,})\b/i.exec(server.log());
+      return found && found[1];
+    });
+    await page.getByLabel('Code').fill(code);
+    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.waitForURL('**/library?order=name');
+    await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor();
+
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await logIn(page, 'battery staple');
+    await page.waitForURL(`${server.url}/`);
+  },
+
+  'five wrong passwords have to wait, and the right one still gets in': async (t) => {
+    const server = await t.server(WITH_PASSWORD, { login: true });
+    const page = await t.page(`${server.url}/settings`);
+    await page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await checkAccessibility(page, 'the login');
+    await t.shoot(page, 'login');
+    const button = page.getByRole('button', { name: 'Log in' });
+    const said = () => page.getByRole('alert').innerText();
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      await until('it may be tried', () => button.isEnabled());
+      await logIn(page, `wrong ${attempt}`);
+      await until('it is refused', async () => /wrong|Wait/.test(await said()));
+    }
+    await until('one has to wait', async () => /Wait \d+ s/.test(await said()) || (logIn(page, 'wrong again'), false));
+    assert.equal(await button.isDisabled(), true);
+    await t.shoot(page, 'login-wait');
+    await until('one may again', () => button.isEnabled());
+    await until('the right one gets in', async () => {
+      if (new URL(page.url()).pathname === '/settings') {
+        return true;
+      }
+      if (await button.isEnabled().catch(() => false)) {
+        await logIn(page, 'correct horse').catch(() => undefined);
+      }
+      return false;
+    });
+    await page.getByText('The password is set in marquee.toml').waitFor();
+  },
+
+  'a link that only looks shows everything, changes nothing, and can be withdrawn': async (t) => {
+    const server = await t.server(WITH_PASSWORD, { login: true });
+    const page = await t.page(`${server.url}/settings`);
+    await logIn(page, 'correct horse');
+    await page.getByRole('textbox', { name: 'Who it is for' }).fill('Reception');
+    await page.getByRole('button', { name: 'Create a link' }).click();
+    const link = await page.locator('.key-fresh code').first().innerText();
+    assert.match(link, /^http.*\/view\/\w+/);
+    await t.shoot(page, 'settings-link');
+
+    const guest = await t.page(link);
+    await guest.waitForURL(`${server.url}/`);
+    await guest.getByRole('link', { name: 'Library', exact: true }).click();
+    await guest.getByRole('heading', { name: 'Library', level: 1 }).waitFor();
+    assert.equal(await guest.getByRole('button', { name: 'Upload' }).count(), 0);
+    await checkAccessibility(guest, 'the library of who only looks');
+    const refused = await guest.evaluate(async () => (await fetch('/api/assets/purge', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"all":true}',
+    })).status);
+    assert.ok(refused === 401 || refused === 403, `${refused}`);
+
+    await page.getByRole('button', { name: 'Withdraw: Reception' }).click();
+    await page.locator('.toast-close').last().click();
+    await until('it is withdrawn', async () => {
+      const answer = await page.evaluate(async () => (await fetch('/api/links')).json());
+      return answer.links.length === 0;
+    });
+    await guest.reload();
+    await guest.getByRole('heading', { name: 'Log in' }).waitFor();
+  },
+
+  'the pages speak German where the browser does, or where it was chosen': async (t) => {
+    const server = await t.server('[test]\nenabled = false\n');
+    const page = await t.page(`${server.url}/library`, { locale: 'de-DE' });
+    await page.getByRole('heading', { name: 'Mediathek', level: 1 }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'de');
+    await page.goto(`${server.url}/settings`);
+    await page.getByText('English').click();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
+  },
+};

@@ -1,0 +1,28 @@
+// What every page has to be: accessible, and no wider than its window.
+
+import assert from 'node:assert/strict';
+
+import { axeSource } from './browser.mjs';
+
+/** @type {[string, {width: number, height: number}][]} */
+export const SIZES = [['wide', { width: 1440, height: 900 }], ['narrow', { width: 390, height: 844 }]];
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} where
+ */
+export async function checkAccessibility(page, where) {
+  // Through the debugger, which the page's own policy on scripts does not bind.
+  await page.evaluate(axeSource());
+  const found = await page.evaluate(() => window.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  }));
+  const said = found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(' | ')}`);
+  assert.deepEqual(said, [], `axe-core on ${where}`);
+}
+
+/** @param {import('playwright-core').Page} page */
+export async function checkWidth(page) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(over <= 0, `the page is ${over} px wider than the window`);
+}

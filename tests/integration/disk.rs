@@ -1,0 +1,222 @@
+//! A disk that fails its library: a damaged database, a folder that can't be written, no room. Live pictures go on, what
+//! is asked of the library gets a clear answer, and nothing is overwritten.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::care::{marquee, old_server, text};
+use crate::program::{Answer, PATIENCE, Program};
+use crate::uploads::{BYTES, MP4, VERSION, upload, video};
+
+/// With a source, to see that it goes on.
+const CONFIG: &str = "[web]\nwebrtc_port = 0\n";
+const PAGE_BYTES: u64 = 4096;
+/// What the library leaves free is 256 MiB; the rest is for uploads.
+const TMPFS: &str = "size=300m,mode=0755";
+const FILE_BYTES: usize = 8 << 20;
+const PART_BYTES: usize = 64 << 10;
+
+/// A file system of its own; away with the test.
+struct Mount(PathBuf);
+
+impl Mount {
+    /// `None`, with the reason printed, where this user may not mount.
+    #[expect(clippy::print_stdout, reason = "a test that looks at nothing says so")]
+    fn new(at: &Path, options: &str) -> Option<Self> {
+        fs::create_dir_all(at).expect("a folder");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).output();
+        match mounted {
+            Ok(output) if output.status.success() => Some(Self(at.to_owned())),
+            Ok(output) => {
+                println!("left out: mount says {}", text(&output).trim());
+                None
+            }
+            Err(error) => {
+                println!("left out: mount does not start: {error}");
+                None
+            }
+        }
+    }
+
+    fn remount(&self, options: &str) {
+        let options = format!("remount,{options}");
+        let done = Command::new("mount").args(["-o", &options]).arg(&self.0).status().expect("mount runs");
+        assert!(done.success());
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // Also with files of it still open.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+/// A data folder with a library of two slides.
+fn filled() -> tempfile::TempDir {
+    let (old, folder) = (old_server(), tempfile::tempdir().expect("a folder"));
+    let taken = marquee("import", &folder.path().join("data"), &[old.path()]);
+    assert!(text(&taken).contains("2 taken"), "{}", text(&taken));
+    folder
+}
+
+fn is_problem(answer: &Answer, status: u16, words: &str) {
+    let body = String::from_utf8_lossy(&answer.body);
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (status, "application/problem+json"),
+        "{body}"
+    );
+    let problem: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(words)), "{problem}");
+}
+
+async fn live_goes_on(program: &Program) {
+    // Waits for the source, which rests until somebody asks for its pictures.
+    let picture = program.get("/live/test/frame.jpg").await;
+    assert_eq!((picture.status, picture.header("content-type")), (200, "image/jpeg"));
+}
+
+/// Everything else works, and whoever asks for the library is told what is wrong with it.
+async fn there_is_no_library(program: &Program, words: &str) {
+    live_goes_on(program).await;
+    let length = [VERSION, ("upload-length", "5"), ("upload-metadata", MP4)];
+    for (method, path, headers, body) in [
+        ("GET", "/api/assets", &[][..], ""),
+        ("GET", "/api/tags", &[][..], ""),
+        ("GET", "/api/backup", &[][..], ""),
+        ("GET", "/api/uploads", &[][..], ""),
+        ("PATCH", "/api/assets/1", &[][..], r#"{"rating": 3}"#),
+        ("POST", "/api/uploads", &length[..], ""),
+    ] {
+        is_problem(&program.send(method, path, headers, body).await, 503, words);
+    }
+    let library = program.json("/api/library").await;
+    assert_eq!(library["ok"], false);
+    assert!(library["problem"].as_str().is_some_and(|problem| problem.contains(words)), "{library}");
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_told_and_left_as_it_is() {
+    for (from, to) in [(0, PAGE_BYTES), (2 * PAGE_BYTES, 12 * PAGE_BYTES)] {
+        let folder = filled();
+        let path = folder.path().join("data/library/library.db");
+        let file = File::options().write(true).open(&path).expect("as prepared");
+        let bytes: Vec<u8> = (from..to).map(|at| (at * 7 % 251) as u8).collect();
+        file.write_all_at(&bytes, from).expect("as prepared");
+        let before = fs::read(&path).expect("as prepared");
+        let program = Program::start_in(CONFIG, folder);
+        there_is_no_library(&program, "damaged").await;
+        assert!(fs::read(&path).expect("as prepared") == before, "the damaged file is evidence");
+        let checked = text(&marquee("check-library", &program.data(), &[]));
+        assert!(checked.contains("damaged"), "{checked}");
+        assert!(fs::read(&path).expect("as prepared") == before, "nor does looking change it");
+    }
+}
+
+#[tokio::test]
+async fn a_library_that_can_not_be_written_stops_nothing_else() {
+    let (filled, folder) = (filled(), tempfile::tempdir().expect("a folder"));
+    let library = folder.path().join("data/library");
+    let Some(mount) = Mount::new(&library, TMPFS) else { return };
+    let copied =
+        Command::new("cp").arg("-a").arg(filled.path().join("data/library/.")).arg(&library).status();
+    assert!(copied.expect("cp runs").success());
+    mount.remount("ro");
+    let program = Program::start_in(CONFIG, folder);
+    there_is_no_library(&program, "Read-only").await;
+    // First, so that the folder can be removed.
+    drop(mount);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let library = folder.path().join("data/library");
+    let Some(mount) = Mount::new(&library, TMPFS) else { return };
+    let mut program = Program::start_in(CONFIG, folder);
+    let first = upload(&program, MP4, video(1000, 1)).await;
+    let content = video(FILE_BYTES, 2);
+    let length = content.len().to_string();
+    let headers = [VERSION, ("upload-length", &length), ("upload-metadata", MP4)];
+    let created = program.send("POST", "/api/uploads", &headers, "").await;
+    assert_eq!(created.status, 201, "{}", String::from_utf8_lossy(&created.body));
+    let address = created.header("location").to_owned();
+
+    // Somebody else takes all there is.
+    let filler = library.join("filler");
+    let mut zeros = File::create(&filler).expect("as prepared");
+    assert!(std::io::copy(&mut std::io::repeat(0), &mut zeros).is_err(), "until it is full");
+    // An open file would keep its room after it is removed.
+    drop(zeros);
+    let refused = program.send("POST", "/api/uploads", &headers, "").await;
+    is_problem(&refused, 413, "room");
+    let at_0 = [VERSION, BYTES, ("upload-offset", "0")];
+    let part = content[..PART_BYTES].to_vec();
+    is_problem(&program.send_bytes("PATCH", &address, &at_0, part).await, 507, "no room");
+    let kept = edit_until_full(&program).await;
+    live_goes_on(&program).await;
+    assert_eq!(tags(&program).await, kept, "what was refused left no trace");
+    assert!(program.get(&first).await.body == video(1000, 1));
+
+    fs::remove_file(&filler).expect("as prepared");
+    assert_eq!(add_tag(&program, "after").await.status, 200);
+    assert_eq!(tags(&program).await.len(), kept.len() + 1);
+    let known = program.send("HEAD", &address, &[VERSION], "").await;
+    assert_eq!(known.status, 200);
+    let offset: usize = known.header("upload-offset").parse().expect("a number");
+    let headers = [VERSION, BYTES, ("upload-offset", known.header("upload-offset"))];
+    let whole = program.send_bytes("PATCH", &address, &headers, content[offset..].to_vec()).await;
+    assert_eq!(whole.status, 204, "{}", String::from_utf8_lossy(&whole.body));
+    let asset = program.json(&format!("/api/assets/{}", whole.header("marquee-asset"))).await;
+    assert!(program.get(asset["original"]["url"].as_str().expect("an address")).await.body == content);
+    program.kill();
+    let checked = marquee("check-library", &program.data(), &[]);
+    assert!(checked.status.success(), "{}", text(&checked));
+    drop(mount);
+}
+
+/// Adds tags, one by one, until one is refused; those that were not.
+async fn edit_until_full(program: &Program) -> Vec<String> {
+    let begun = Instant::now();
+    let mut kept = Vec::new();
+    loop {
+        // What the database had written before makes room for some.
+        let tag = format!("{:03}{}", kept.len(), "x".repeat(40));
+        let answer = add_tag(program, &tag).await;
+        if answer.status != 200 {
+            is_problem(&answer, 507, "no room");
+            return kept;
+        }
+        kept.push(tag);
+        if kept.len() > 40 {
+            for tag in kept.drain(..) {
+                let body = json!({ "remove_tags": [tag] }).to_string();
+                let answer = program.send("PATCH", "/api/assets/1", &[], &body).await;
+                if answer.status != 200 {
+                    is_problem(&answer, 507, "no room");
+                    return tags(program).await;
+                }
+            }
+        }
+        assert!(begun.elapsed() < PATIENCE, "it is never full");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn add_tag(program: &Program, tag: &str) -> Answer {
+    program.send("PATCH", "/api/assets/1", &[], &json!({ "add_tags": [tag] }).to_string()).await
+}
+
+async fn tags(program: &Program) -> Vec<String> {
+    let asset = program.json("/api/assets/1").await;
+    let tags = asset["tags"].as_array().expect("a list").iter();
+    let mut tags: Vec<String> = tags.map(|tag| tag.as_str().expect("text").to_owned()).collect();
+    tags.sort();
+    tags
+}
