@@ -352,7 +352,7 @@ export const german = {
     restoreAsk: (name, size) => `„${name}“ (${size}) tritt an die Stelle von allem, was jetzt da ist.`,
     restoreNow: 'Alles ersetzen',
     restored: (count) => `Die Sicherung ist eingespielt: ${plural(count, '1 Eintrag', `${count} Einträge`)}. Ihr Passwort und ihre Links gelten ab dem nächsten Start.`,
-    restoreBroken: 'Die Verbindung brach ab, bevor die Box antworten konnte. Bitte in der Mediathek nachsehen, bevor Sie es noch einmal versuchen.',
+    restoreBroken: 'Die Verbindung brach ab, bevor die Box antworten konnte. Vor einem neuen Versuch bitte in der Mediathek nachsehen.',
     restoreCancelled: 'Abgebrochen. Nichts wurde geändert.',
     about: {
       title: 'Über',
