@@ -140,7 +140,7 @@ export const tests = {
     await untilPartlySent(page);
     await page.getByRole('button', { name: 'Cancel Cancelled.mp4' }).click();
     await until('nothing is left', async () => (await server.get('/api/uploads')).uploads.length === 0);
-    assert.equal(await page.locator('.panel .line').count(), 0);
+    await until('nor on the page', async () => await page.locator('.panel .line').count() === 0);
     await choose(page, fileURLToPath(import.meta.url));
     await until('it is refused', async () => (await lineState(page)) === 'failed');
     assert.ok((await page.locator('.panel .line-text').innerText()).length > 10, 'with a reason');
