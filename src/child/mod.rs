@@ -93,7 +93,7 @@ fn work(errand: &Errand) -> Result<(), Problem> {
 }
 
 fn is_video(ext: &str) -> bool {
-    Content::Mp4.fits(ext)
+    [Content::Mp4, Content::Matroska].iter().any(|content| content.fits(ext))
 }
 
 /// What the file is by its first bytes; they must be of what its name says.

@@ -24,7 +24,7 @@ const BATCH_MAX: usize = 64;
 /// Pages of 4 KiB that each reading connection keeps; the rest is in the kernel's cache.
 const READER_CACHE_KIB: i64 = 2048;
 /// How much of the file is read through memory, not copied.
-const MAP_BYTES_MAX: i64 = 256 << 20;
+const MAP_BYTES_MAX: i64 = 32 << 20;
 /// The write-ahead log is cut back to this after a large write.
 const LOG_BYTES_MAX: i64 = 8 << 20;
 

@@ -33,7 +33,8 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{RwLock, watch};
 
@@ -55,6 +56,9 @@ pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, UPLOADS_MAX};
 pub use upload::{NewUpload, Receiving, Upload, UploadError, UploadId};
 
 const DATABASE: &str = "library.db";
+/// What a program that was killed had begun may hold its files for a moment more, until it runs a program of its own.
+const LOCK_TIME_MAX: Duration = Duration::from_secs(1);
+const LOCK_EVERY: Duration = Duration::from_millis(20);
 
 /// A handle to the library. Cheap to clone; what is under way is finished when the last one goes.
 #[derive(Clone)]
@@ -142,15 +146,19 @@ impl Library {
     }
 }
 
-/// Taken by whoever opens the library, until they end, however they do.
+/// Taken by whoever opens the library, until they end, however they do. Blocks.
 fn lock(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join("lock");
     let failed = |cause: String| OpenError::Folder { path: folder.to_owned(), cause };
     let file = File::create(&path).map_err(|error| failed(error.to_string()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: folder.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(failed(error.to_string())),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_TIME_MAX => thread::sleep(LOCK_EVERY),
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: folder.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(failed(error.to_string())),
+        }
     }
 }
 

@@ -50,6 +50,8 @@ class Box:
         self.log = os.path.join(folder, f"{name}.log")
         self.boots = 0
         self.process = self.agent = None
+        # Of whoever is logged in.
+        self.cookie = None
         self.owned = contextlib.ExitStack()
         # The same inside and outside, since it is part of what the box tells its viewers.
         self.webrtc = free_port(socket.SOCK_DGRAM)

@@ -128,6 +128,6 @@ function short(schema) {
   if (schema.enum) {
     return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   }
-  const types = [schema.type ?? schema.$ref?.split('/').pop() ?? 'anything'].flat();
-  return types.join(' | ') + (schema.format ? ` (${schema.format})` : '');
+  const types = schema.type ?? schema.$ref?.split('/').pop() ?? 'anything';
+  return (Array.isArray(types) ? types.join(' | ') : types) + (schema.format ? ` (${schema.format})` : '');
 }

@@ -354,8 +354,8 @@ export const german = {
     restore: 'Sicherung einspielen',
     restoreAsk: (name, size) => `„${name}“ (${size}) tritt an die Stelle von allem, was jetzt da ist.`,
     restoreNow: 'Alles ersetzen',
-    restored: 'Die Sicherung wird eingespielt. Marquee ist gleich zurück.',
-    restoreBroken: 'Die Verbindung brach ab. Nichts wurde geändert.',
+    restored: (count) => `Die Sicherung ist eingespielt: ${plural(count, '1 Eintrag', `${count} Einträge`)}. Ihr Passwort und ihre Links gelten ab dem nächsten Start.`,
+    restoreBroken: 'Die Verbindung brach ab, bevor die Box antworten konnte. Vor einem neuen Versuch bitte in der Mediathek nachsehen.',
     restoreCancelled: 'Abgebrochen. Nichts wurde geändert.',
     about: {
       title: 'Über',

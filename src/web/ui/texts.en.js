@@ -375,8 +375,9 @@ export const english = {
     restoreAsk: (/** @type {string} */ name, /** @type {string} */ size) =>
       `“${name}” (${size}) takes the place of everything that is here now.`,
     restoreNow: 'Replace everything',
-    restored: 'The backup is being put in place. Marquee is back in a moment.',
-    restoreBroken: 'The connection broke. Nothing has been changed.',
+    restored: (/** @type {number} */ count) =>
+      `The backup is in place: ${plural(count, '1 item', `${count} items`)}. Its password and links count from the next start on.`,
+    restoreBroken: 'The connection broke before the box could answer. Look at the library before you try again.',
     restoreCancelled: 'Cancelled. Nothing has been changed.',
     about: {
       title: 'About',

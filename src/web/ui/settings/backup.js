@@ -52,7 +52,7 @@ export function backupSection() {
       bar.value = event.loaded / file.size;
       setText(state, texts.upload.amount(bytesText(event.loaded), bytesText(file.size)));
     });
-    xhr.addEventListener('load', () => end(xhr.status < 300 ? words.restored : reason(xhr)));
+    xhr.addEventListener('load', () => end(xhr.status < 300 ? words.restored(JSON.parse(xhr.responseText).assets) : reason(xhr)));
     xhr.addEventListener('error', () => end(words.restoreBroken));
     xhr.addEventListener('abort', () => end(words.restoreCancelled));
     cancel.onclick = () => xhr.abort();
