@@ -73,6 +73,15 @@ async function staysBright(t, transition) {
   assert.ok((await night.stop()).some((sample) => sample.bright < DARK), 'black is seen where it is black');
 }
 
+/** Runs in the page: no place to keep anything, as in a browser that was told so. */
+function refuseStorage() {
+  const refuse = () => {
+    throw new DOMException('refused', 'SecurityError');
+  };
+  Object.defineProperty(window, 'indexedDB', { get: refuse });
+  Object.defineProperty(window, 'localStorage', { get: refuse });
+}
+
 /** Runs in the page: a database that takes nothing large, as one that is full. */
 function refuseLarge() {
   const put = IDBObjectStore.prototype.put;
@@ -263,10 +272,7 @@ export const tests = {
   'nothing scheduled shows where to open the box; a TV without storage plays all the same': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const page = await t.page('about:blank');
-    await page.addInitScript(() => {
-      Object.defineProperty(window, 'indexedDB', { get: () => { throw new DOMException('refused', 'SecurityError'); } });
-      Object.defineProperty(window, 'localStorage', { get: () => { throw new DOMException('refused', 'SecurityError'); } });
-    });
+    await page.addInitScript(refuseStorage);
     await page.goto(`${server.url}/tv`);
     await page.getByText('Nothing is scheduled for this screen').waitFor();
     await page.getByText(new URL(server.url).host).waitFor();
@@ -310,6 +316,23 @@ export const tests = {
     assert.equal(await page.evaluate(() => window.refused), 1, 'and they are not tried again and again');
     assert.equal((await report(page)).problem, null);
     await until('plays are told all the same', async () => (await plays(server)).length >= 3);
+  },
+
+  'a link too slow for its items: they come late, but they come': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const ids = await fill(server, { red: 2, green: 2 }, []);
+    await playAlways(server, await addPlaylist(server, 'Loop', [{ kind: 'asset', asset: ids.red }, { kind: 'asset', asset: ids.green }]));
+    const page = await t.page('about:blank');
+    await page.addInitScript(refuseStorage);
+    // Longer than an item lasts: none is ever ready while it is its time.
+    await page.context().route('**/media/**', async (route) => {
+      await pause(2500);
+      await route.continue().catch(() => undefined);
+    });
+    await page.goto(`${server.url}/tv`);
+    await untilShows(page, 4);
+    assert.equal(new Set((await shown(page)).map((each) => each.key)).size, 2, 'one after the other');
+    assert.equal((await report(page)).problem, null, 'slow is not broken');
   },
 
   'the player runs in an engine of 2016': async (t) => {

@@ -255,6 +255,35 @@ export const tests = {
     assert.ok(Math.abs(clock.offset_ms() - 7_000_000) <= 41, 'measured anew');
   },
 
+  'the clock follows a box whose clock was set, at the first answer': async () => {
+    let steady_ms = 1000;
+    let box_ms = 1_000_000;
+    const clock = createClock(() => steady_ms, () => 5_000_000 + steady_ms);
+    const exchange = (/** @type {number} */ round_ms) => {
+      const asked_ms = steady_ms;
+      steady_ms += round_ms / 2;
+      box_ms += round_ms / 2;
+      const read_ms = box_ms;
+      steady_ms += round_ms / 2;
+      box_ms += round_ms / 2;
+      clock.measured(asked_ms, steady_ms, read_ms);
+    };
+    for (let at = 0; at < 6; at += 1) {
+      exchange(2);
+    }
+    assert.ok(Math.abs(clock.now() - box_ms) <= 1);
+    box_ms += 365 * 24 * 3_600_000; // It has heard the time of the network, after booting with an old one.
+    exchange(80);
+    assert.ok(Math.abs(clock.now() - box_ms) <= 40, 'whatever the quicker answers from before said');
+    box_ms -= 500; // A little, backwards.
+    exchange(80);
+    assert.ok(Math.abs(clock.now() - box_ms) <= 40);
+    // What can be explained by slow answers is no reason to forget good ones.
+    exchange(2);
+    exchange(900);
+    assert.ok(Math.abs(clock.now() - box_ms) <= 1);
+  },
+
   'steering: gentle, without swinging, and given up when it is too far': async () => {
     assert.deepEqual(steerVideo(0.02, 1), { rate: 1, anew: false });
     assert.deepEqual(steerVideo(0.5, 1), { rate: 1.06, anew: false });

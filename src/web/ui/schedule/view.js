@@ -12,6 +12,7 @@ import { isAdmin } from '../session.js';
 import { groups, playlists, screens, windows } from '../signage/data.js';
 import { createMessageBar, messageButton } from '../signage/message.js';
 import { texts } from '../texts.js';
+import { sayError } from '../toast.js';
 import { createAsk } from './ask.js';
 import { concerns } from './blocks.js';
 import { changeWindow, createWindow, newWindow, removeWindow } from './edit.js';
@@ -74,6 +75,7 @@ export function open(visit) {
     notice, week.element, h('p', { class: 'muted small-text' }, editable ? words.hint : words.hintView), ask.element, list.element);
   let reading = 0;
   let timer = 0;
+  let over = false;
 
   /** @param {TimeWindow} window */
   function edit(window) {
@@ -87,9 +89,14 @@ export function open(visit) {
   }
 
   /** @param {Omit<TimeWindow, 'id'>} window */
-  function create(window) {
-    if (!(playlists.value() || []).length) {
-      notice.replaceChildren(noPlaylists());
+  async function create(window) {
+    // Pressed before they have come, it waits for them.
+    const known = playlists.value() || await playlists.load().catch(sayError);
+    if (over || !known) {
+      return;
+    }
+    notice.replaceChildren(...(known.length ? [] : [noPlaylists()]));
+    if (!known.length) {
       return;
     }
     let made = 0;
@@ -170,6 +177,7 @@ export function open(visit) {
       return true;
     },
     leave() {
+      over = true;
       window.clearInterval(ticking);
       window.clearTimeout(timer);
       ends.forEach((end) => end());

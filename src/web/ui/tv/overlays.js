@@ -69,7 +69,7 @@ function createOverlays(parent) {
 
   return {
     /**
-     * @param {'starting'|'loading'|'nothing'|null} state null: something is shown
+     * @param {'starting'|'loading'|'unplayable'|'nothing'|null} state null: something is shown
      * @param {{name: string, code: string}|null} screen
      */
     splash(state, screen) {
@@ -83,7 +83,7 @@ function createOverlays(parent) {
       if (state) {
         makeLine(onSplash, 'splash-name', screen ? screen.name : 'Marquee');
         makeLine(onSplash, 'splash-state', tvWords[state]);
-        if (state === 'nothing') {
+        if (state === 'nothing' || state === 'unplayable') {
           addAddress();
         }
         makeLine(onSplash, 'splash-foot', screen ? `${tvWords.code}: ${screen.code}` : '');

@@ -6,6 +6,8 @@ const SAMPLES_MAX = 16;
 const DRIFT_PER_MS = 5e-5;
 /** The two clocks of this device never part by more, unless it slept or one of them was set. */
 const PARTED_MS_MAX = 1500;
+/** Clocks are read in whole milliseconds, and a moment before the answer is written. */
+const READING_MS = 20;
 
 /**
  * The box's clock, as far as it can be known from here.
@@ -19,11 +21,15 @@ function createClock(steady, wall) {
   let doubted = false;
   let apart_ms = base_ms;
 
+  /** How far off a measurement may be by now. @param {{at_ms: number, round_ms: number}} sample */
+  function doubtOf(sample) {
+    return sample.round_ms / 2 + (steady() - sample.at_ms) * DRIFT_PER_MS;
+  }
+
   function choose() {
-    const now_ms = steady();
     let best = Infinity;
     for (const sample of samples) {
-      const doubt_ms = sample.round_ms / 2 + (now_ms - sample.at_ms) * DRIFT_PER_MS;
+      const doubt_ms = doubtOf(sample);
       if (doubt_ms <= best) {
         best = doubt_ms;
         base_ms = sample.base_ms;
@@ -46,8 +52,12 @@ function createClock(steady, wall) {
         doubted = false;
       }
       const round_ms = answered_ms - asked_ms;
-      samples.push({ at_ms: answered_ms, round_ms, base_ms: box_ms - (asked_ms + answered_ms) / 2 });
-      samples = samples.slice(-SAMPLES_MAX);
+      const sample = { at_ms: answered_ms, round_ms, base_ms: box_ms - (asked_ms + answered_ms) / 2 };
+      // Measurements that can't both be true: the box's clock was set in between. A box without a battery begins with
+      // the time of its last shutdown, until it hears the real one.
+      const agrees = (/** @type {typeof sample} */ old) =>
+        Math.abs(old.base_ms - sample.base_ms) <= doubtOf(old) + doubtOf(sample) + READING_MS;
+      samples = samples.filter(agrees).concat([sample]).slice(-SAMPLES_MAX);
       choose();
     },
 

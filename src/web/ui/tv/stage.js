@@ -25,6 +25,11 @@ const PAUSE_MS_MAX = 10 * 60000;
 
 /** @typedef {{layer: ReturnType<typeof createLayer>, place: TvPlace}} TvShown */
 
+/** @param {TvPlace} place */
+function playlistOf(place) {
+  return place.program ? place.program.playlist : null;
+}
+
 /**
  * @param {HTMLElement} parent
  * @param {{
@@ -53,7 +58,7 @@ function createStage(parent, box) {
   let program = '';
   /** @type {TvShown|null} on the screen */
   let front = null;
-  /** @type {(TvShown & {ready: boolean})|null} in the hidden layer */
+  /** @type {(TvShown & {ready_ms: number})|null} in the hidden layer; `ready_ms`: when it was ready, none before */
   let back = null;
   /** The hidden layer is still seen through the other. */
   let fading = false;
@@ -80,6 +85,11 @@ function createStage(parent, box) {
     return Boolean(found && found.until_ms > performance.now());
   }
 
+  /** What may be tried again. A player runs for months, and sees many items. */
+  function forget() {
+    bad.forEach((each, key) => each.until_ms <= performance.now() && bad.delete(key));
+  }
+
   /** @param {number} at_ms */
   function find(at_ms) {
     return placeAt(/** @type {TvAnswer} */ (answer), at_ms, shift_ms, isBad);
@@ -98,8 +108,23 @@ function createStage(parent, box) {
     return same && (item.kind !== 'video' || begins);
   }
 
+  function isReady() {
+    return Boolean(back && !isNaN(back.ready_ms));
+  }
+
   function other() {
     return front && front.layer === layers[0] ? layers[1] : layers[0];
+  }
+
+  /**
+   * The hidden layer was not ready in its time. It is waited for all the same, and shown late: a TV or a link that is too
+   * slow for its items shows one after the other, not the same one for ever.
+   * @param {TvPlace} place what there ought to be by now
+   */
+  function isLate(place) {
+    const over_ms = back ? place.starts_ms - back.place.ends_ms : -1;
+    return Boolean(back && playlistOf(back.place) === playlistOf(place) && over_ms >= 0 && over_ms < READY_MS_MAX
+      && !(back.ready_ms < back.place.ends_ms));
   }
 
   /** @param {TvPlace} place */
@@ -108,7 +133,7 @@ function createStage(parent, box) {
       return;
     }
     const item = /** @type {TvItem} */ (place.item);
-    const mine = { layer: other(), place, ready: false };
+    const mine = { layer: other(), place, ready_ms: NaN };
     let kept = false;
     back = mine;
     const opened = item.kind === 'live' ? Promise.resolve(null) : box.open(item);
@@ -121,7 +146,7 @@ function createStage(parent, box) {
       }
       kept = Boolean(source && source.kept);
       return mine.layer.prepare(place, source).then(() => {
-        mine.ready = true;
+        mine.ready_ms = box.now();
       });
     }).catch((error) => {
       if (back !== mine) {
@@ -133,6 +158,7 @@ function createStage(parent, box) {
         doubted.add(item.src || '');
         box.damaged(item.src || ''); // From the box it may play; it is tried again at once.
       } else {
+        forget();
         const until_ms = performance.now() + (item.kind === 'live' ? BAD_LIVE_MS : BAD_MS);
         bad.set(badKey(item), { until_ms, text: `${item.name}: ${error.message}` });
         box.failed(item, error.message);
@@ -148,7 +174,9 @@ function createStage(parent, box) {
     front = { layer: next.layer, place: next.place };
     back = null;
     next.layer.show(fade);
-    box.began(next.place);
+    if (!last || last.place.id !== next.place.id) {
+      box.began(next.place); // Else it is the same once more, in step or moving again.
+    }
     if (last) {
       fading = true;
       window.setTimeout(() => {
@@ -221,9 +249,9 @@ function createStage(parent, box) {
         box.began(place);
         box.changed();
       }
-    } else if (back && back.ready && back.place.id === place.id && !fading) {
+    } else if (isReady() && !fading && (isLate(place) || (back && back.place.id === place.id))) {
       swap();
-    } else {
+    } else if (!isLate(place)) {
       prepare(place);
     }
     if (!before || before.state !== place.state || before.program !== place.program) {
@@ -237,7 +265,7 @@ function createStage(parent, box) {
    * @param {TvPlace} place
    */
   function again(place) {
-    if (back && back.ready && back.place.id === place.id) {
+    if (isReady() && back && back.place.id === place.id) {
       swap();
     } else {
       prepare(place);

@@ -115,14 +115,21 @@ function startPlayer(storage) {
     };
   }
 
+  /** Why there is nothing to be seen. @param {TvPlace|null} place @returns {'starting'|'loading'|'unplayable'|'nothing'} */
+  function splashState(place) {
+    if (!answer || !place) {
+      return 'starting';
+    }
+    return place.state === 'play' ? 'loading' : place.program && place.program.playlist !== null ? 'unplayable' : 'nothing';
+  }
+
   /** What follows from the clock, and what stands above the picture. */
   function tick() {
     const place = stage.place();
     const front = stage.front();
     const standby = Boolean(place) && /** @type {TvPlace} */ (place).state === 'standby' && !front;
-    const state = front || standby ? null : !answer ? 'starting' : place && place.state === 'play' ? 'loading' : 'nothing';
     overlays.night(standby);
-    overlays.splash(state, answer ? answer.screen : null);
+    overlays.splash(front || standby ? null : splashState(place), answer ? answer.screen : null);
     overlays.message(messageNow());
     overlays.dot(remote.isAway());
     awake.set(!stage.moves());
