@@ -13,6 +13,7 @@ packages_run=(
     gstreamer1.0-libav gstreamer1.0-tools gstreamer1.0-alsa gstreamer1.0-x
     tzdata
 )
+packages_demo=(python3)
 packages_check=(git shellcheck)
 # An RTSP server to play the cameras, a desktop without a screen, pictures of it, a reader of QR codes, and a browser
 # engine as old as those of TVs.
