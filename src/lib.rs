@@ -13,6 +13,7 @@ pub mod media;
 pub mod output;
 pub mod pipeline;
 pub mod program;
+pub mod reel;
 pub mod rtc;
 pub mod signage;
 pub mod source;

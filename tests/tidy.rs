@@ -19,12 +19,17 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // program: playlists and windows are kept as what they mean.
     ("library", &["media", "program", "task"]),
     // The process in which files of strangers are read: what is to be read, and what can read it.
-    ("child", &["draw", "library", "media", "pipeline"]),
+    ("child", &["draw", "library", "media", "pipeline", "program", "reel"]),
+    // The other end of what a child shows: it starts as the library's do.
+    ("reel", &["library", "media", "pipeline", "program"]),
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     ("rtc", &["media", "hub", "config"]),
     ("source", &["media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
-    ("output", &["media", "hub", "config", "draw", "pipeline", "program", "rtc", "signage", "sysfs", "task"]),
+    (
+        "output",
+        &["media", "hub", "config", "draw", "pipeline", "program", "reel", "rtc", "signage", "sysfs", "task"],
+    ),
     // What web answers and the HDMI ports play: above what it is made of, below both.
     ("signage", &["config", "hub", "library", "media", "program", "task"]),
     ("sysfs", &[]),
@@ -85,6 +90,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "library",
             "output",
             "pipeline",
+            "program",
+            "reel",
             "source",
             "system",
             "telemetry",

@@ -6,6 +6,7 @@
 //! restarted without the other.
 
 pub mod alsa;
+pub mod blend;
 pub mod capture;
 pub mod clock;
 pub mod decode;
@@ -20,6 +21,7 @@ pub mod opus;
 mod pools;
 pub mod queues;
 pub mod raw;
+pub mod reel;
 pub mod rtsp;
 pub mod speaker;
 pub mod test;
