@@ -198,8 +198,12 @@ impl App {
             "health",
             health::run(heartbeats.clone(), engine.clone(), registry.clone(), Stop::clone(&stop)),
         );
+        // Screens come on before the library is open.
+        let (signage_known, signage_watch) = watch::channel(None);
         let shared = hdmi::Shared {
             sources: registry.clone(),
+            signage: signage_watch,
+            program: program(),
             notices: splash::notices(site_watch.clone(), front.condition(), Arc::clone(&access), address),
             status: watch::Sender::default(),
         };
@@ -225,6 +229,7 @@ impl App {
             }
             Err(_) => None,
         };
+        signage_known.send_replace(signage.as_ref().map(signage::Running::handle));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
@@ -362,6 +367,11 @@ impl App {
         within(deadline, "the health watch", self.health.join()).await?;
         within(deadline, "the LEDs", self.front.stop()).await
     }
+}
+
+/// The running program itself as a child starts it, even if its file was replaced meanwhile.
+fn program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
 }
 
 async fn within(

@@ -1,7 +1,6 @@
 //! One picture into another: for fades, and for a still of what is on a screen.
 
 use gstreamer_video as gst_video;
-use gstreamer_video::prelude::*;
 
 use super::raw::RawPicture;
 use crate::media::MediaTime;

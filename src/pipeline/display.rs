@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -58,6 +59,10 @@ pub struct Display {
 #[derive(Clone)]
 pub struct DisplayInput {
     source: gst_app::AppSrc,
+    crop: gst::Element,
+    /// Shape of what is shown on the whole screen, before it is turned.
+    shape: gst::Fraction,
+    covers: Arc<AtomicBool>,
 }
 
 impl Display {
@@ -71,7 +76,19 @@ impl Display {
             sink.set_property("connector-id", number(plane.connector_id));
             sink.set_property("plane-id", number(plane.plane_id));
         }
-        let input = DisplayInput { source: half.element("in") };
+        let side = |side: u32| i32::try_from(side).unwrap_or(i32::MAX).max(1);
+        let (width, height) = (side(settings.width), side(settings.height));
+        let upright = settings.turn % 180 == 0;
+        let input = DisplayInput {
+            source: half.element("in"),
+            crop: half.element("shape"),
+            shape: if upright {
+                gst::Fraction::new(width, height)
+            } else {
+                gst::Fraction::new(height, width)
+            },
+            covers: Arc::default(),
+        };
         half.start().map_err(|ended| HalfError::Start { half: "display", reason: format!("{ended}") })?;
         Ok(Self { half, input, _target: settings.target })
     }
@@ -91,6 +108,14 @@ impl Display {
 }
 
 impl DisplayInput {
+    /// Whether pictures of another shape fill the screen, cut off at their sides, from the next one on.
+    pub fn set_cover(&self, cover: bool) {
+        if self.covers.swap(cover, Ordering::Relaxed) != cover {
+            let shape = if cover { self.shape } else { gst::Fraction::new(0, 1) };
+            self.crop.set_property("aspect-ratio", shape);
+        }
+    }
+
     /// Hands a picture over without copying it. False: the screen is behind and the picture was given up.
     pub fn push(&self, picture: &RawPicture) -> bool {
         if self.source.current_level_buffers() > WAITING_MAX {
@@ -135,9 +160,10 @@ fn description(settings: &DisplaySettings) -> String {
         ),
         scale => scale.to_owned(),
     };
+    // The cropping element can't be linked to one that takes anything.
     format!(
         "appsrc name=in is-live=true format=time max-buffers=0 max-bytes=0 max-time=0 \
-         {turn}! {scale} ! {sink} name=screen sync=false"
+         ! video/x-raw(ANY) ! aspectratiocrop name=shape {turn}! {scale} ! {sink} name=screen sync=false"
     )
 }
 

@@ -36,6 +36,7 @@ use live::Lives;
 use orders::Shots;
 use ports::Ports;
 
+pub use crate::library::signage::Play;
 pub use live::{ACTIVE, Live, Playing, Report};
 pub use orders::{Order, Orders, SHOT_BYTES_MAX, ShotError};
 pub use state::{Answer, Render, State};

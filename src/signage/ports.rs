@@ -4,6 +4,7 @@
 //! port's own `show` where that is the splash. It says what is on ([`Signage::report_port`]), what was shown
 //! ([`Signage::played`]), and does what it is asked to ([`Signage::port_orders`]).
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -85,6 +86,18 @@ impl Signage {
         let state = self.state();
         let (screen, _) = state.of_port(port)?;
         Some(self.orders(screen.id))
+    }
+
+    /// Name and code of the screen that a port is.
+    pub fn port_names(&self, port: Port) -> Option<(String, String)> {
+        let state = self.state();
+        state.of_port(port).map(|(screen, _)| (screen.name.clone(), screen.code.clone()))
+    }
+
+    /// Where a file that an item names is.
+    pub fn file(&self, name: &str) -> Option<PathBuf> {
+        let (hash, ext) = name.split_once('.')?;
+        Some(self.inner.library.store().path(hash.parse().ok()?, ext))
     }
 
     /// Id of the screen that a port is.

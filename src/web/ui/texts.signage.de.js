@@ -195,6 +195,8 @@ export const signageGerman = {
     week: 'Die Woche, Stunde für Stunde',
     hint: 'Ziehe auf einem Tag, um etwas zu planen; ziehe es, um es zu verschieben, und seine Ränder, um es zu verlängern. '
       + 'Drücke auf eine Zeit, um zu sehen, was dann läuft.',
+    hintKeys: 'Mit den Tasten: Pfeile verschieben es, Umschalt und Pfeile verlängern es, Entf entfernt es.',
+    hintStrip: 'Der Streifen neben jedem Tag zeigt, was wirklich läuft.',
     hintView: 'Drücke auf eine Zeit, um zu sehen, was dann läuft.',
     all: 'Zeitfenster des Zeitplans',
     add: 'Planen',
@@ -247,6 +249,8 @@ export const signageGerman = {
     ask: 'Fragen',
     playsItem: (playlist, item) => `${playlist}: ${item}`,
     untilThen: (what, time) => `${what}, bis ${time}`,
+    emptyTitle: 'Noch ist nichts geplant',
+    empty: 'Der Zeitplan sagt, welche Playlist wann auf welchen Bildschirmen läuft. Bis dahin zeigen sie das Startbild.',
     noPlaylistsTitle: 'Es gibt noch keine Playlist',
     noPlaylists: 'Lege zuerst eine an; dann sage hier, wann und wo sie läuft.',
   },

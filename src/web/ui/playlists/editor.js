@@ -25,6 +25,7 @@ import { itemName } from './tile.js';
 
 const words = texts.signage.playlists;
 const NAME_CHARS_MAX = 200;
+const SKELETONS = 5;
 /** Tells items apart that are the same. */
 let uids = 0;
 
@@ -62,8 +63,7 @@ export function open(visit) {
     }
   }
 
-  afterAMoment(() => !over && !element.firstChild, () => element.replaceChildren(
-    h('div', { class: 'skeleton', 'aria-hidden': 'true' }, h('span', { class: 'bone' }), h('span', { class: 'bone short' }))));
+  afterAMoment(() => !over && !element.firstChild, () => element.replaceChildren(skeleton()));
   return {
     element,
     title: texts.documentTitle(words.title),
@@ -75,6 +75,13 @@ export function open(visit) {
       }
     },
   };
+}
+
+function skeleton() {
+  const film = () => h('li', { class: 'film-item' }, h('div', { class: 'film' }, h('span', { class: 'film-picture' }), h('span', { class: 'bone' })));
+  return h('div', { class: 'skeleton', 'aria-hidden': 'true' },
+    h('header', { class: 'page-head' }, h('span', { class: 'bone title-bone' })),
+    h('ul', { class: 'strip' }, ...Array.from({ length: SKELETONS }, film)));
 }
 
 /**

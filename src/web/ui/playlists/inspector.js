@@ -98,6 +98,15 @@ export function createInspector(actions) {
   };
 }
 
+/** What was typed makes no sense, and is not taken. @param {HTMLInputElement} input @param {boolean} invalid */
+function markInvalid(input, invalid) {
+  if (invalid) {
+    input.setAttribute('aria-invalid', 'true');
+  } else {
+    input.removeAttribute('aria-invalid');
+  }
+}
+
 /**
  * @param {string} label
  * @param {string} hint
@@ -108,7 +117,7 @@ export function createInspector(actions) {
  */
 export function lengthRow(label, hint, value, usual, empty, take) {
   const input = h('input', {
-    class: 'field', type: 'text', inputmode: 'numeric', autocomplete: 'off', size: 8, placeholder: empty ? lengthField(usual) : '',
+    class: 'field', type: 'text', autocomplete: 'off', size: 8, placeholder: empty ? lengthField(usual) : '',
     value: value === null ? '' : lengthField(value),
   });
   input.addEventListener('change', () => {
@@ -116,7 +125,7 @@ export function lengthRow(label, hint, value, usual, empty, take) {
     const ms = parseLength(text);
     const cleared = empty && !text;
     const good = cleared || (ms !== null && ms >= DURATION_MS_MIN && ms <= DURATION_MS_MAX);
-    input.toggleAttribute('aria-invalid', !good);
+    markInvalid(input, !good);
     if (good) {
       input.value = cleared || ms === null ? '' : lengthField(ms);
       take(cleared ? null : ms);
@@ -132,7 +141,7 @@ function pagesRow(item, count, change) {
   });
   input.addEventListener('change', () => {
     const pages = parsePages(input.value, count);
-    input.toggleAttribute('aria-invalid', pages === null);
+    markInvalid(input, pages === null);
     if (pages !== null) {
       input.value = pagesText(pages);
       change({ pages });
@@ -149,7 +158,7 @@ function pagesRow(item, count, change) {
  */
 function partRows(item, duration_ms, change) {
   const field = (/** @type {number|null} */ value, /** @type {string} */ placeholder) => h('input', {
-    class: 'field', type: 'text', inputmode: 'numeric', autocomplete: 'off', size: 8, placeholder,
+    class: 'field', type: 'text', autocomplete: 'off', size: 8, placeholder,
     value: value === null ? '' : lengthField(value),
   });
   const from = field(item.from_ms, lengthField(0));
@@ -158,8 +167,8 @@ function partRows(item, duration_ms, change) {
     const begin = from.value.trim() ? parseLength(from.value) : 0;
     const end = until.value.trim() ? parseLength(until.value) : duration_ms;
     const good = begin !== null && end !== null && end - begin >= DURATION_MS_MIN && begin < duration_ms;
-    from.toggleAttribute('aria-invalid', begin === null || (!good && end !== null));
-    until.toggleAttribute('aria-invalid', end === null || (!good && begin !== null));
+    markInvalid(from, begin === null || (!good && end !== null));
+    markInvalid(until, end === null || (!good && begin !== null));
     if (good) {
       change({ from_ms: begin ? begin : null, until_ms: end < duration_ms ? end : null });
     }

@@ -70,6 +70,7 @@ export function createBlock(block, moving, editable, onKey) {
     'data-block': `${window.id} ${block.day}`,
     'data-moving': moving,
     'data-short': block.until - block.from < 45,
+    'data-narrow': block.lanes > 1,
     'aria-haspopup': 'dialog',
     disabled: !editable,
     title: `${name}, ${times}, ${place}`,

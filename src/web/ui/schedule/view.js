@@ -6,7 +6,7 @@ import { h, setText } from '../dom.js';
 import { onScreens } from '../events.js';
 import { locale } from '../language.js';
 import { icon } from '../icons.js';
-import { emptyNotice, failedNotice, iconButton } from '../parts.js';
+import { afterAMoment, emptyNotice, failedNotice, iconButton } from '../parts.js';
 import { go } from '../router.js';
 import { isAdmin } from '../session.js';
 import { groups, playlists, screens, windows } from '../signage/data.js';
@@ -49,7 +49,8 @@ export function open(visit) {
   const editable = isAdmin();
   const label = h('p', { class: 'week-name figures', role: 'status' });
   const select = h('select', { class: 'field', 'aria-label': words.whose, change: () => go(addressOf(choiceOf(select.value), monday)) });
-  const notice = h('div', {});
+  const notice = h('div', { class: 'week-notice' });
+  const hint = h('p', { class: 'muted small-text' });
   const message = createMessageBar();
   const ask = createAsk();
   const list = createWindowList({ open: edit, remove: removeWindow, editable });
@@ -64,7 +65,7 @@ export function open(visit) {
   const element = h('div', { class: 'signage' },
     h('header', { class: 'page-head' }, h('h1', {}, words.title), h('span', { class: 'spacer' }),
       editable ? messageButton() : null,
-      editable ? h('button', { type: 'button', class: 'button main icon-small', click: () => create(newWindow(target, null, 0, 0)) },
+      editable ? h('button', { type: 'button', class: 'button main icon-small', click: plan },
         icon('plus'), words.add) : null),
     message.element,
     h('div', { class: 'week-bar' },
@@ -72,10 +73,12 @@ export function open(visit) {
         h('button', { type: 'button', class: 'button', click: () => go(addressOf(target, mondayOf(boxDate(0)))) }, words.today),
         iconButton('next', words.weekAfter, () => go(addressOf(target, dayOn(monday, 7)))), label),
       select),
-    notice, week.element, h('p', { class: 'muted small-text' }, editable ? words.hint : words.hintView), ask.element, list.element);
+    notice, week.element, hint, ask.element, list.element);
   let reading = 0;
   let timer = 0;
   let over = false;
+  /** What the notice says. */
+  let told = '';
 
   /** @param {TimeWindow} window */
   function edit(window) {
@@ -95,8 +98,8 @@ export function open(visit) {
     if (over || !known) {
       return;
     }
-    notice.replaceChildren(...(known.length ? [] : [noPlaylists()]));
     if (!known.length) {
+      tell('playlists');
       return;
     }
     let made = 0;
@@ -106,11 +109,31 @@ export function open(visit) {
     openWindowForm(window, { title: words.add, action: words.addAction, save, remove: null, done: () => week.focusOn(made) });
   }
 
+  /** @param {'playlists'|'nothing'|'failed'|''} what @param {string} [reason] */
+  function tell(what, reason) {
+    if (what !== told || reason) {
+      told = what;
+      notice.replaceChildren(...(what === 'playlists' ? [noPlaylists()] : what === 'nothing' ? [nothingPlanned(editable ? plan : null)]
+        : what === 'failed' ? [failedNotice(words.failed, reason || '', load)] : []));
+      [week.element, hint, ask.element].forEach((each) => each.classList.toggle('gone', what === 'failed'));
+    }
+  }
+
+  function plan() {
+    create(newWindow(target, null, 0, 0));
+  }
+
   function show() {
     const all = windows.value();
+    if (all) {
+      const lists = playlists.value();
+      tell(all.length ? '' : lists && !lists.length ? 'playlists' : 'nothing');
+      week.element.classList.remove('skeleton');
+    }
     const group = target.screen === null ? target.group : groupOf(target.screen);
     const shown = (all || []).filter((window) => concerns(window, { screen: target.screen, group }));
     week.setWindows(shown);
+    setText(hint, [...(editable ? [words.hint, words.hintKeys] : [words.hintView]), target.screen === null ? '' : words.hintStrip].join(' '));
     list.show(shown);
     ask.showScreens(target.screen);
     showChoices(select, target);
@@ -144,14 +167,14 @@ export function open(visit) {
 
   /** @returns {Promise<unknown>} */
   function load() {
-    notice.replaceChildren();
     return Promise.all([windows.load(), playlists.load(), screens.load(), groups.load()]).catch((error) => {
       if (!windows.value()) {
-        notice.replaceChildren(failedNotice(words.failed, error.message, load));
+        tell('failed', error.message);
       }
     });
   }
 
+  afterAMoment(() => !over && !windows.value(), () => week.element.classList.add('skeleton'));
   const ends = [
     windows.follow(show), playlists.follow(show), screens.follow(show), groups.follow(show), message.leave,
     onScreens(() => {
@@ -226,6 +249,12 @@ function showChoices(select, target) {
       ...(ofScreens.length ? [h('optgroup', { label: words.screens }, ...ofScreens)] : []));
     select.value = value;
   }
+}
+
+/** @param {(() => void)|null} plan */
+function nothingPlanned(plan) {
+  return emptyNotice(words.emptyTitle, words.empty,
+    plan ? h('button', { type: 'button', class: 'button main icon-small', click: plan }, icon('plus'), words.add) : null);
 }
 
 function noPlaylists() {

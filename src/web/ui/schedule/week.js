@@ -18,6 +18,10 @@ import { DAY_MIN, dayOn, instantOf, isDate, timeOf, wallOf } from './wall.js';
 const words = texts.signage.schedule;
 /** Where one begins to look in a new week: most of what is scheduled is by day. */
 const FIRST_MIN = 7 * 60;
+/** How far down the line of this minute may be before one begins elsewhere. */
+const NOW_SHARE = 0.7;
+/** The hour it begins with is to be read, too: its name stands on its line. */
+const HEAD_MIN = 15;
 
 /**
  * @param {{
@@ -194,9 +198,12 @@ export function createWeek(actions) {
     },
     /** As far down as one usually looks; called when it stands in the document. */
     scrollToDay() {
-      const wall = wallOf(boxNow(), boxZone());
-      const at = Math.min(FIRST_MIN, Math.max(0, wall.minutes - 60));
-      scroll.scrollTop = (at / DAY_MIN) * grid.clientHeight;
+      const now_min = wallOf(boxNow(), boxZone()).minutes;
+      const seen_min = (scroll.clientHeight / grid.clientHeight) * DAY_MIN;
+      // The line of this minute is in sight, and what comes next.
+      const at = now.hidden || (now_min > FIRST_MIN && now_min < FIRST_MIN + seen_min * NOW_SHARE) ? FIRST_MIN
+        : now_min - seen_min * (1 - NOW_SHARE);
+      scroll.scrollTop = (Math.max(0, at - HEAD_MIN) / DAY_MIN) * grid.clientHeight;
     },
   };
 }

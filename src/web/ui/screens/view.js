@@ -26,7 +26,7 @@ export function open() {
   const message = createMessageBar();
   const element = h('div', { class: 'signage' },
     h('header', { class: 'page-head' }, h('h1', {}, words.title), count, h('span', { class: 'spacer' }),
-      iconButton('download', texts.signage.plays.title, openPlays),
+      iconButton('download', texts.signage.plays.title, openPlays, 'plays-button'),
       isAdmin() ? messageButton() : null,
       isAdmin() ? h('button', { type: 'button', class: 'button main icon-small', click: explain }, icon('plus'), words.add) : null),
     message.element, notice, wall);

@@ -19,7 +19,7 @@ const TEXT_CHARS_MAX = 300;
 const MINUTES = [5, 15, 60, 240];
 
 export function messageButton() {
-  return h('button', { type: 'button', class: 'button icon-small', 'aria-haspopup': 'dialog', click: openMessage },
+  return h('button', { type: 'button', class: 'button icon-small message-button', 'aria-haspopup': 'dialog', click: openMessage },
     icon('message'), h('span', { class: 'wide-text' }, words.button), h('span', { class: 'narrow-text sr-only' }, words.button));
 }
 
