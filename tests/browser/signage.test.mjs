@@ -128,7 +128,7 @@ export const tests = {
     });
     await page.getByLabel('Plays until').fill('nonsense');
     await page.keyboard.press('Tab');
-    assert.equal(await page.getByLabel('Plays until').getAttribute('aria-invalid'), '');
+    assert.equal(await page.getByLabel('Plays until').getAttribute('aria-invalid'), 'true');
     assert.equal((await item(0)).until_ms, 4500, 'what makes no sense is not taken');
 
     await page.locator('.film').nth(1).click();
@@ -219,7 +219,7 @@ export const tests = {
     await until('the screen is known', async () => (await server.get('/api/screens')).screens.length > 0);
     const [screen] = (await server.get('/api/screens')).screens;
     const page = await t.page(`${server.url}/schedule?screen=${screen.id}`);
-    await page.getByRole('button', { name: 'Plan' }).focus();
+    await page.locator('.page-head').getByRole('button', { name: 'Plan' }).focus();
     await page.keyboard.press('Enter');
     await page.getByLabel('What plays', { exact: true }).selectOption({ label: 'Day' });
     for (const key of ['Every day', 'Weekend']) {

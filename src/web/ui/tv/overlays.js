@@ -67,6 +67,16 @@ function createOverlays(parent) {
     onSplash.appendChild(picture);
   }
 
+  /** @param {{name: string, code: string, group: string|null}} screen */
+  function writeCode(screen) {
+    clearElement(onCode);
+    makeLine(onCode, 'code-name', screen.name);
+    makeLine(onCode, 'code-letters', screen.code);
+    if (screen.group) {
+      makeLine(onCode, 'code-group', `${tvWords.group}: ${screen.group}`);
+    }
+  }
+
   return {
     /**
      * @param {'starting'|'loading'|'unplayable'|'nothing'|null} state null: something is shown
@@ -104,18 +114,16 @@ function createOverlays(parent) {
 
     /** Name and code, as large as they fit. @param {{name: string, code: string, group: string|null}} screen @param {number} [ms] */
     code(screen, ms) {
-      clearElement(onCode);
-      makeLine(onCode, 'code-name', screen.name);
-      makeLine(onCode, 'code-letters', screen.code);
-      if (screen.group) {
-        makeLine(onCode, 'code-group', `${tvWords.group}: ${screen.group}`);
-      }
+      writeCode(screen);
       show(onCode, true);
       window.clearTimeout(codeTimer);
       codeTimer = window.setTimeout(() => show(onCode, false), ms || CODE_MS);
     },
 
     hideCode: () => show(onCode, false),
+
+    /** What it is called now, if it is being shown. @param {{name: string, code: string, group: string|null}} screen */
+    renamed: (screen) => onCode.style.display !== 'none' && writeCode(screen),
 
     /** @param {string} text @param {boolean} [stays] */
     note(text, stays) {

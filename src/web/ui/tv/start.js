@@ -91,6 +91,7 @@ function startPlayer(storage) {
   function take(now) {
     answer = now;
     stage.take(now);
+    overlays.renamed(now.screen);
     files.want(filesAhead(now, clock.now()));
     tick();
   }

@@ -6,7 +6,7 @@ const TV_WORDS = {
     starting: 'Connecting to Marquee…',
     loading: 'The first picture is on its way',
     nothing: 'Nothing is scheduled for this screen',
-    unplayable: 'What is scheduled here can not be shown now',
+    unplayable: 'What is scheduled here cannot be shown now',
     open: 'To set it up, open',
     code: 'Code of this screen',
     group: 'Group',
