@@ -6,8 +6,6 @@ import socket
 import time
 
 ANSWER_S_MAX = 20
-# What a player asks for at once.
-PIECE_BYTES = 4 << 20
 # Of media: 3 Mbit/s.
 RATE_BYTES_PER_S = 3_000_000 // 8
 HEAD_BYTES_MAX = 4096
@@ -31,24 +29,31 @@ class Connection:
         async with self.turn, asyncio.timeout(ANSWER_S_MAX):
             if self.streams and self.streams[0].at_eof():
                 self.close()
-            if not self.streams:
-                self.streams = await self.open()
+            kept = self.streams is not None
             try:
                 return await self.exchange(method, path, body, headers)
-            except (OSError, EOFError):
-                self.close()
-                raise
+            except (ConnectionError, EOFError):
+                if not kept:
+                    raise
+                # Closed for its silence while the question was under way: browsers ask again.
+                return await self.exchange(method, path, body, headers)
 
     async def exchange(self, method, path, body, headers):
+        if not self.streams:
+            self.streams = await self.open()
         reader, writer = self.streams
         sent = b"" if body is None else json.dumps(body).encode()
-        if sent:
-            headers += "Content-Type: application/json\r\n"
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Length: {len(sent)}\r\n{headers}\r\n"
-        writer.write(head.encode() + sent)
-        status, found = read_head(await reader.readuntil(b"\r\n\r\n"))
-        empty = status in (204, 304)
-        got = b"" if empty else await reader.readexactly(int(found["content-length"]))
+        kind = "Content-Type: application/json\r\n" if sent else ""
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Length: {len(sent)}\r\n{kind}{headers}\r\n"
+        try:
+            writer.write(head.encode() + sent)
+            status, found = read_head(await reader.readuntil(b"\r\n\r\n"))
+            empty = status in (204, 304)
+            got = b"" if empty else await reader.readexactly(int(found["content-length"]))
+        except BaseException:
+            # What is left of an answer that broke off or took too long would be taken for the next one.
+            self.close()
+            raise
         if found.get("connection") == "close":
             self.close()
         return status, found, got
@@ -78,20 +83,22 @@ def read_head(head):
 
 
 class Media:
-    """Files one after the other in pieces, each taken from the connection as slowly as it is played: the server waits.
+    """Files one after the other, as a video element asks for them: all of one at once, taken from the connection as slowly
+    as it is played. The server waits.
 
-    `files`: (path, bytes). `start`: with which file, and where in it (0 to 1).
+    `files`: (path, bytes). `number`, `share`: with which file it begins, and where in it (0 to 1).
     """
 
-    def __init__(self, port, source, files, start):
+    def __init__(self, port, source, files, number, share):
         self.address = ("127.0.0.1", port)
         self.source = source
         self.files = files
-        self.number, share = start
-        self.at = int(share * self.files[self.number][1])
+        self.number = number
+        self.at = int(share * files[number][1])
         self.left = 0
         self.asked = False
         self.taken = 0
+        # Played to their end.
         self.items = 0
         self.broken = 0
         self.connection = None
@@ -101,7 +108,7 @@ class Media:
         """What was played since the last time."""
         due = int((now - self.begun) * RATE_BYTES_PER_S) - self.taken
         try:
-            while due > 0 and (self.left or self.next_piece()):
+            while due > 0 and (self.left or self.answered()):
                 # Into the same memory again and again: nobody looks at it.
                 count = self.connection.recv_into(BUFFER, min(due, self.left, len(BUFFER)))
                 if count == 0:
@@ -109,19 +116,21 @@ class Media:
                 self.left -= count
                 self.taken += count
                 due -= count
+                if self.left == 0:
+                    self.number, self.at = (self.number + 1) % len(self.files), 0
+                    self.items += 1
         except BlockingIOError:
             pass
         except OSError:
             self.broken += 1
             self.close()
 
-    def next_piece(self):
-        """Asks for it, or looks for the answer. False: not there yet."""
+    def answered(self):
+        """Asks for the file, or looks for the answer. False: not there yet."""
         path, size = self.files[self.number]
-        end = min(self.at + PIECE_BYTES, size)
         if not self.asked:
             self.connection = self.connection or self.open()
-            head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nRange: bytes={self.at}-{end - 1}\r\n\r\n"
+            head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nRange: bytes={self.at}-\r\n\r\n"
             self.connection.sendall(head.encode())
             self.asked = True
         peeked = self.connection.recv(HEAD_BYTES_MAX, socket.MSG_PEEK)
@@ -131,13 +140,9 @@ class Media:
         if length < 4:
             return False
         status, found = read_head(self.connection.recv(length))
-        if status != 206 or int(found["content-length"]) != end - self.at:
+        if status != 206 or int(found["content-length"]) != size - self.at:
             raise ConnectionError(status)
-        self.left, self.asked = end - self.at, False
-        self.at = end
-        if end == size:
-            self.number, self.at = (self.number + 1) % len(self.files), 0
-            self.items += 1
+        self.left, self.asked = size - self.at, False
         return True
 
     def open(self):
@@ -146,6 +151,8 @@ class Media:
         return connection
 
     def close(self):
+        """What is left of the file is asked for again."""
         if self.connection:
             self.connection.close()
+        self.at = self.files[self.number][1] - self.left if self.left else self.at
         self.connection, self.left, self.asked = None, 0, False

@@ -44,8 +44,7 @@ class Tv:
 
     def plays(self, port, files):
         """Each another file, and another place in it."""
-        start = (self.number % len(files), self.chance.random())
-        self.media = Media(port, self.source, files, start)
+        self.media = Media(port, self.source, files, self.number % len(files), self.chance.random())
 
     async def ask(self, method, path, body=None, headers=""):
         begun = time.monotonic()
