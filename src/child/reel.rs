@@ -3,7 +3,8 @@
 
 use std::io::{self, BufWriter, Write};
 
-use image::{DynamicImage, RgbImage, imageops};
+use image::imageops::{self, FilterType};
+use image::{DynamicImage, GenericImageView, RgbImage};
 
 use super::limits::{self, Limits, NICE_SCREEN};
 use super::{Problem, content, picture, sandbox, video};
@@ -81,14 +82,13 @@ fn play(errand: &Errand, out: &mut impl Write) -> Result<(), Problem> {
 }
 
 fn slide(errand: &Errand, content: Content, out: &mut impl Write) -> Result<(), Problem> {
-    let image = picture::read(&errand.input, content)?.image;
-    let page = on_screen(image, errand.width, errand.height, errand.fit);
-    let page = DynamicImage::from(page).into_rgba8();
+    let image = DynamicImage::from(picture::read(&errand.input, content)?.image);
+    let page = on_screen(image, errand.width, errand.height, errand.fit).into_rgba8();
     Ok(wire::write(out, Kind::Slide, 0, page.as_raw())?)
 }
 
 /// A picture that fills the screen: with black borders, or without what does not fit.
-fn on_screen(mut image: RgbImage, width: u32, height: u32, fit: Fit) -> RgbImage {
+fn on_screen(mut image: DynamicImage, width: u32, height: u32, fit: Fit) -> DynamicImage {
     let (wide, high) = match fit {
         Fit::Contain => scaled(image.dimensions(), (width, height)),
         // Cut to whole pixels, it may be a pixel too narrow.
@@ -100,19 +100,20 @@ fn on_screen(mut image: RgbImage, width: u32, height: u32, fit: Fit) -> RgbImage
     let image = match image.dimensions() {
         size if size == (wide, high) => image,
         // Averages: as good, for so much less.
-        (from, _) if from >= 2 * wide => imageops::thumbnail(&image, wide, high),
-        _ => imageops::resize(&image, wide, high, imageops::FilterType::CatmullRom),
+        (from, _) if from >= 2 * wide => image.thumbnail_exact(wide, high),
+        _ => image.resize_exact(wide, high, FilterType::CatmullRom),
     };
     if image.dimensions() == (width, height) {
         return image;
     }
     let mut page = RgbImage::new(width, height);
-    imageops::replace(&mut page, &image, i64::from((width - wide) / 2), i64::from((height - high) / 2));
-    page
+    let (left, top) = (i64::from((width - wide) / 2), i64::from((height - high) / 2));
+    imageops::replace(&mut page, &image.into_rgb8(), left, top);
+    page.into()
 }
 
 /// The middle of it, in the shape of the screen.
-fn cut(image: RgbImage, width: u32, height: u32) -> RgbImage {
+fn cut(image: DynamicImage, width: u32, height: u32) -> DynamicImage {
     let (wide, high) = image.dimensions();
     let share = |of: u32, by: u32, to: u32| {
         let part = u64::from(of) * u64::from(by) / u64::from(to.max(1));
@@ -122,7 +123,7 @@ fn cut(image: RgbImage, width: u32, height: u32) -> RgbImage {
     if (new_wide, new_high) == (wide, high) {
         return image;
     }
-    imageops::crop_imm(&image, (wide - new_wide) / 2, (high - new_high) / 2, new_wide, new_high).to_image()
+    image.crop_imm((wide - new_wide) / 2, (high - new_high) / 2, new_wide, new_high)
 }
 
 /// The largest size of that shape on a screen; enlarged, too, as a TV is for looking from afar.
@@ -141,15 +142,16 @@ mod tests {
     const WHITE: Rgb<u8> = Rgb([255; 3]);
 
     /// Where it is white: left and right edge in the middle row, upper and lower in the middle column.
-    fn white(page: &RgbImage) -> [u32; 4] {
-        let (width, height) = page.dimensions();
+    fn white(page: &DynamicImage) -> [u32; 4] {
+        let (page, (width, height)) = (page.to_rgb8(), page.dimensions());
         let across: Vec<u32> = (0..width).filter(|x| page.get_pixel(*x, height / 2)[0] > 127).collect();
         let down: Vec<u32> = (0..height).filter(|y| page.get_pixel(width / 2, *y)[0] > 127).collect();
         [across[0], across[across.len() - 1], down[0], down[down.len() - 1]]
     }
 
     fn check(size: (u32, u32), fit: Fit, expected: [u32; 4]) {
-        let page = on_screen(RgbImage::from_pixel(size.0, size.1, WHITE), 160, 90, fit);
+        let image = RgbImage::from_pixel(size.0, size.1, WHITE);
+        let page = on_screen(image.into(), 160, 90, fit);
         assert_eq!(page.dimensions(), (160, 90));
         assert_eq!(white(&page), expected, "{size:?} {fit:?}");
     }
@@ -169,6 +171,6 @@ mod tests {
     fn what_is_cut_off_is_the_same_on_both_sides() {
         let image =
             RgbImage::from_fn(300, 100, |x, _| if (100..200).contains(&x) { WHITE } else { Rgb([0; 3]) });
-        assert_eq!(white(&on_screen(image, 100, 100, Fit::Cover)), [0, 99, 0, 99]);
+        assert_eq!(white(&on_screen(image.into(), 100, 100, Fit::Cover)), [0, 99, 0, 99]);
     }
 }

@@ -4,10 +4,12 @@
 mod access;
 mod care;
 mod crash;
+mod desktop;
 mod device;
 mod disk;
 mod garbage;
 mod media;
+mod ports;
 mod program;
 mod rtc;
 mod rtsp;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::desktop::Desktop;
 use crate::program::{PATIENCE, Program};
 use crate::rtsp::RtspServer;
-use crate::screens::Desktop;
 
 const RATE: usize = 48_000;
 /// Of 16-bit samples: above the noise of a G.711 encoder, below any tick.

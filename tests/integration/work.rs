@@ -117,19 +117,23 @@ impl Shelf {
         self.folder.path().join(name)
     }
 
-    /// A file made by GStreamer from a description that ends in `filesink name=out`.
+    /// A file made by GStreamer from a description that ends in `OUT`.
     pub(crate) fn made(&self, name: &str, description: &str) -> Vec<u8> {
-        let path = self.path(name);
-        let description = description.replace("OUT", &format!("filesink location={}", path.display()));
-        let output = Command::new("gst-launch-1.0")
-            .arg("-q")
-            .args(description.split_whitespace())
-            .output()
-            .expect("gst-launch-1.0 runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && path.exists(), "{description}: {said}");
-        std::fs::read(path).expect("made")
+        made(&self.path(name), description)
     }
+}
+
+/// The file that GStreamer makes from a description that ends in `OUT`.
+pub(crate) fn made(path: &Path, description: &str) -> Vec<u8> {
+    let description = description.replace("OUT", &format!("filesink location={}", path.display()));
+    let output = Command::new("gst-launch-1.0")
+        .arg("-q")
+        .args(description.split_whitespace())
+        .output()
+        .expect("gst-launch-1.0 runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && path.exists(), "{description}: {said}");
+    std::fs::read(path).expect("made")
 }
 
 pub(crate) fn state(asset: &Asset, step: Step) -> Option<JobState> {

@@ -37,7 +37,7 @@ impl View {
     }
 
     /// Shows a card's or camera's own JPEG.
-    pub(super) async fn decode(&mut self, input: &DisplayInput, picture: &Picture) {
+    pub(super) async fn decode(&mut self, input: &DisplayInput, picture: &Picture, cover: bool) {
         let PictureData::Jpeg(data) = &picture.data else { return };
         let params = Arc::new(Params::Jpeg { width: picture.width, height: picture.height });
         let (time, data) = (picture.time, data.clone());
@@ -50,7 +50,7 @@ impl View {
             let (input, age) = (input.clone(), Arc::clone(&self.age));
             let starting = spawn_blocking(move || {
                 Decoder::start(Codec::Jpeg, move |picture| {
-                    if input.push(&picture) {
+                    if input.push(&picture, cover) {
                         age.note(clock::now().since(picture.time));
                     }
                 })

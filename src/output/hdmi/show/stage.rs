@@ -12,8 +12,8 @@ use crate::output::hdmi::view::View;
 use crate::program::{Fit, Kind, Transition};
 use crate::reel::Error;
 
-/// So much before its time something is made ready: a child needs a second to start on a Pi that is busy.
-pub(super) const AHEAD_MS: i64 = 5000;
+/// So much before its time something is made ready: a child needs seconds to start on a Pi that is busy.
+pub(super) const AHEAD_MS: i64 = 8000;
 /// At most so many: items of a second each.
 pub(super) const AHEAD_MAX: usize = 3;
 /// A clock that was set: what plays follows it.
@@ -270,8 +270,7 @@ impl Stage {
             }
             PictureData::Jpeg(_) if self.covered => None,
             PictureData::Jpeg(_) => {
-                self.input.set_cover(self.cover);
-                view.decode(&self.input, picture).await;
+                view.decode(&self.input, picture, self.cover).await;
                 self.fade = None;
                 None
             }
@@ -319,8 +318,7 @@ impl Stage {
         if self.covered {
             return;
         }
-        self.input.set_cover(seen.cover);
-        if !self.input.push(&seen.picture) {
+        if !self.input.push(&seen.picture, seen.cover) {
             self.dropped += 1;
         }
         self.shown = Some(seen);
@@ -328,9 +326,8 @@ impl Stage {
 
     /// Shows a drawing. False: the screen was behind, and did not take it.
     pub(super) fn push_drawn(&mut self, picture: &RawPicture) -> bool {
-        self.input.set_cover(false);
         self.shown = Some(Seen { picture: picture.clone(), cover: false });
-        self.input.push(picture)
+        self.input.push(picture, false)
     }
 
     /// What is on can't be shown: once more without hardware, or not at all.

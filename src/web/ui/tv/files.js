@@ -13,6 +13,9 @@ const BUDGET_AFTER_REFUSAL = 0.9;
 const REFUSAL_MS = 10 * 60000;
 /** A file that the box does not give is left alone for so long: those behind it do not wait for it. */
 const MISSING_MS = 60000;
+/** Files that have an address at a time. An address is no more than a name; but browsers keep some of each file they have
+ * played for a while, and the same file under another address is another one to them. */
+const ADDRESSES_MAX = 64;
 
 /** How much room there is, as far as the browser says it (where there is no secure context, only some do). */
 function findBudget() {
@@ -39,6 +42,8 @@ function createFiles(storage, now) {
   let wanted = [];
   let budget_bytes = BUDGET_BYTES;
   let refused_ms = -Infinity;
+  /** By the file's own, the one used last at the end. @type {Map<string, {address: string, users: number, over: boolean}>} */
+  const addresses = new Map();
   /** Until when a file is not asked for, by the steady clock. @type {Map<string, number>} */
   const missing = new Map();
   let busy = false;
@@ -62,10 +67,42 @@ function createFiles(storage, now) {
     return Array.from({ length: pieces }, (_, number) => [url, number]);
   }
 
+  /** @param {string} url @param {{address: string, users: number, over: boolean}} entry */
+  function lend(url, entry) {
+    entry.users += 1;
+    addresses.delete(url);
+    addresses.set(url, entry);
+    const free = Array.from(addresses).filter((each) => !each[1].users);
+    free.slice(0, Math.max(0, addresses.size - ADDRESSES_MAX)).forEach((each) => takeBack(each[0]));
+    return {
+      url: entry.address,
+      kept: true,
+      release() {
+        entry.users -= 1;
+        if (entry.over && !entry.users) {
+          URL.revokeObjectURL(entry.address);
+        }
+      },
+    };
+  }
+
+  /** Nobody gets its address any more; who plays from it goes on. @param {string} url */
+  function takeBack(url) {
+    const entry = addresses.get(url);
+    addresses.delete(url);
+    if (entry) {
+      entry.over = true;
+      if (!entry.users) {
+        URL.revokeObjectURL(entry.address);
+      }
+    }
+  }
+
   /** @param {string} url */
   function drop(url) {
     const file = files.get(url);
     files.delete(url);
+    takeBack(url);
     // The pieces last: without the entry they are found and dropped at the next start.
     return file ? storage.remove('files', [url]).then(() => storage.remove('pieces', piecesOf(url, file.pieces + 1)))
       : Promise.resolve();
@@ -145,13 +182,17 @@ function createFiles(storage, now) {
     }
     file.used_ms = now();
     storage.put('files', file).catch(() => undefined);
+    const known = addresses.get(url);
+    if (known) {
+      return Promise.resolve(lend(url, known));
+    }
     return Promise.all(piecesOf(url, file.pieces).map((key) => storage.get('pieces', key))).then((pieces) => {
       const blob = new Blob(pieces, { type: file.type });
       if (blob.size !== file.bytes) {
         throw new Error('a piece is missing');
       }
-      const address = URL.createObjectURL(blob);
-      return { url: address, kept: true, release: () => URL.revokeObjectURL(address) };
+      // Another one may have been quicker.
+      return lend(url, addresses.get(url) || { address: URL.createObjectURL(blob), users: 0, over: false });
     }).catch(() => {
       drop(url).catch(() => undefined);
       return remote;
