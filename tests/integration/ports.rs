@@ -36,7 +36,7 @@ fn slide(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
 }
 
 /// Uploads it and waits until screens can show it. Its id.
-async fn add(program: &Program, name: &str, bytes: Vec<u8>) -> i64 {
+pub(crate) async fn add(program: &Program, name: &str, bytes: Vec<u8>) -> i64 {
     uploads::upload(program, &format!("filename {}", STANDARD.encode(name)), bytes).await;
     let stem = name.split('.').next().unwrap_or_default();
     let ready = async {
@@ -55,14 +55,14 @@ async fn add(program: &Program, name: &str, bytes: Vec<u8>) -> i64 {
     tokio::time::timeout(PATIENCE, ready).await.unwrap_or_else(|_| panic!("{name} never was ready"))
 }
 
-async fn send(program: &Program, method: &str, path: &str, content: Value) -> Value {
+pub(crate) async fn send(program: &Program, method: &str, path: &str, content: Value) -> Value {
     let answer = program.send(method, path, &[], &content.to_string()).await;
     assert!(answer.status < 300, "{method} {path}: {}", String::from_utf8_lossy(&answer.body));
     if answer.body.is_empty() { Value::Null } else { serde_json::from_slice(&answer.body).expect("JSON") }
 }
 
 /// A playlist that is on always and everywhere. Its id.
-async fn play(program: &Program, transition: &str, items: Value) -> i64 {
+pub(crate) async fn play(program: &Program, transition: &str, items: Value) -> i64 {
     let list = json!({"name": transition, "transition": transition, "items": items});
     let list = send(program, "POST", "/api/playlists", list).await;
     assert_eq!(list["problems"], json!([]));

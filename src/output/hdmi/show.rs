@@ -243,9 +243,7 @@ impl<'p> Show<'p> {
     fn tell(&self) {
         let shows = match self.turn.as_ref().map(|turn| &turn.what) {
             Some(What::Source(id)) if self.stage.shows_view() => id,
-            Some(What::Item(item, _)) if !self.stage.is_blank() => {
-                item.source.as_deref().unwrap_or(SHOWS_PLAYLIST)
-            }
+            Some(What::Item(..)) if !self.stage.is_blank() => SHOWS_PLAYLIST,
             Some(What::Standby) => SHOWS_STANDBY,
             Some(What::Message(_)) => SHOWS_MESSAGE,
             _ => SHOWS_SPLASH,
