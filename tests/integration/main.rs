@@ -11,6 +11,7 @@ mod garbage;
 mod media;
 mod ports;
 mod program;
+mod reel;
 mod rtc;
 mod rtsp;
 mod screen_sound;
