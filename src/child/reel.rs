@@ -69,7 +69,7 @@ fn play(errand: &Errand, out: &mut impl Write) -> Result<(), Problem> {
         coded: errand.coded,
     };
     let mut playing = Playing::open(&errand.input, settings).map_err(video::problem)?;
-    while let Some(piece) = playing.next().map_err(video::problem)? {
+    while let Some(piece) = playing.pull().map_err(video::problem)? {
         let kind = match piece.kind {
             Given::Picture => Kind::Picture,
             Given::Coded => Kind::Coded,

@@ -29,12 +29,10 @@ fn clip(folder: &TempDir, turned: bool) -> PathBuf {
     let path = folder.path().join("clip.mp4");
     let mut bytes = made(
         &path,
-        &format!(
-            "mp4mux name=mux ! OUT videotestsrc num-buffers=50 ! video/x-raw,width=640,height=360,framerate=25/1 \
-             ! x264enc speed-preset=ultrafast key-int-max=25 bframes=2 b-adapt=false ! h264parse ! mux. \
-             audiotestsrc num-buffers=94 samplesperbuffer=1024 ! audio/x-raw,rate=48000,channels=2 ! avenc_aac \
-             ! aacparse ! mux."
-        ),
+        "mp4mux name=mux ! OUT videotestsrc num-buffers=50 ! video/x-raw,width=640,height=360,framerate=25/1 \
+         ! x264enc speed-preset=ultrafast key-int-max=25 bframes=2 b-adapt=false ! h264parse ! mux. \
+         audiotestsrc num-buffers=94 samplesperbuffer=1024 ! audio/x-raw,rate=48000,channels=2 ! avenc_aac \
+         ! aacparse ! mux.",
     );
     if turned {
         lie_down(&mut bytes);
@@ -106,7 +104,7 @@ fn a_clip_is_whole_and_its_sound_comes_before_its_pictures() {
         match piece.kind {
             Kind::Sound => heard_ms = piece.time_ms,
             Kind::Picture => {
-                assert!(heard_ms >= 1800 || heard_ms >= piece.time_ms, "{} {heard_ms}", piece.time_ms)
+                assert!(heard_ms >= 1800 || heard_ms >= piece.time_ms, "{} {heard_ms}", piece.time_ms);
             }
             _ => {}
         }

@@ -106,7 +106,7 @@ impl Playing {
     }
 
     /// The next piece; `None`: it is over. Waits for it.
-    pub fn next(&mut self) -> Result<Option<Piece>, FileError> {
+    pub fn pull(&mut self) -> Result<Option<Piece>, FileError> {
         let deadline = Instant::now() + SILENCE_MAX;
         loop {
             let sound = self.sound.as_mut().map(|sound| sound.look(gst::ClockTime::ZERO));

@@ -21,7 +21,7 @@ const DRIFT_MAX: Duration = Duration::from_millis(150);
 
 /// What is on, or comes.
 enum Act {
-    File(Playing),
+    File(Box<Playing>),
     Live(View),
     /// The slide that is on once more.
     Same,
@@ -158,7 +158,7 @@ impl Stage {
         let Some(file) = channel.file(item) else { return Act::Nothing };
         let setting = Setting { program: &self.program, size: self.page, since_ms, coded };
         match Playing::open(item, &file, setting) {
-            Ok(playing) => Act::File(playing),
+            Ok(playing) => Act::File(Box::new(playing)),
             Err(error) => {
                 log::warn!("{}: {error}", item.name);
                 Act::Nothing
