@@ -5,6 +5,7 @@ mod care;
 mod front;
 mod health;
 mod init;
+mod power;
 mod settings;
 mod signage;
 mod signals;
@@ -152,6 +153,8 @@ struct App {
     working: Option<stored::Working>,
     /// While there is a library.
     signage: Option<signage::Running>,
+    /// While there is a schedule, and TVs that could be switched by it.
+    power: Option<power::Running>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
@@ -205,6 +208,7 @@ impl App {
         };
         let status = shared.status.subscribe();
         let (screens, screens_watch) = watch::channel(config.screens.clone());
+        let ports = matches!(place, hdmi::Place::Ports(_));
         let (screens_stop, stop) = Stopper::new();
         let hdmi = task::spawn("screens", hdmi::run(place, screens_watch, shared, stop));
         front.ready(Watched {
@@ -225,6 +229,8 @@ impl App {
             }
             Err(_) => None,
         };
+        let power = signage.as_ref().filter(|_| ports);
+        let power = power.map(|signage| power::Running::start(signage.handle(), config));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
@@ -257,6 +263,7 @@ impl App {
             front,
             working,
             signage,
+            power,
             screens,
             screens_status: status,
             screens_stop,
@@ -305,6 +312,9 @@ impl App {
             if let Some(signage) = &self.signage {
                 signage.follow(config, settings.site(config).time_zone);
             }
+            if let Some(power) = &self.power {
+                power.follow(config);
+            }
             self.config = config.clone();
         }
         self.front.follow(settings.pins(&self.config));
@@ -351,6 +361,9 @@ impl App {
         }
         if let Some(working) = self.working {
             within(deadline, "the library's work", working.stop()).await?;
+        }
+        if let Some(power) = self.power {
+            within(deadline, "the TVs' power", power.stop()).await?;
         }
         if let Some(signage) = self.signage {
             within(deadline, "what screens play", signage.stop()).await?;
