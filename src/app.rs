@@ -5,6 +5,7 @@ mod care;
 mod front;
 mod health;
 mod init;
+mod power;
 mod settings;
 mod signage;
 mod signals;
@@ -152,6 +153,8 @@ struct App {
     working: Option<stored::Working>,
     /// While there is a library.
     signage: Option<signage::Running>,
+    /// While there is a schedule, and TVs that could be switched by it.
+    power: Option<power::Running>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
@@ -209,6 +212,7 @@ impl App {
         };
         let status = shared.status.subscribe();
         let (screens, screens_watch) = watch::channel(config.screens.clone());
+        let ports = matches!(place, hdmi::Place::Ports(_));
         let (screens_stop, stop) = Stopper::new();
         let hdmi = task::spawn("screens", hdmi::run(place, screens_watch, shared, stop));
         front.ready(Watched {
@@ -230,6 +234,8 @@ impl App {
             Err(_) => None,
         };
         signage_known.send_replace(signage.as_ref().map(signage::Running::handle));
+        let power = signage.as_ref().filter(|_| ports);
+        let power = power.map(|signage| power::Running::start(signage.handle(), config));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
@@ -262,6 +268,7 @@ impl App {
             front,
             working,
             signage,
+            power,
             screens,
             screens_status: status,
             screens_stop,
@@ -310,6 +317,9 @@ impl App {
             if let Some(signage) = &self.signage {
                 signage.follow(config, settings.site(config).time_zone);
             }
+            if let Some(power) = &self.power {
+                power.follow(config);
+            }
             self.config = config.clone();
         }
         self.front.follow(settings.pins(&self.config));
@@ -356,6 +366,9 @@ impl App {
         }
         if let Some(working) = self.working {
             within(deadline, "the library's work", working.stop()).await?;
+        }
+        if let Some(power) = self.power {
+            within(deadline, "the TVs' power", power.stop()).await?;
         }
         if let Some(signage) = self.signage {
             within(deadline, "what screens play", signage.stop()).await?;

@@ -9,7 +9,8 @@ use std::process::Command;
 const IMPORTS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("config", &[]),
-    ("device", &["config", "task", "telemetry"]),
+    // program: what a TV is to be.
+    ("device", &["config", "program", "sysfs", "task", "telemetry"]),
     ("hub", &["media"]),
     ("draw", &["media"]),
     ("access", &[]),

@@ -193,6 +193,7 @@ impl Out {
         if let Some(mode) = &screen.mode {
             self.text("mode", &mode.to_string());
         }
+        self.plain("cec", screen.cec);
     }
 
     fn leds(&mut self, leds: &Leds) {

@@ -4,7 +4,7 @@
 //! The way from what people typed to what players get: a [`Playlist`] becomes a round of [`Item`]s by what is on the
 //! [`Shelf`] (`unroll`), maybe shuffled (`shuffle`); [`Window`]s become stretches of time by the wall clock of the zone
 //! (`wall`, `schedule`); the two together, and the message, are a screen's [`Plan`] (`compile`). What is on at a moment
-//! is asked of the plan alone (`plan`): by players, by the HDMI ports, by the API.
+//! is asked of the plan alone (`plan`): by players, by the HDMI ports, by the API; whether the TV is to be on, too (`power`).
 //!
 //! Belongs here: arithmetic over these values. Does not belong here: where they are kept (`library`), who is told of them
 //! (`signage`).
@@ -13,6 +13,7 @@ mod compile;
 mod message;
 mod plan;
 mod playlist;
+mod power;
 mod schedule;
 mod shelf;
 mod shuffle;
@@ -29,6 +30,7 @@ pub use playlist::{
     DURATION_MS_MAX, DURATION_MS_MIN, Entry, Fit, ITEMS_MAX, LIVE_MS, PAGES_MAX, Playlist, SLIDE_MS,
     Transition, What,
 };
+pub use power::{Power, SHORT_MS, Wanted};
 pub use schedule::{Schedule, Stretch};
 pub use shelf::{Asset, File, Media, Page, Shelf, Source};
 pub use unroll::{Item, Kind, Reason, Round, Skipped, UNROLLED_MAX, unroll};

@@ -133,6 +133,11 @@ impl Window {
         }
     }
 
+    /// Whether it is a screen's, at some time.
+    pub fn concerns(&self, screen: i64, group: Option<i64>) -> bool {
+        self.target.narrowness(screen, group).is_some()
+    }
+
     /// Whether it starts on this day.
     pub(super) fn starts_on(&self, day: Date) -> bool {
         self.days.contains(day.weekday())

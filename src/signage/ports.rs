@@ -2,7 +2,8 @@
 //!
 //! A port's player watches [`Signage::watch_port`], asks the plan what is on at a moment ([`Plan::at`]), and shows the
 //! port's own `show` where that is the splash. It says what is on ([`Signage::report_port`]), what was shown
-//! ([`Signage::played`]), and does what it is asked to ([`Signage::port_orders`]).
+//! ([`Signage::played`]), and does what it is asked to ([`Signage::port_orders`]). Whether its TV is to be on is asked of
+//! the plan, too ([`Signage::tv_wanted`]); what the TV says it is ([`Signage::tell_tv`]) is shown with the screen.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use super::{Orders, Report, Signage, State, lock};
 use crate::config::Port;
 use crate::library::signage::Play;
-use crate::program::Plan;
+use crate::program::{Plan, Power, Wanted};
 
 /// Plays that wait to be written: both ports for minutes, whatever is on them.
 const PLAYS_MAX: usize = 400;
@@ -21,6 +22,8 @@ pub(super) struct Ports {
     plans: [watch::Sender<Arc<Plan>>; Port::ALL.len()],
     /// Written together now and then: a commit for each item would wear the card out.
     plays: Mutex<Vec<(Port, Play)>>,
+    /// What the TVs say they are.
+    tvs: Mutex<[Option<Power>; Port::ALL.len()]>,
 }
 
 impl Default for Ports {
@@ -28,6 +31,7 @@ impl Default for Ports {
         Self {
             plans: Port::ALL.map(|_| watch::Sender::new(Arc::new(Plan::empty()))),
             plays: Mutex::default(),
+            tvs: Mutex::default(),
         }
     }
 }
@@ -103,5 +107,25 @@ impl Signage {
     /// Id of the screen that a port is.
     pub fn port_screen(&self, port: Port) -> Option<i64> {
         self.state().of_port(port).map(|(screen, _)| screen.id)
+    }
+
+    /// What the TV at a port is to be, and until when that is known. `shows`: the port has something to show of its own.
+    pub fn tv_wanted(&self, port: Port, shows: bool, now_ms: i64) -> Wanted {
+        let state = self.state();
+        let Some((screen, answer)) = state.of_port(port) else { return Wanted::default() };
+        let scheduled = state.world.windows.iter().any(|window| window.concerns(screen.id, screen.group));
+        answer.plan.power(now_ms, shows || scheduled)
+    }
+
+    /// What a TV says it is; `None`: it does not say.
+    pub fn tell_tv(&self, port: Port, power: Option<Power>) {
+        let known = std::mem::replace(&mut lock(&self.inner.ports.tvs)[port as usize], power);
+        if known != power {
+            self.changed();
+        }
+    }
+
+    pub fn tv(&self, port: Port) -> Option<Power> {
+        lock(&self.inner.ports.tvs)[port as usize]
     }
 }

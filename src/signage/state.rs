@@ -10,10 +10,11 @@ use crate::config::Port;
 use crate::library::Hash;
 use crate::library::signage::{Group, Screen, Snapshot};
 use crate::program::{
-    Anchors, Compiled, Compiler, HORIZON_MS, Place, Plan, Program, Schedule, Stretch, World,
+    Anchors, Compiled, Compiler, HORIZON_MS, Place, Plan, Program, SHORT_MS, Schedule, Stretch, World,
 };
 
-/// Plans begin at the hour and reach a day beyond its end: so an answer stays the same for an hour if nothing else changes.
+/// Plans begin just before the hour, so that a time that is on is seen to be longer than a short one, and reach a day beyond
+/// its end: so an answer stays the same for an hour if nothing else changes.
 const GRID_MS: i64 = 3600 * 1000;
 /// How far `until` of a moment's program is looked for.
 const LOOK_AHEAD_MS: i64 = 8 * HORIZON_MS;
@@ -109,8 +110,8 @@ impl State {
         let Snapshot { playlists, mut shelf, windows, message, screens, groups } = snapshot;
         shelf.sources = sources;
         let world = World { zone, playlists, shelf, windows, message };
-        let from_ms = now_ms - now_ms.rem_euclid(GRID_MS);
-        let span = (from_ms, from_ms + GRID_MS + HORIZON_MS);
+        let hour_ms = now_ms - now_ms.rem_euclid(GRID_MS);
+        let span = (hour_ms - SHORT_MS, hour_ms + GRID_MS + HORIZON_MS);
         let mut compiler = Compiler::new(&world, span, now_ms, &before.compiled);
         let (known, texts) = (&before.texts, Texts::new());
         let mut writer = Writer { render, now_ms, known, texts, written: HashMap::new() };
@@ -123,7 +124,7 @@ impl State {
         }
         let (compiled, texts) = (compiler.finish(), writer.texts);
         let changes = answers.iter().filter_map(|answer| answer.plan.changes_after(now_ms));
-        let due_ms = changes.chain([from_ms + GRID_MS]).min().unwrap_or(i64::MAX);
+        let due_ms = changes.chain([hour_ms + GRID_MS]).min().unwrap_or(i64::MAX);
         let content = before.content + u64::from(changed);
         let generation = Some(generation);
         Self { world, screens, groups, answers, by_key, compiled, texts, due_ms, content, generation }

@@ -7,7 +7,7 @@ use crate::hub::{Source, SourceKind};
 use crate::library::Hash;
 use crate::library::signage::{Met, Play, PlayQuery};
 use crate::media::State as Signal;
-use crate::program::{Days, Entry, Message, Plan, Playlist, Target, Transition, What, Window};
+use crate::program::{Days, Entry, Message, Plan, Playlist, Power, Target, Transition, What, Window};
 use crate::task::{self, Stopper, Task};
 
 /// Enough to tell one from the other.
@@ -174,6 +174,34 @@ async fn the_boxes_own_ports_play_the_same_plans() {
     };
     let plays = library.plays(query).await.unwrap();
     assert_eq!((plays.len(), plays[0].screen_name.as_str(), plays[0].play.number), (1, "HDMI 2", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tv_of_a_port_is_switched_by_its_own_schedule() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path()).await;
+    let wanted = |port, shows| it.signage.tv_wanted(port, shows, now_ms()).power;
+    // Nothing is arranged for it, or by the configuration alone.
+    assert_eq!((wanted(Port::Hdmi2, false), wanted(Port::Hdmi2, true)), (None, Some(Power::On)));
+    assert_eq!(wanted(Port::Hdmi1, true), None, "it is no screen");
+    let screen = it.signage.port_screen(Port::Hdmi2).expect("made at the begin");
+    it.hello("one").await;
+    let playlist = it.playlist(0, &["door"]).await;
+    let window = it.always(playlist, vec![screen + 1]).await;
+    it.signage.settled().await;
+    assert_eq!(wanted(Port::Hdmi2, false), None, "another screen's window");
+    it.library.remove_window(window).await.unwrap();
+    it.always(playlist, vec![screen]).await;
+    it.signage.settled().await;
+    // The playlist has nothing to play, but it is scheduled.
+    assert_eq!(wanted(Port::Hdmi2, false), Some(Power::On));
+
+    let changes = it.signage.changes();
+    it.signage.tell_tv(Port::Hdmi2, Some(Power::Standby));
+    it.signage.tell_tv(Port::Hdmi2, Some(Power::Standby));
+    assert_eq!((it.signage.tv(Port::Hdmi2), it.signage.tv(Port::Hdmi1)), (Some(Power::Standby), None));
+    assert!(changes.has_changed().unwrap(), "the dashboard is told");
+    it.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,8 @@ pub(super) struct Screen {
     pub problem: Option<String>,
     pub address: Option<String>,
     pub screenshot: Option<String>,
+    /// What the TV at an HDMI port says it is: `on` or `standby`; null if it does not say.
+    pub power: Option<&'static str>,
 }
 
 #[derive(Deserialize)]

@@ -313,13 +313,7 @@ mod tests {
     }
 
     fn screen(port: Port, show: &str) -> Screen {
-        Screen {
-            port,
-            show: Some(show.to_owned()),
-            sound: ScreenSound::Auto,
-            rotation: Rotation::Half,
-            mode: None,
-        }
+        Screen { show: Some(show.to_owned()), rotation: Rotation::Half, ..Screen::unnamed(port) }
     }
 
     /// Ports with what they show; `-` for the splash.

@@ -7,6 +7,7 @@ use hyper::{Response, StatusCode};
 
 use crate::library::signage::Screen;
 use crate::output::hdmi;
+use crate::program::Power;
 use crate::signage::{Live, Playing, Signage};
 use crate::web::Services;
 use crate::web::answer::Call;
@@ -121,6 +122,7 @@ fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Scree
         screenshot: signage
             .shot_id(screen.id)
             .map(|shot| format!("/api/screens/{}/screenshot.jpg?{shot}", screen.id)),
+        power: port.as_ref().and_then(|port| signage.tv(port.port)).map(Power::name),
     }
 }
 

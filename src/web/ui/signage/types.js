@@ -21,6 +21,7 @@
  * @property {string|null} problem what it leaves out, since it can't play it
  * @property {string|null} address
  * @property {string|null} screenshot
+ * @property {'on'|'standby'|null} power what the TV at an HDMI port says it is
  */
 
 /** @typedef {{id: number, name: string, screens: number[]}} Group */
