@@ -191,6 +191,9 @@ class Box:
 
         def ready():
             jobs = self.json(f"/api/assets/{asset}")["jobs"]
+            failed = [job for job in jobs if job["state"] == "failed"]
+            if failed:
+                raise Failed(f"{name}: {failed}")
             return all(job["state"] == "done" for job in jobs)
 
         until(f"{name} to be ready", ready, BOOT_S_MAX)

@@ -163,7 +163,7 @@ def clip(box):
     """A red video of 4 s, in the library."""
     file = f"{box.card}.mp4"
     description = (
-        "videotestsrc num-buffers=40 pattern=red ! video/x-raw,width=320,height=180,framerate=10/1 "
+        "videotestsrc num-buffers=40 pattern=red ! video/x-raw,format=I420,width=320,height=180,framerate=10/1 "
         f"! x264enc speed-preset=ultrafast key-int-max=10 ! h264parse ! mp4mux ! filesink location={file}"
     )
     subprocess.run(["gst-launch-1.0", "-q", *description.split()], check=True)
