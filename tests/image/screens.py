@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from box import ROOT, Failed, until
-from tv import HEADS, PICTURE_S_MAX, Tv, qmp
+from tv import HEADS, LOOK_PAUSE_S, PICTURE_S_MAX, Tv, qmp
 
 # What is missing is written in this colour on the splash (src/draw/splash.rs).
 AMBER = (0xF0, 0xB9, 0x5A)
