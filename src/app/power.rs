@@ -18,8 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 struct Settings {
     /// Of the box.
     name: String,
-    /// By port: whether its TV may be switched, and whether it has something to show without a schedule.
-    ports: [(bool, bool); Port::ALL.len()],
+    /// By port: whether its TV may be switched.
+    allowed: [bool; Port::ALL.len()],
 }
 
 pub(super) struct Running {
@@ -30,11 +30,9 @@ pub(super) struct Running {
 
 impl Settings {
     fn of(config: &Config) -> Self {
-        let port = |port| {
-            let screen = config.screens.iter().find(|screen| screen.port == port);
-            screen.map_or((true, false), |screen| (screen.cec, screen.show.is_some()))
-        };
-        Self { name: config.device.name.clone(), ports: Port::ALL.map(port) }
+        let of = |port| config.screens.iter().find(|screen| screen.port == port);
+        let allowed = |port| of(port).is_none_or(|screen| screen.cec);
+        Self { name: config.device.name.clone(), allowed: Port::ALL.map(allowed) }
     }
 }
 
@@ -111,9 +109,8 @@ fn wished(signage: &Signage, settings: &Settings, now_ms: i64) -> (Wishes, Optio
     let mut wishes = Wishes { name: settings.name.clone(), ..Wishes::default() };
     let mut until_ms = None;
     for port in Port::ALL {
-        let (allowed, shows) = settings.ports[port as usize];
-        let wanted = signage.tv_wanted(port, shows, now_ms);
-        wishes.ports[port as usize] = Wish { allowed, power: wanted.power };
+        let wanted = signage.tv_wanted(port, now_ms);
+        wishes.ports[port as usize] = Wish { allowed: settings.allowed[port as usize], power: wanted.power };
         until_ms = until_ms.into_iter().chain(wanted.until_ms).min();
     }
     (wishes, until_ms)
@@ -138,11 +135,8 @@ mod tests {
     fn each_port_has_its_own_word() {
         let mut config = Config::default();
         config.device.name = "Bar".to_owned();
-        assert_eq!(Settings::of(&config), Settings { name: "Bar".to_owned(), ports: [(true, false); 2] });
-        config.screens = vec![
-            Screen { cec: false, ..Screen::unnamed(Port::Hdmi2) },
-            Screen { show: Some("door".to_owned()), ..Screen::unnamed(Port::Hdmi1) },
-        ];
-        assert_eq!(Settings::of(&config).ports, [(true, true), (false, false)]);
+        assert_eq!(Settings::of(&config), Settings { name: "Bar".to_owned(), allowed: [true; 2] });
+        config.screens = vec![Screen { cec: false, ..Screen::unnamed(Port::Hdmi2) }];
+        assert_eq!(Settings::of(&config).allowed, [true, false]);
     }
 }

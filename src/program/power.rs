@@ -42,10 +42,10 @@ impl Power {
 }
 
 impl Plan {
-    /// What the TV should be. `arranged`: something is to be shown by it now and then, by the schedule or otherwise; then
-    /// it is also on while nothing is scheduled.
-    pub fn power(&self, now_ms: i64, arranged: bool) -> Wanted {
-        let runs = self.runs(arranged);
+    /// What the TV should be. `scheduled`: the schedule has a window for it at some time; then it is also on between its
+    /// windows.
+    pub fn power(&self, now_ms: i64, scheduled: bool) -> Wanted {
+        let runs = self.runs(scheduled);
         let Some(at) = runs.iter().position(|run| (run.from_ms..run.until_ms).contains(&now_ms)) else {
             return Wanted::default();
         };
@@ -61,10 +61,10 @@ impl Plan {
         Wanted { power, until_ms }
     }
 
-    fn runs(&self, arranged: bool) -> Vec<Run> {
+    fn runs(&self, scheduled: bool) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for segment in &self.segments {
-            let run = self.run(segment, arranged);
+            let run = self.run(segment, scheduled);
             match runs.last_mut() {
                 Some(last) if last.power == run.power => {
                     last.until_ms = run.until_ms;
@@ -76,11 +76,11 @@ impl Plan {
         runs
     }
 
-    fn run(&self, segment: &Segment, arranged: bool) -> Run {
+    fn run(&self, segment: &Segment, scheduled: bool) -> Run {
         let Segment { from_ms, until_ms, program, window } = *segment;
         let power = match self.programs[program].show {
             Show::Standby => Some(Power::Standby),
-            Show::Splash if window.is_none() && !arranged => None,
+            Show::Splash if window.is_none() && !scheduled => None,
             Show::Play | Show::Splash => Some(Power::On),
         };
         let urgent = window.is_none() && self.programs[program].show == Show::Play;
@@ -142,12 +142,12 @@ mod tests {
     }
 
     /// What is wanted in each minute, looked at from its middle.
-    fn check(stretches: &str, arranged: bool, expected: &str) {
+    fn check(stretches: &str, scheduled: bool, expected: &str) {
         let plan = plan(stretches);
         let minutes = plan.segments.last().map_or(0, |last| last.until_ms / MINUTE_MS);
         let middle = |minute: i64| minute * MINUTE_MS + MINUTE_MS / 2;
         let wanted: String =
-            (0..minutes).map(|minute| letter(plan.power(middle(minute), arranged).power)).collect();
+            (0..minutes).map(|minute| letter(plan.power(middle(minute), scheduled).power)).collect();
         assert_eq!(wanted, expected, "{stretches}");
     }
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_arranged_the_tv_is_left_alone() {
+    fn a_tv_that_the_schedule_does_not_know_is_left_alone() {
         check("-3", false, "---");
         check("-3 m2 -2", false, "---11--");
         assert_eq!(Plan::empty().power(0, true), Wanted::default());

@@ -109,12 +109,12 @@ impl Signage {
         self.state().of_port(port).map(|(screen, _)| screen.id)
     }
 
-    /// What the TV at a port is to be, and until when that is known. `shows`: the port has something to show of its own.
-    pub fn tv_wanted(&self, port: Port, shows: bool, now_ms: i64) -> Wanted {
+    /// What the TV at a port is to be, and until when that is known.
+    pub fn tv_wanted(&self, port: Port, now_ms: i64) -> Wanted {
         let state = self.state();
         let Some((screen, answer)) = state.of_port(port) else { return Wanted::default() };
         let scheduled = state.world.windows.iter().any(|window| window.concerns(screen.id, screen.group));
-        answer.plan.power(now_ms, shows || scheduled)
+        answer.plan.power(now_ms, scheduled)
     }
 
     /// What a TV says it is; `None`: it does not say.

@@ -180,21 +180,19 @@ async fn the_boxes_own_ports_play_the_same_plans() {
 async fn the_tv_of_a_port_is_switched_by_its_own_schedule() {
     let folder = tempfile::tempdir().unwrap();
     let it = start(folder.path()).await;
-    let wanted = |port, shows| it.signage.tv_wanted(port, shows, now_ms()).power;
-    // Nothing is arranged for it, or by the configuration alone.
-    assert_eq!((wanted(Port::Hdmi2, false), wanted(Port::Hdmi2, true)), (None, Some(Power::On)));
-    assert_eq!(wanted(Port::Hdmi1, true), None, "it is no screen");
+    let wanted = |port| it.signage.tv_wanted(port, now_ms()).power;
+    assert_eq!((wanted(Port::Hdmi2), wanted(Port::Hdmi1)), (None, None), "nothing is arranged");
     let screen = it.signage.port_screen(Port::Hdmi2).expect("made at the begin");
     it.hello("one").await;
     let playlist = it.playlist(0, &["door"]).await;
     let window = it.always(playlist, vec![screen + 1]).await;
     it.signage.settled().await;
-    assert_eq!(wanted(Port::Hdmi2, false), None, "another screen's window");
+    assert_eq!(wanted(Port::Hdmi2), None, "another screen's window");
     it.library.remove_window(window).await.unwrap();
     it.always(playlist, vec![screen]).await;
     it.signage.settled().await;
     // The playlist has nothing to play, but it is scheduled.
-    assert_eq!(wanted(Port::Hdmi2, false), Some(Power::On));
+    assert_eq!(wanted(Port::Hdmi2), Some(Power::On));
 
     let changes = it.signage.changes();
     it.signage.tell_tv(Port::Hdmi2, Some(Power::Standby));

@@ -126,8 +126,8 @@ def left_alone(box):
     rights = box.sh("stat -c '%G %a' /dev/cec0").strip()
     expect(rights == "video 660", rights)
     # The inputs' adapters are the TVs' own: nobody has them open but these.
-    opened = box.sh("readlink /proc/$(pidof marquee)/fd/* | grep /dev/cec | sort").split()
-    expect(len(opened) == len(TVS), f"Marquee has {opened} open")
+    opened = int(box.sh("ls -l /proc/$(pidof marquee)/fd | grep -c /dev/cec; true"))
+    expect(opened == len(TVS), f"Marquee has {opened} of them open")
 
 
 def answers(box):
@@ -137,6 +137,15 @@ def answers(box):
     expect("pwr-state: on" in told, told)
     box.sh("cec-ctl -a vivid-000-vid-cap0 --set-stream-path phys-addr=1.0.0.0")
     until(box, 0, "who is to be shown", lambda: heard(box, 0, SHOW))
+
+
+def probed(box):
+    """`marquee probe` tells whose adapter is whose, and changes nothing"""
+    told = box.sh("GST_REGISTRY=/run/test/registry.bin GST_REGISTRY_FORK=no marquee probe --json 2>/dev/null")
+    adapters = [(adapter["connector"], adapter["address"]) for adapter in json.loads(told)["cec"]]
+    tvs, inputs = [(f"hdmi-{tv + 1}", "1.0.0.0") for tv in TVS], [(None, "0.0.0.0") for _ in TVS]
+    expect(sorted(adapters, key=str) == sorted(tvs + inputs, key=str), adapters)
+    expect("name: Bar" in ask(box, 0, "--give-osd-name"), "the box's address is gone")
 
 
 def standby(box):
@@ -195,4 +204,4 @@ def unloaded(box):
     expect(box.get("/health")[0] == 200, "not well")
 
 
-TESTS = [left_alone, answers, standby, awake, unplugged, forbidden, unloaded]
+TESTS = [left_alone, answers, probed, standby, awake, unplugged, forbidden, unloaded]
