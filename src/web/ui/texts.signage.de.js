@@ -23,6 +23,7 @@ export const signageGerman = {
     off: 'Nicht verbunden',
     playsSince: (name, time) => `${name} · seit ${time}`,
     states: { play: 'Spielt', splash: 'Nichts geplant', standby: 'Standby', message: 'Meldung' },
+    power: { on: 'Fernseher an', standby: 'Fernseher in Bereitschaft' },
     dropped: (count, text) => plural(count, '1 Bild ausgelassen', `${text} Bilder ausgelassen`),
     offset: (ms) => (Math.abs(ms) < 1000 ? `Uhr ${ms >= 0 ? '+' : '−'}${Math.abs(ms)} ms`
       : `Uhr ${ms >= 0 ? '+' : '−'}${(Math.abs(ms) / 1000).toFixed(1).replace('.', ',')} s`),

@@ -22,6 +22,7 @@ export const signageEnglish = {
     off: 'Not connected',
     playsSince: (/** @type {string} */ name, /** @type {string} */ time) => `${name} · since ${time}`,
     states: { play: 'Playing', splash: 'Nothing scheduled', standby: 'Standby', message: 'Message' },
+    power: { on: 'TV on', standby: 'TV in standby' },
     dropped: (/** @type {number} */ count, /** @type {string} */ text) => plural(count, '1 frame dropped', `${text} frames dropped`),
     offset: (/** @type {number} */ ms) => (Math.abs(ms) < 1000 ? `clock ${ms >= 0 ? '+' : '−'}${Math.abs(ms)} ms`
       : `clock ${ms >= 0 ? '+' : '−'}${(Math.abs(ms) / 1000).toFixed(1)} s`),

@@ -122,6 +122,9 @@ function figuresText(screen) {
   if (screen.width && screen.height) {
     parts.push(`${screen.width} × ${screen.height}`);
   }
+  if (screen.power) {
+    parts.push(words.power[screen.power]);
+  }
   if (screen.active) {
     parts.push(words.dropped(screen.dropped_frames, countText(screen.dropped_frames)));
     if (screen.offset_ms !== null) {
