@@ -1,12 +1,14 @@
 // A TV: Chromium, as large as a screen of its own (Xvfb), of which a picture is taken 50 times a second.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+
+import { pause } from './until.mjs';
 
 const require = createRequire(`${process.env.MARQUEE_NODE}/`);
 const { chromium } = require('playwright-core');
@@ -81,12 +83,32 @@ export async function startTv(options) {
         },
       };
     },
+    /** Its processes stand still for a while, as those of a TV in its sleep. @param {number} ms */
+    async sleep(ms) {
+      const pids = processesOf(folder);
+      pids.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+      await pause(ms);
+      pids.forEach((pid) => process.kill(pid, 'SIGCONT'));
+      return pids.length;
+    },
     async close() {
       await context.close().catch(() => undefined);
       server.kill('SIGTERM');
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Those of a Chromium with this profile. @param {string} folder @returns {number[]} */
+function processesOf(folder) {
+  const runs = (/** @type {string} */ pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(folder);
+    } catch {
+      return false; // It has ended.
+    }
+  };
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && runs(name)).map(Number);
 }
 
 /**
