@@ -367,14 +367,14 @@ impl App {
         if let Some(working) = self.working {
             within(deadline, "the library's work", working.stop()).await?;
         }
+        self.screens_stop.stop();
+        within(deadline, "a screen", self.hdmi.join()).await?;
         if let Some(power) = self.power {
             within(deadline, "the TVs' power", power.stop()).await?;
         }
         if let Some(signage) = self.signage {
             within(deadline, "what screens play", signage.stop()).await?;
         }
-        self.screens_stop.stop();
-        within(deadline, "a screen", self.hdmi.join()).await?;
         within(deadline, "a source", self.sources.stop()).await?;
         self.health_stop.stop();
         within(deadline, "the health watch", self.health.join()).await?;

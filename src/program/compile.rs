@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::message::Message;
-use super::plan::{Plan, Program, Segment, Show, Text};
+use super::plan::{HORIZON_MS, Plan, Program, Segment, Show, Text};
 use super::playlist::Playlist;
 use super::schedule::{Schedule, Stretch};
 use super::shelf::Shelf;
@@ -113,6 +113,15 @@ impl<'w> Compiler<'w> {
         let plan = Arc::new(self.made(&stretches, message, in_step));
         self.plans.insert(common, Arc::clone(&plan));
         plan
+    }
+
+    /// One playlist that begins at `base_ms`, whatever is scheduled: for who wants to see it as a screen shows it.
+    pub fn alone(&mut self, playlist: i64, base_ms: i64) -> Plan {
+        let until_ms = self.now_ms.saturating_add(HORIZON_MS);
+        let rule = Rule::Playlist(Key { playlist, base_ms });
+        let program = self.program(&Ruled { from_ms: base_ms, until_ms, rule, window: None }, false);
+        let segment = Segment { from_ms: base_ms, until_ms, program: 0, window: None };
+        Plan { programs: vec![program], segments: vec![segment], message: None }
     }
 
     /// What the next compilation needs to know of this one.

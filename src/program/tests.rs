@@ -432,6 +432,19 @@ fn screens_with_the_same_windows_share_one_plan() {
 }
 
 #[test]
+fn one_playlist_alone_begins_when_it_is_told_to() {
+    let mut world = world(&[(1, &[1, 2]), (2, &[7])]);
+    world.windows = vec![Window { playlist: None, ..window(1, 0, 24 * 60) }];
+    let before = Compiled::default();
+    let alone = |now_ms| Compiler::new(&world, (now_ms, now_ms + 1), now_ms, &before).alone(1, NOON);
+    let plan = alone(NOON + 5);
+    assert_eq!((plan.programs.len(), plan.programs[0].epoch_ms, plan.programs[0].in_step), (1, NOON, false));
+    assert_eq!(on(&plan, NOON).0, "a1");
+    assert!(plan.at(NOON + DAY).is_some(), "for a day, whatever the schedule says");
+    assert_eq!(alone(NOON + HOUR).programs, plan.programs, "asked again later, it goes on");
+}
+
+#[test]
 fn what_is_over_is_left_out() {
     let mut world = world(&[(1, &[1, 2, 3]), (2, &[7])]);
     world.windows.push(Window { priority: 1, ..window(2, 12 * 60, 13 * 60) });

@@ -167,6 +167,15 @@ impl State {
         compiler.plan(Place { screen: screen.id, group: screen.group })
     }
 
+    /// One playlist as a screen would play it from `base_ms` on. `None`: there is none of this id.
+    pub fn alone(&self, playlist: i64, base_ms: i64) -> Option<Plan> {
+        self.world.playlists.contains_key(&playlist).then(|| {
+            let now_ms = now_ms();
+            let span = (now_ms, now_ms.saturating_add(1));
+            Compiler::new(&self.world, span, now_ms, &self.compiled).alone(playlist, base_ms)
+        })
+    }
+
     /// What the windows say for a screen, without the message.
     pub fn stretches(&self, screen: &Screen, from_ms: i64, until_ms: i64) -> Vec<Stretch> {
         Schedule::new(&self.world.windows, &self.world.zone, from_ms, until_ms).of(screen.id, screen.group)

@@ -99,6 +99,7 @@ fn signage_need(route: SignageRoute) -> Option<Right> {
         | SignageRoute::Groups
         | SignageRoute::Playlists
         | SignageRoute::OnePlaylist { .. }
+        | SignageRoute::Preview { .. }
         | SignageRoute::Windows
         | SignageRoute::Week
         | SignageRoute::Message

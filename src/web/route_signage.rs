@@ -59,6 +59,10 @@ pub(super) enum SignageRoute {
     OnePlaylist {
         id: i64,
     },
+    /// As a screen plays it.
+    Preview {
+        id: i64,
+    },
     PutPlaylist {
         id: i64,
     },
@@ -105,6 +109,7 @@ pub(super) enum SignageAddress {
     Group,
     Playlists,
     OnePlaylist,
+    Preview,
     Windows,
     Window,
     Week,
@@ -141,6 +146,7 @@ pub(super) const ADDRESSES: &[(&str, &str, SignageAddress)] = &[
     ("/api/groups/{id}", PATCH_DELETE, SignageAddress::Group),
     ("/api/playlists", GET_POST, SignageAddress::Playlists),
     ("/api/playlists/{id}", GET_PUT_DELETE, SignageAddress::OnePlaylist),
+    ("/api/playlists/{id}/preview", GET, SignageAddress::Preview),
     ("/api/windows", GET_POST, SignageAddress::Windows),
     ("/api/windows/{id}", PATCH_DELETE, SignageAddress::Window),
     ("/api/week", GET, SignageAddress::Week),
@@ -184,6 +190,7 @@ pub(super) fn take(address: SignageAddress, method: &Method, id: i64) -> Option<
         Address::OnePlaylist if get => Route::OnePlaylist { id },
         Address::OnePlaylist if put => Route::PutPlaylist { id },
         Address::OnePlaylist if delete => Route::RemovePlaylist { id },
+        Address::Preview if get => Route::Preview { id },
         Address::Windows if get => Route::Windows,
         Address::Windows if post => Route::AddWindow,
         Address::Window if patch => Route::EditWindow { id },

@@ -36,6 +36,7 @@ const PLAYER_PARTS: &[&str] = &[
     "tv/awake.js",
     "tv/keys.js",
     "tv/remote.js",
+    "tv/preview.js",
     "tv/start.js",
 ];
 

@@ -26,6 +26,14 @@ pub const RENDER: Render = Render {
     },
 };
 
+/// The same for no screen: a playlist that somebody wants to see.
+pub(super) fn preview(plan: &program::Plan) -> Bytes {
+    let name = plan.programs.first().map_or("", |program| &program.name);
+    let screen = to_json(&PlayerScreen { id: 0, name, code: "", group: None });
+    let programs: Vec<Bytes> = plan.programs.iter().map(|program| (RENDER.program)(program)).collect();
+    [&b"{\"screen\":"[..], &screen, b",", &(RENDER.plan)(plan, &programs)].concat().into()
+}
+
 #[derive(Serialize)]
 struct PlayerScreen<'a> {
     id: i64,

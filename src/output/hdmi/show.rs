@@ -27,6 +27,8 @@ use stage::{Stage, Step};
 const SPLASH: Duration = Duration::from_secs(5);
 /// How long a new trouble is up on a screen that shows a source.
 const ALERT: Duration = Duration::from_secs(15);
+/// What is drawn stays so long for the first picture of what follows it; then the splash tells that nothing comes.
+const FIRST_PICTURE: Duration = Duration::from_secs(3);
 /// How often the splash's texts, the list of sources and the clock are looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// What the API calls what is no source.
@@ -50,6 +52,7 @@ pub(super) struct Show<'p> {
     turn: Option<Turn>,
     /// What was drawn last, as long as it is on the screen.
     drawn: Option<Drawing>,
+    turned: Instant,
     /// The notice of the last look.
     notice: Notice,
     splash_until: Instant,
@@ -78,6 +81,7 @@ impl<'p> Show<'p> {
             upright: on.upright,
             turn: None,
             drawn: None,
+            turned: Instant::now(),
             code_until_ms: 0,
         }
     }
@@ -156,6 +160,7 @@ impl<'p> Show<'p> {
         self.end_turn();
         self.stage.turn_to(&self.channel, &turn);
         self.turn = Some(turn);
+        self.turned = Instant::now();
     }
 
     /// What was on is written down.
@@ -172,9 +177,10 @@ impl<'p> Show<'p> {
             (_, Some((name, code))) => Some(Drawing::Code(name, code)),
             (Some(Turn { what: What::Message(text), .. }), _) => Some(Drawing::Message(text.clone())),
             (Some(Turn { what: What::Standby, .. }), _) => Some(Drawing::Black),
-            // A source or an item whose first picture is still to come, after nothing else.
             (Some(Turn { what: What::Item(..), .. }), _) if !self.stage.is_blank() => None,
             (Some(Turn { what: What::Source(_), .. }), _) if self.stage.shows_view() => None,
+            // The first picture of a source or an item is still to come.
+            (Some(Turn { what: What::Item(..) | What::Source(_), .. }), _) if self.waits() => return,
             _ => Some(Drawing::Splash(self.notice.splash.clone())),
         };
         self.stage.covered = matches!(wanted, Some(Drawing::Code(..)));
@@ -194,6 +200,12 @@ impl<'p> Show<'p> {
             Ok(picture) => self.drawn = self.stage.push_drawn(&picture).then_some(wanted),
             Err(error) => log::error!("{}: it can't be drawn: {error}", self.player.port.id()),
         }
+    }
+
+    /// What was drawn before is still good to look at.
+    fn waits(&self) -> bool {
+        let is_code = matches!(self.drawn, Some(Drawing::Code(..)));
+        self.drawn.is_some() && !is_code && self.turned.elapsed() < FIRST_PICTURE
     }
 
     /// What was under a code is seen again.

@@ -56,6 +56,7 @@ pub(crate) async fn answer(route: Route, call: Call) -> Result<Response<Body>, P
         Route::Playlists => playlists::list(&call),
         Route::AddPlaylist => playlists::add(call).await,
         Route::OnePlaylist { id } => playlists::one(&call.services, id, StatusCode::OK).await,
+        Route::Preview { id } => playlists::preview(&call, id),
         Route::PutPlaylist { id } => playlists::put(call, id).await,
         Route::RemovePlaylist { id } => playlists::remove(&call, id).await,
         Route::Windows => windows::list(&call),

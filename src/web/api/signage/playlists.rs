@@ -5,6 +5,7 @@ use hyper::{Response, StatusCode};
 
 use crate::library::Error;
 use crate::program::{Playlist, unroll};
+use crate::signage::now_ms;
 use crate::web::Services;
 use crate::web::answer::Call;
 use crate::web::api::{json, no_content, read_long_json};
@@ -14,6 +15,7 @@ use crate::web::limits::PLAYLIST_BYTES_MAX;
 use crate::web::problem::Problem;
 use crate::web::wire::to_json;
 use crate::web::wire_playlist as wire;
+use crate::web::wire_program;
 
 pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
     let state = super::state(call.services.signage()?)?;
@@ -36,6 +38,18 @@ pub(super) async fn one(services: &Services, id: i64, status: StatusCode) -> Res
         response.headers_mut().insert(ETAG, etag);
     }
     Ok(response)
+}
+
+/// As a screen plays it that began with it at `since`: the player shows it so in a browser.
+pub(super) fn preview(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
+    let state = super::state(call.services.signage()?)?;
+    let since_ms: i64 = match call.parameter("since") {
+        Some(text) => text.parse().map_err(|_| Problem::bad_parameter("since", "milliseconds since 1970"))?,
+        None => now_ms(),
+    };
+    // A clock that was measured may be ahead a little.
+    let plan = state.alone(id, since_ms.clamp(0, now_ms())).ok_or(Error::NoSuch("playlist"))?;
+    Ok(json(StatusCode::OK, wire_program::preview(&plan)))
 }
 
 pub(super) async fn add(call: Call) -> Result<Response<Body>, Problem> {

@@ -4,10 +4,11 @@ import { Problem, request } from '../api.js';
 import { h, setText } from '../dom.js';
 import { lengthText } from '../format.js';
 import { icon } from '../icons.js';
-import { afterAMoment, choiceRow, emptyNotice, emptyPage, failedNotice, toggleButton } from '../parts.js';
+import { afterAMoment, choiceRow, emptyNotice, emptyPage, failedNotice, iconButton, toggleButton } from '../parts.js';
 import { go, setTitle } from '../router.js';
 import { isAdmin } from '../session.js';
 import { playlists } from '../signage/data.js';
+import { openDialog } from '../signage/dialog.js';
 import { createMessageBar, messageButton } from '../signage/message.js';
 import { texts } from '../texts.js';
 import { say, sayUndo } from '../toast.js';
@@ -107,6 +108,7 @@ function createPage(playlist, etag, reload) {
       saver.touch();
     },
     add: () => openAdd(catalog, add),
+    preview: () => openPreview(playlist),
   });
   const options = createOptions(playlist, editable, (now) => {
     Object.assign(playlist, now);
@@ -264,7 +266,7 @@ function entryOf(item) {
 /**
  * @param {Playlist} playlist
  * @param {boolean} editable
- * @param {{rename: (name: string) => void, add: () => void}} actions
+ * @param {{rename: (name: string) => void, add: () => void, preview: () => void}} actions
  */
 function createHead(playlist, editable, actions) {
   const name = h('input', {
@@ -272,6 +274,7 @@ function createHead(playlist, editable, actions) {
   });
   const length = h('p', { class: 'muted figures' });
   const state = h('p', { class: 'save-state small-text', role: 'status' });
+  const preview = iconButton('play', words.preview, actions.preview);
   name.addEventListener('change', () => {
     const now = name.value.trim();
     name.value = now || playlist.name;
@@ -287,10 +290,12 @@ function createHead(playlist, editable, actions) {
       h('a', { class: 'button icon-button', href: '/playlists', 'aria-label': words.back, title: words.back,
         click: (event) => { event.preventDefault(); go('/playlists'); } }, icon('back')),
       title, length, state, h('span', { class: 'spacer' }),
+      preview,
       editable ? messageButton() : null,
       editable ? h('button', { type: 'button', class: 'button main icon-small', click: actions.add }, icon('plus'), words.addItems) : null),
     /** @param {number} total_ms @param {number} count */
     showLength(total_ms, count) {
+      preview.hidden = !count;
       setText(length, count ? `${words.items(count)} · ${lengthText(total_ms)}` : '');
     },
     /** @param {import('./save.js').SaveState} now @param {string} reason @param {() => void} retry */
@@ -303,6 +308,16 @@ function createHead(playlist, editable, actions) {
       }
     },
   };
+}
+
+/** As a TV plays it, by the player of the TVs. @param {Playlist} playlist */
+function openPreview(playlist) {
+  const frame = h('iframe', {
+    class: 'preview-frame', src: `/tv?playlist=${playlist.id}`, title: words.previewOf(playlist.name), allow: 'autoplay; fullscreen',
+  });
+  openDialog(words.previewOf(playlist.name), true, frame, h('p', { class: 'muted small-text' }, words.previewHint))
+    .classList.add('preview-dialog');
+  frame.focus();
 }
 
 /**

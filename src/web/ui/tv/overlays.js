@@ -91,12 +91,13 @@ function createOverlays(parent) {
       splashText = text;
       clearElement(onSplash);
       if (state) {
+        const code = screen ? screen.code : '';
         makeLine(onSplash, 'splash-name', screen ? screen.name : 'Marquee');
         makeLine(onSplash, 'splash-state', tvWords[state]);
-        if (state === 'nothing' || state === 'unplayable') {
+        if (code && (state === 'nothing' || state === 'unplayable')) {
           addAddress();
         }
-        makeLine(onSplash, 'splash-foot', screen ? `${tvWords.code}: ${screen.code}` : '');
+        makeLine(onSplash, 'splash-foot', code ? `${tvWords.code}: ${code}` : '');
       }
     },
 

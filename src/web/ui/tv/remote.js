@@ -30,6 +30,20 @@ function isAnswer(answer) {
 }
 
 /**
+ * Asks the box what time it is, several times: the quickest answer is believed.
+ * @param {ReturnType<typeof createClock>} clock
+ * @param {number} times
+ * @returns {Promise<boolean>} whether it answered the last time
+ */
+function measureClock(clock, times) {
+  const asked_ms = performance.now();
+  return askJson('GET', '/api/time').then((now) => {
+    clock.measured(asked_ms, performance.now(), now.now_ms);
+    return true;
+  }, () => false).then((answered) => (times > 1 ? pauseFor(CLOCK_PAUSE_MS).then(() => measureClock(clock, times - 1)) : answered));
+}
+
+/**
  * @param {TvStorage} storage
  * @param {ReturnType<typeof createClock>} clock
  * @param {{
@@ -40,6 +54,7 @@ function isAnswer(answer) {
  *   reload: () => void,
  *   screenshot: () => Promise<Blob>,
  * }} box what the TV does
+ * @returns {TvRemote}
  */
 function createRemote(storage, clock, box) {
   let key = '';
@@ -136,7 +151,7 @@ function createRemote(storage, clock, box) {
         throw new Error(`playlist: ${response.status}`);
       }
       heard();
-      measure().catch(() => undefined); // It may be another one since the box's clock was set.
+      measureClock(clock, 1); // It may be another one since the box's clock was set.
       answer = now;
       etag = response.header('ETag') || '';
       storage.put('state', { etag, answer }, 'playlist').catch(() => undefined);
@@ -162,18 +177,6 @@ function createRemote(storage, clock, box) {
       pollTimer = window.setTimeout(poll, askAgain ? 0 : wait_ms);
       askAgain = false;
     });
-  }
-
-  /** @returns {Promise<void>} */
-  function measure() {
-    const asked_ms = performance.now();
-    return askJson('GET', '/api/time').then((now) => clock.measured(asked_ms, performance.now(), now.now_ms));
-  }
-
-  /** @param {number} times @returns {Promise<void>} */
-  function measureOften(times) {
-    return measure().catch(() => undefined).then(() => (times > 1
-      ? pauseFor(CLOCK_PAUSE_MS).then(() => measureOften(times - 1)) : undefined));
   }
 
   function openStream() {
@@ -237,9 +240,8 @@ function createRemote(storage, clock, box) {
   }
 
   return {
-    /** Resolves when there is something to play: of the box, or kept from before. */
     start() {
-      return recall().then(() => Promise.all([measureOften(CLOCK_ASKED_FIRST), key ? hello().catch(() => undefined) : null]))
+      return recall().then(() => Promise.all([measureClock(clock, CLOCK_ASKED_FIRST), key ? hello().catch(() => undefined) : null]))
         .then(poll).then(() => {
           if (answer) {
             box.answer(answer);
@@ -249,26 +251,23 @@ function createRemote(storage, clock, box) {
             openStream();
           }
           report();
-          window.setInterval(() => measure().then(heard, () => undefined), PLAYLIST_MS);
+          window.setInterval(() => measureClock(clock, 1).then((answered) => answered && heard()), PLAYLIST_MS);
         });
     },
 
     poll,
     report,
-    /** The page slept: the clock and everything else is asked anew. */
     wake() {
-      measureOften(CLOCK_ASKED_FIRST);
+      measureClock(clock, CLOCK_ASKED_FIRST);
       openStream();
       poll();
     },
 
-    /** @param {TvPlay[]} plays @returns {Promise<number>} */
     sendPlays(plays) {
       return key && !lost ? installation().then((player) => askJson('POST', '/api/screens/plays', { key, player, plays }))
         .then((answered) => answered.through) : Promise.reject(new Error('the box is away'));
     },
 
-    screen: () => (answer ? answer.screen : null),
     isAway: () => performance.now() - heard_ms > AWAY_MS,
   };
 

@@ -35,7 +35,8 @@ function startPlayer(storage) {
   /** It says that it is paused. */
   let held = false;
 
-  const remote = createRemote(storage, clock, {
+  const previewed = previewedPlaylist();
+  const remote = previewed ? createPreview(previewed, clock, take) : createRemote(storage, clock, {
     answer: take,
     back() {
       stage.forgive();
@@ -199,6 +200,7 @@ function startPlayer(storage) {
   document.addEventListener('visibilitychange', () => stage.look());
   window.addEventListener('pagehide', () => plays.end());
 
+  document.documentElement.className = previewed ? 'preview' : '';
   document.documentElement.lang = tvWords === TV_WORDS.de ? 'de' : 'en';
   tick();
   files.start().then(remote.start).then(() => {
@@ -210,4 +212,4 @@ function startPlayer(storage) {
   window.marqueeTv = { clock, files, stage, remote, plays, shown, report };
 }
 
-openStorage().then(startPlayer).catch((error) => window.console.error(`the player did not start: ${error}`));
+(previewedPlaylist() ? Promise.resolve(createMemory()) : openStorage()).then(startPlayer).catch((error) => window.console.error(`the player did not start: ${error}`));

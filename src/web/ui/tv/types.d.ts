@@ -116,6 +116,19 @@ interface TvResponse {
   blob: Blob | null;
 }
 
+/** The box, as the player knows it. */
+interface TvRemote {
+  /** Resolves when there is something to play: of the box, or kept from before. */
+  start(): Promise<void>;
+  poll(): Promise<void>;
+  report(): void;
+  /** The page slept: everything is asked anew. */
+  wake(): void;
+  /** Resolves with the number through which the box has them. */
+  sendPlays(plays: TvPlay[]): Promise<number>;
+  isAway(): boolean;
+}
+
 interface Window {
   marqueeTv?: any;
   webkitRTCPeerConnection?: typeof RTCPeerConnection;
