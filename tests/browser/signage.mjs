@@ -4,7 +4,7 @@ import { makeColourClip, makeSlide, putFile } from './clips.mjs';
 import { LAN_NAME, startTv } from './tv_screen.mjs';
 import { until } from './until.mjs';
 
-/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').Page|import('playwright-core').Frame} Page */
 
 /**
  * @param {any} server

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { checkAccessibility, checkWidth, SIZES } from './looks.mjs';
-import { addPlaylist, ALL_DAYS, fill, nameNow, playAlways, sees, send, untilShows } from './signage.mjs';
+import { addPlaylist, ALL_DAYS, fill, nameNow, playAlways, sees, send, shown, untilShows } from './signage.mjs';
 import { until } from './until.mjs';
 
 const CONFIG = '[web]\nwebrtc_port = 0\n[test]\nenabled = true\nsize = "640x360"\nfps = 25\n';
@@ -145,6 +145,29 @@ export const tests = {
     await t.shoot(page, 'playlist-details');
     await page.goto(`${server.url}/playlists`);
     await page.getByText('1 problem').waitFor();
+  },
+
+  'a preview plays it as a TV would, and is no screen': async (t) => {
+    const server = await t.server(CONFIG);
+    const ids = await fill(server, { red: 3 }, ['white']);
+    const id = await addPlaylist(server, 'Look', [{ kind: 'asset', asset: ids.red, until_ms: 1500 },
+      { kind: 'asset', asset: ids['slide-white'], duration_ms: 1500 }]);
+    const page = await t.page(`${server.url}/playlists/${id}`);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const frame = await until('the player', () => page.frames().find((each) => each.url().endsWith(`/tv?playlist=${id}`)));
+    await until('it begins with the first item, and goes on', async () => {
+      const keys = (await shown(frame)).map((each) => each.key);
+      return keys.length >= 3 && keys[0].startsWith(`a${ids.red}`) && new Set(keys).size === 2;
+    });
+    await t.shoot(page, 'playlist-preview');
+    await checkAccessibility(page, 'the preview of a playlist');
+    const first = await nameNow(frame);
+    await page.locator('.preview-frame').press('ArrowRight');
+    await until('its keys work', async () => (await nameNow(frame)) !== first);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await until('it is over', () => page.frames().length === 1);
+    assert.deepEqual((await server.get('/api/screens')).screens, []);
+    assert.deepEqual((await server.get('/api/plays')).plays, []);
   },
 
   'a playlist that two people change: nothing is lost without a word': async (t) => {
