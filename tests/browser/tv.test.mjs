@@ -259,7 +259,7 @@ export const tests = {
     await tv.page.reload();
     await untilShows(tv.page, 1);
     const watching = tv.watch();
-    await untilShows(tv.page, 8);
+    await untilShows(tv.page, 6);
     const samples = await watching.stop();
     assert.equal(samples.filter((sample) => sample.bright < DARK).length, 0, describeDark(samples));
     const keys = new Set((await shown(tv.page)).map((each) => each.key));
@@ -382,8 +382,8 @@ export const tests = {
   'the player runs in an engine of 2016': async (t) => {
     const server = await t.server(CONFIG);
     const ids = await fill(server, { red: 3 }, ['white', 'orange']);
-    const items = [{ kind: 'asset', asset: ids.red }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1500 },
-      { kind: 'live', source: 'test', duration_ms: 2000 }, { kind: 'asset', asset: ids['slide-orange'], duration_ms: 1500 }];
+    const items = [{ kind: 'asset', asset: ids.red, until_ms: 2000 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1000 },
+      { kind: 'live', source: 'test', duration_ms: 2000 }, { kind: 'asset', asset: ids['slide-orange'], duration_ms: 1000 }];
     await playAlways(server, await addPlaylist(server, 'Loop', items, { transition: 'fade' }));
     const old = await startOldEngine(`${server.url}/tv`);
     t.atEnd(() => old.close());

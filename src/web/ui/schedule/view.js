@@ -201,6 +201,7 @@ export function open(visit) {
     },
     leave() {
       over = true;
+      week.leave();
       window.clearInterval(ticking);
       window.clearTimeout(timer);
       ends.forEach((end) => end());

@@ -44,6 +44,7 @@ export function createWeek(actions) {
   /** On a narrow screen one day is seen at a time. */
   let chosen = 0;
 
+  const narrow = window.matchMedia('(max-width: 720px)');
   const heads = Array.from({ length: 7 }, (_, day) => h('button', {
     type: 'button', class: 'week-head', click: () => choose(day),
   }));
@@ -104,7 +105,13 @@ export function createWeek(actions) {
       const number = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'numeric', timeZone: 'UTC' }).format(when);
       head.replaceChildren(h('b', {}, name), ' ', h('span', { class: 'figures' }, number));
       head.toggleAttribute('data-today', date === today);
-      head.setAttribute('aria-pressed', String(day === chosen));
+      // Where all days are seen there is none to choose.
+      head.disabled = !narrow.matches;
+      if (narrow.matches) {
+        head.setAttribute('aria-pressed', String(day === chosen));
+      } else {
+        head.removeAttribute('aria-pressed');
+      }
       days[day].toggleAttribute('data-chosen', day === chosen);
     });
   }
@@ -154,6 +161,7 @@ export function createWeek(actions) {
     render();
   }
 
+  narrow.addEventListener('change', renderHeads);
   followPointer(grid, {
     editable: actions.editable,
     blockAt: (id, day) => blocksOf(windows, monday).find((block) => block.window.id === id && block.day === day) || null,
@@ -167,6 +175,7 @@ export function createWeek(actions) {
   return {
     element,
     showNow,
+    leave: () => narrow.removeEventListener('change', renderHeads),
     /** @param {string} date of a Monday */
     setWeek(date) {
       monday = isDate(date) ? date : monday;

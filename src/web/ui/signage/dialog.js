@@ -79,6 +79,10 @@ export function openForm({ title, action, wide, send, done, more }, ...content) 
   h('div', { class: 'form-actions' }, submit,
     h('button', { type: 'button', class: 'button', click: () => dialog.close() }, texts.cancel), more || null));
   const dialog = openDialog(title, Boolean(wide), form);
+  const first = /** @type {HTMLElement|null} */ (form.querySelector('input, select, textarea'));
+  if (first) {
+    first.focus(); // A dialog would begin with what closes it.
+  }
   return dialog;
 }
 
