@@ -141,7 +141,7 @@ export const signageEnglish = {
     partKind: 'Part',
     coverKind: 'Fills the screen',
     muteKind: 'No sound',
-    pagesShown: (/** @type {string} */ pages) => `Pages ${pages}`,
+    pagesShown: (/** @type {string} */ pages) => `${/^\d+$/.test(pages) ? 'Page' : 'Pages'} ${pages}`,
     noItemsTitle: 'Nothing in it yet',
     noItems: 'Put videos, slides, whole tags or live pictures into it, and arrange them by dragging.',
     addItems: 'Add items',
