@@ -142,7 +142,7 @@ export const signageGerman = {
     partKind: 'Ausschnitt',
     coverKind: 'Füllt den Bildschirm',
     muteKind: 'Ohne Ton',
-    pagesShown: (pages) => `Seiten ${pages}`,
+    pagesShown: (pages) => `${/^\d+$/.test(pages) ? 'Seite' : 'Seiten'} ${pages}`,
     noItemsTitle: 'Noch nichts darin',
     noItems: 'Füge Videos, Bilder, ganze Schlagwörter oder Live-Bilder hinzu und ordne sie durch Ziehen.',
     addItems: 'Hinzufügen',
