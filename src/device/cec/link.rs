@@ -168,7 +168,12 @@ impl Link {
     fn next(&mut self, wish: Wish, name: &str, now: Instant) -> Option<Order> {
         if !wish.allowed {
             self.said = None;
-            return self.claimed.take().map(|_| Order::Release);
+            let claimed = self.claimed.take();
+            if claimed.is_none() {
+                // Nothing to give back, and nothing that could be due.
+                self.rounds = None;
+            }
+            return claimed.map(|_| Order::Release);
         }
         let name = message::name(name);
         if self.claimed.as_ref() != Some(&name) {
@@ -295,6 +300,16 @@ mod tests {
         assert_eq!(again, Some(scene.now + CLAIM_AGAIN));
         scene.pass(30);
         assert_eq!(scene.order(ON), Some(Order::Claim("Bar".to_owned())));
+    }
+
+    #[test]
+    fn a_port_that_is_forbidden_while_its_address_is_refused_has_nothing_due() {
+        let mut scene = Scene::claimed();
+        assert_eq!(scene.named(ON, "Hall"), Some(Order::Claim("Hall".to_owned())));
+        scene.hear(News::Claimed(Err(Trouble::Busy)));
+        scene.pass(3600);
+        assert_eq!(scene.link.turn(FORBIDDEN, "Hall", scene.now), None);
+        assert_eq!(scene.link.power(), None);
     }
 
     #[test]
