@@ -380,6 +380,14 @@ export const tests = {
 /** @param {any} t @param {[string, {width: number, height: number}]} size @param {'light'|'dark'} colorScheme */
 async function gallery(t, [width, viewport], colorScheme) {
   const server = await t.server(CONFIG);
+  const page = await t.page('about:blank', { viewport, colorScheme });
+  for (const name of ['screens', 'playlists', 'schedule']) {
+    await page.goto(`${server.url}/${name}`);
+    await page.locator('.empty').waitFor();
+    await t.shoot(page, `signage-${name}-empty-${width}-${colorScheme}`);
+    await checkAccessibility(page, `${name} without content, ${width}, ${colorScheme}`);
+    await checkWidth(page);
+  }
   const ids = await fill(server, { red: 3, blue: 3 }, ['white']);
   await send(server, 'PATCH', `/api/assets/${ids.blue}`, { name: 'A name that is far longer than any tile will ever have room for, whatever it is' });
   const items = [{ kind: 'asset', asset: ids.red }, { kind: 'asset', asset: ids.blue }, { kind: 'asset', asset: ids['slide-white'] },
@@ -403,7 +411,6 @@ async function gallery(t, [width, viewport], colorScheme) {
     ['schedule', '/schedule', '.window-line'],
     ['schedule-screen', `/schedule?screen=${screen.id}`, '.window-line'],
   ];
-  const page = await t.page('about:blank', { viewport, colorScheme });
   for (const [name, address, ready] of pages) {
     const where = `signage-${name}-${width}-${colorScheme}`;
     await page.goto(server.url + address);

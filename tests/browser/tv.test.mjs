@@ -117,8 +117,8 @@ export const tests = {
   'the box restarts under a playing TV: no interruption, and each item counts once': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 4, green: 4 }, ['white', 'orange']);
-    const items = [{ kind: 'asset', asset: ids.red, until_ms: 2000 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1500 },
-      { kind: 'asset', asset: ids.green, until_ms: 2000 }, { kind: 'asset', asset: ids['slide-orange'], duration_ms: 1500 }];
+    const items = [{ kind: 'asset', asset: ids.red, until_ms: 1200 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1000 },
+      { kind: 'asset', asset: ids.green, until_ms: 1200 }, { kind: 'asset', asset: ids['slide-orange'], duration_ms: 1000 }];
     await playAlways(server, await addPlaylist(server, 'Loop', items));
     const tv = await openTv(t, server);
     await untilShows(tv.page, 2);
