@@ -87,6 +87,19 @@ function refuseStorage() {
   Object.defineProperty(window, 'localStorage', { get: refuse });
 }
 
+/** Runs in the page: a database that knows of files, and never gives them. */
+function neverFindPieces() {
+  const get = IDBObjectStore.prototype.get;
+  window.asked = 0;
+  IDBObjectStore.prototype.get = function (key) {
+    if (this.name === 'pieces') {
+      window.asked += 1;
+      Object.defineProperty(this.transaction, 'oncomplete', { set: () => undefined });
+    }
+    return get.call(this, key);
+  };
+}
+
 /** Runs in the page: counts the addresses that files were given. */
 function countAddresses() {
   const make = URL.createObjectURL;
@@ -360,6 +373,20 @@ export const tests = {
     assert.equal(await page.evaluate(() => window.refused), 1, 'and they are not tried again and again');
     assert.equal((await report(page)).problem, null);
     await until('plays are told all the same', async () => (await plays(server)).length >= 3);
+  },
+
+  'a storage that does not answer holds no picture up': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const ids = await fill(server, { red: 2 }, ['white']);
+    await playAlways(server, await addPlaylist(server, 'Loop', [{ kind: 'asset', asset: ids.red },
+      { kind: 'asset', asset: ids['slide-white'], duration_ms: 2000 }]));
+    const page = await t.page(`${server.url}/tv`);
+    await until('its files are kept', () => page.evaluate(() => Boolean(window.marqueeTv) && window.marqueeTv.files.complete()));
+    await page.addInitScript(neverFindPieces);
+    await page.reload();
+    await untilShows(page, 4);
+    assert.ok(await page.evaluate(() => window.asked > 0), 'it was asked');
+    assert.equal((await report(page)).problem, null);
   },
 
   'a link too slow for its items: they come late, but they come': async (t) => {

@@ -13,6 +13,8 @@ const BUDGET_AFTER_REFUSAL = 0.9;
 const REFUSAL_MS = 10 * 60000;
 /** A file that the box does not give is left alone for so long: those behind it do not wait for it. */
 const MISSING_MS = 60000;
+/** A storage that takes longer to say where a file is does not hold up the picture: it comes from the box. */
+const FOUND_MS_MAX = 3000;
 /** Files that have an address at a time. An address is no more than a name; but browsers keep some of each file they have
  * played for a while, and the same file under another address is another one to them. */
 const ADDRESSES_MAX = 64;
@@ -114,6 +116,7 @@ function createFiles(storage, now) {
     if (busy || unfit || !storage.lasting) {
       return;
     }
+    missing.forEach((until_ms, url) => until_ms < performance.now() && missing.delete(url));
     const there = wanted.filter((file) => (missing.get(file.url) || 0) < performance.now());
     const plan = planFiles(Array.from(files.values()), there, budget_bytes);
     const fetching = plan.fetch && performance.now() - refused_ms > REFUSAL_MS ? plan.fetch : null;
@@ -186,17 +189,27 @@ function createFiles(storage, now) {
     if (known) {
       return Promise.resolve(lend(url, known));
     }
-    return Promise.all(piecesOf(url, file.pieces).map((key) => storage.get('pieces', key))).then((pieces) => {
+    let late = false;
+    const found = Promise.all(piecesOf(url, file.pieces).map((key) => storage.get('pieces', key))).then((pieces) => {
       const blob = new Blob(pieces, { type: file.type });
       if (blob.size !== file.bytes) {
         throw new Error('a piece is missing');
       }
       // Another one may have been quicker.
-      return lend(url, addresses.get(url) || { address: URL.createObjectURL(blob), users: 0, over: false });
+      const lent = lend(url, addresses.get(url) || { address: URL.createObjectURL(blob), users: 0, over: false });
+      if (late) {
+        lent.release();
+      }
+      return lent;
     }).catch(() => {
       drop(url).catch(() => undefined);
       return remote;
     });
+    const timeout = pauseFor(FOUND_MS_MAX).then(() => {
+      late = true;
+      return remote;
+    });
+    return Promise.race([found, timeout]);
   }
 
   return {

@@ -133,14 +133,14 @@ function createRemote(storage, clock, box) {
     });
   }
 
-  /** @returns {Promise<void>} */
-  function fetchPlaylist() {
+  /** @param {boolean} [greeted] the box has just said who this is @returns {Promise<void>} */
+  function fetchPlaylist(greeted) {
     /** @type {Object<string, string>} */
     const headers = etag ? { 'If-None-Match': etag } : {};
     return ask('GET', `/api/playlist?screen=${key}`, { headers }).then((response) => {
-      if (response.status === 404) {
+      if (response.status === 404 && !greeted) {
         etag = '';
-        return hello().then(fetchPlaylist);
+        return hello().then(() => fetchPlaylist(true));
       }
       if (response.status === 304) {
         heard();
@@ -169,7 +169,7 @@ function createRemote(storage, clock, box) {
     }
     asking = true;
     const known = key ? Promise.resolve() : hello();
-    return known.then(fetchPlaylist).then(() => PLAYLIST_MS, () => {
+    return known.then(() => fetchPlaylist()).then(() => PLAYLIST_MS, () => {
       lost = true;
       return backoff.next();
     }).then((wait_ms) => {

@@ -203,19 +203,17 @@ function createStage(parent, box) {
     window.cancelAnimationFrame(frame);
     const late = performance.now() - looked_ms > SLEPT_MS;
     looked_ms = performance.now();
-    if (late) {
-      box.slept();
-    }
-    if (paused_ms !== null && looked_ms - paused_ms > PAUSE_MS_MAX) {
-      stage.pause();
-    }
     let wait_ms = LOOK_MS;
-    if (answer && paused_ms === null) {
-      try {
-        wait_ms = step(box.now());
-      } catch (error) {
-        window.console.error(error); // The next look may do better; none at all would be the end.
+    try {
+      if (late) {
+        box.slept();
       }
+      if (paused_ms !== null && looked_ms - paused_ms > PAUSE_MS_MAX) {
+        stage.pause();
+      }
+      wait_ms = answer && paused_ms === null ? step(box.now()) : LOOK_MS;
+    } catch (error) {
+      window.console.error(error); // The next look may do better; none at all would be the end.
     }
     if (wait_ms <= NEAR_MS && !document.hidden) {
       frame = window.requestAnimationFrame(look);

@@ -6,6 +6,8 @@ const TICK_MS = 500;
 const CHORES_MS = 15000;
 /** Too many plays are looked for less often: counting them is work, and they get more by one with each item. */
 const TRIM_EVERY = 40;
+/** A player that does not start is loaded anew after this. */
+const START_AGAIN_MS = 30000;
 const VOLUME_PLACE = 'marquee.tv.sound';
 const VOLUME_STEP = 0.1;
 
@@ -17,7 +19,7 @@ function recallSound() {
   }
 }
 
-/** @param {TvStorage} storage */
+/** @param {TvStorage} storage @returns {Promise<void>} */
 function startPlayer(storage) {
   const parent = /** @type {HTMLElement} */ (document.getElementById('tv'));
   const clock = createClock(() => performance.now(), () => Date.now());
@@ -203,13 +205,26 @@ function startPlayer(storage) {
   document.documentElement.className = previewed ? 'preview' : '';
   document.documentElement.lang = tvWords === TV_WORDS.de ? 'de' : 'en';
   tick();
-  files.start().then(remote.start).then(() => {
+  window.marqueeTv = { clock, files, stage, remote, plays, shown, report };
+  return files.start().then(remote.start).then(() => {
     stage.start();
     chores();
     window.setInterval(tick, TICK_MS);
     window.setInterval(chores, CHORES_MS);
   });
-  window.marqueeTv = { clock, files, stage, remote, plays, shown, report };
 }
 
-(previewedPlaylist() ? Promise.resolve(createMemory()) : openStorage()).then(startPlayer).catch((error) => window.console.error(`the player did not start: ${error}`));
+/** Nobody is there to load the page anew. It would be gone for good if the box were not there. */
+function startAgain() {
+  pauseFor(START_AGAIN_MS).then(() => ask('HEAD', '/tv')).then((response) => {
+    if (response.status !== 200) {
+      throw new Error(`the page: ${response.status}`);
+    }
+    location.reload();
+  }).catch(startAgain);
+}
+
+(previewedPlaylist() ? Promise.resolve(createMemory()) : openStorage()).then(startPlayer).catch((error) => {
+  window.console.error(`the player did not start: ${error}`);
+  startAgain();
+});

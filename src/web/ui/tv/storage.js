@@ -3,6 +3,8 @@
 const DATABASE = 'marquee-tv';
 /** A database that another tab holds, or a worn-out disk does not answer: the TV plays without it. */
 const OPEN_MS_MAX = 6000;
+/** A piece of a file takes some seconds on a slow one. What takes longer than this is given up, and all is opened anew. */
+const WRITTEN_MS_MAX = 60000;
 
 /**
  * - `state`: the screen's key, the last playlist, by name
@@ -109,8 +111,18 @@ function createStorage(first) {
         throw error;
       }
       const request = act(transaction);
-      transaction.oncomplete = () => resolve(request ? request.result : undefined);
-      transaction.onabort = () => reject(transaction.error || new Error('nothing was written'));
+      const late = window.setTimeout(() => {
+        database = null;
+        reject(new Error('the storage does not answer'));
+      }, WRITTEN_MS_MAX);
+      transaction.oncomplete = () => {
+        window.clearTimeout(late);
+        resolve(request ? request.result : undefined);
+      };
+      transaction.onabort = () => {
+        window.clearTimeout(late);
+        reject(transaction.error || new Error('nothing was written'));
+      };
       transaction.onerror = () => reject(transaction.error || (request && request.error));
     }));
   }
