@@ -13,10 +13,12 @@ packages_run=(
     gstreamer1.0-libav gstreamer1.0-tools gstreamer1.0-alsa gstreamer1.0-x
     tzdata
 )
+packages_demo=(python3)
 packages_check=(git shellcheck)
-# An RTSP server to play the cameras, a desktop without a screen, pictures of it and a reader of QR codes.
+# An RTSP server to play the cameras, a desktop without a screen, pictures of it, a reader of QR codes, and a browser
+# engine as old as those of TVs.
 packages_test=(gir1.2-gst-rtsp-server-1.0 python3-gi iproute2 fonts-dejavu-core xvfb imagemagick zbar-tools
-    python3-pip python3-venv unzip)
+    python3-pip python3-venv python3-pyqt5.qtwebkit unzip)
 
 say() {
     if [[ -t 2 ]]; then

@@ -5,7 +5,9 @@ mod care;
 mod front;
 mod health;
 mod init;
+mod power;
 mod settings;
+mod signage;
 mod signals;
 mod sources;
 mod splash;
@@ -149,6 +151,10 @@ struct App {
     engine: Engine,
     front: Front,
     working: Option<stored::Working>,
+    /// While there is a library.
+    signage: Option<signage::Running>,
+    /// While there is a schedule, and TVs that could be switched by it.
+    power: Option<power::Running>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
@@ -195,13 +201,18 @@ impl App {
             "health",
             health::run(heartbeats.clone(), engine.clone(), registry.clone(), Stop::clone(&stop)),
         );
+        // Screens come on before the library is open.
+        let (signage_known, signage_watch) = watch::channel(None);
         let shared = hdmi::Shared {
             sources: registry.clone(),
+            signage: signage_watch,
+            program: program(),
             notices: splash::notices(site_watch.clone(), front.condition(), Arc::clone(&access), address),
             status: watch::Sender::default(),
         };
         let status = shared.status.subscribe();
         let (screens, screens_watch) = watch::channel(config.screens.clone());
+        let ports = matches!(place, hdmi::Place::Ports(_));
         let (screens_stop, stop) = Stopper::new();
         let hdmi = task::spawn("screens", hdmi::run(place, screens_watch, shared, stop));
         front.ready(Watched {
@@ -215,11 +226,22 @@ impl App {
         let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
         let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
         let working = work.clone().map(|work| stored::Working::start(work, config));
+        let signage = match &library {
+            Ok(library) => {
+                let zone = site_watch.borrow().time_zone.clone();
+                Some(signage::Running::start(library, &registry, config, zone, status.clone()).await)
+            }
+            Err(_) => None,
+        };
+        signage_known.send_replace(signage.as_ref().map(signage::Running::handle));
+        let power = signage.as_ref().filter(|_| ports);
+        let power = power.map(|signage| power::Running::start(signage.handle(), config));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
             library,
             work,
+            signage: signage.as_ref().map(signage::Running::handle),
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -245,6 +267,8 @@ impl App {
             engine,
             front,
             working,
+            signage,
+            power,
             screens,
             screens_status: status,
             screens_stop,
@@ -290,6 +314,12 @@ impl App {
             if let Some(working) = &self.working {
                 working.follow(config);
             }
+            if let Some(signage) = &self.signage {
+                signage.follow(config, settings.site(config).time_zone);
+            }
+            if let Some(power) = &self.power {
+                power.follow(config);
+            }
             self.config = config.clone();
         }
         self.front.follow(settings.pins(&self.config));
@@ -300,6 +330,13 @@ impl App {
     fn pressed(&mut self, press: Press) {
         match press {
             Press::PowerOff => self.front.power_off(),
+            Press::Next if self.config.button.message.is_some() => {
+                let text = self.config.button.message.clone().unwrap_or_default();
+                match &self.signage {
+                    Some(signage) => signage.press(text),
+                    None => log::warn!("the button was pressed, but there is no library to keep its message"),
+                }
+            }
             Press::Next => {
                 let sources: Vec<String> =
                     self.registry.list().iter().map(|source| source.id.clone()).collect();
@@ -332,11 +369,22 @@ impl App {
         }
         self.screens_stop.stop();
         within(deadline, "a screen", self.hdmi.join()).await?;
+        if let Some(power) = self.power {
+            within(deadline, "the TVs' power", power.stop()).await?;
+        }
+        if let Some(signage) = self.signage {
+            within(deadline, "what screens play", signage.stop()).await?;
+        }
         within(deadline, "a source", self.sources.stop()).await?;
         self.health_stop.stop();
         within(deadline, "the health watch", self.health.join()).await?;
         within(deadline, "the LEDs", self.front.stop()).await
     }
+}
+
+/// The running program itself as a child starts it, even if its file was replaced meanwhile.
+fn program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
 }
 
 async fn within(

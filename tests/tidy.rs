@@ -9,19 +9,30 @@ use std::process::Command;
 const IMPORTS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("config", &[]),
-    ("device", &["config", "task", "telemetry"]),
+    // program: what a TV is to be.
+    ("device", &["config", "program", "sysfs", "task", "telemetry"]),
     ("hub", &["media"]),
     ("draw", &["media"]),
     ("access", &[]),
+    // Pure, as media is: what is on at a moment.
+    ("program", &[]),
     // task: its work in the background is told to stop as everything is.
-    ("library", &["media", "task"]),
+    // program: playlists and windows are kept as what they mean.
+    ("library", &["media", "program", "task"]),
     // The process in which files of strangers are read: what is to be read, and what can read it.
-    ("child", &["draw", "library", "media", "pipeline"]),
+    ("child", &["draw", "library", "media", "pipeline", "program", "reel"]),
+    // The other end of what a child shows: it starts as the library's do.
+    ("reel", &["library", "media", "pipeline", "program"]),
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     ("rtc", &["media", "hub", "config"]),
     ("source", &["media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
-    ("output", &["media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
+    (
+        "output",
+        &["media", "hub", "config", "draw", "pipeline", "program", "reel", "rtc", "signage", "sysfs", "task"],
+    ),
+    // What web answers and the HDMI ports play: above what it is made of, below both.
+    ("signage", &["config", "hub", "library", "media", "program", "task"]),
     ("sysfs", &[]),
     ("task", &[]),
     ("shutdown", &[]),
@@ -35,6 +46,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "draw",
             "access",
             "library",
+            "program",
+            "signage",
             "telemetry",
             "pipeline",
             "rtc",
@@ -54,6 +67,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "draw",
             "access",
             "library",
+            "program",
+            "signage",
             "telemetry",
             "pipeline",
             "rtc",
@@ -76,6 +91,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "library",
             "output",
             "pipeline",
+            "program",
+            "reel",
             "source",
             "system",
             "telemetry",

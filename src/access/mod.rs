@@ -36,10 +36,13 @@ pub const PASSWORD_CHARS_MIN: usize = 8;
 pub const PASSWORD_BYTES_MAX: usize = 256;
 pub const NAME_CHARS_MAX: usize = 60;
 
-/// What somebody may do. Ordered: more comes later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     View,
+    /// Put a message on the screens and take it back, and nothing else: for a door bell or a fire alarm.
+    Message,
+    /// Everything.
     Admin,
 }
 
@@ -47,12 +50,18 @@ impl Right {
     pub const fn name(self) -> &'static str {
         match self {
             Self::View => "view",
+            Self::Message => "message",
             Self::Admin => "admin",
         }
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        [Self::View, Self::Admin].into_iter().find(|right| right.name() == name)
+        [Self::View, Self::Message, Self::Admin].into_iter().find(|right| right.name() == name)
+    }
+
+    /// Whether whoever has this right may do what needs the other.
+    pub fn covers(self, needed: Self) -> bool {
+        self == Self::Admin || self == needed
     }
 }
 

@@ -16,11 +16,16 @@ pub(super) async fn run(library: Library, mut stop: Stop) {
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = sweeps.tick() => match library.sweep().await {
-                Ok(0) => {}
-                Ok(removed) => log::info!("library: {removed} files that belonged to nothing were removed"),
-                Err(error) => log::warn!("library: {error}"),
-            },
+            _ = sweeps.tick() => {
+                match library.sweep().await {
+                    Ok(0) => {}
+                    Ok(removed) => log::info!("library: {removed} files that belonged to nothing were removed"),
+                    Err(error) => log::warn!("library: {error}"),
+                }
+                if let Err(error) = library.sweep_plays().await {
+                    log::warn!("library: {error}");
+                }
+            }
             () = stop.stopped() => return,
         }
     }

@@ -1,6 +1,6 @@
 //! What is opened from the data folder at the start.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -47,9 +47,7 @@ impl Working {
     pub(super) fn start(work: Work, config: &Config) -> Self {
         let (settings, watch) = watch::channel(settings(config));
         let (stopper, stop) = Stopper::new();
-        // The running program itself, even if its file was replaced meanwhile.
-        let program = PathBuf::from("/proc/self/exe");
-        let task = task::spawn("the library's work", work.run(program, watch, stop));
+        let task = task::spawn("the library's work", work.run(super::program(), watch, stop));
         Self { settings, stop: stopper, task }
     }
 

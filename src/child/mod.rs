@@ -1,4 +1,5 @@
-//! The child: one process for one job, in which files of strangers are read. `marquee work` runs it, nobody by hand.
+//! The child: one process for one job, in which files of strangers are read. `marquee work` runs it for the library,
+//! `marquee reel` (`reel`) for a screen, nobody by hand.
 //!
 //! Belongs here: what it takes from itself before it touches the file, reading pictures and documents, and telling what
 //! it found. Does not belong here: video, which is `pipeline::file`; whether what it tells is true, which the parent
@@ -9,6 +10,7 @@ mod page;
 mod pdf;
 mod picture;
 mod probe;
+pub mod reel;
 mod sandbox;
 mod svg;
 mod text;
@@ -16,6 +18,7 @@ mod video;
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::path::Path;
 
 use crate::library::Step;
 use crate::library::content::{Content, HEAD_BYTES};
@@ -72,15 +75,25 @@ pub fn run(errand: &Errand) -> bool {
 }
 
 fn work(errand: &Errand) -> Result<(), Problem> {
-    limits::take(errand);
+    limits::take(limits::Limits {
+        nice: limits::NICE_WORK,
+        memory_bytes: errand.memory_bytes,
+        cpu_s: Some(errand.cpu_s),
+        file_bytes: errand.file_bytes,
+    });
     let decodes = matches!(errand.step, Step::Probe | Step::Preview | Step::Subtitles | Step::Convert)
         || errand.step == Step::Thumbnail && is_video(&errand.ext);
     if decodes {
         // Before it is confined: the list of plug-ins may have to be made anew.
         videos::init().map_err(|error| Problem::new(Failure::NotStarted, error.to_string()))?;
     }
-    say(&Line::Sandbox(sandbox::enter(errand)));
-    let content = content(errand)?;
+    let openings = sandbox::Openings {
+        input: &errand.input,
+        folders: &[&errand.output, &errand.scratch],
+        encoder: errand.step == Step::Convert,
+    };
+    say(&Line::Sandbox(sandbox::enter(&openings)));
+    let content = content(&errand.input, &errand.ext)?;
     match errand.step {
         Step::Probe => probe::probe(errand, content),
         Step::Pages => page::pages(errand, content),
@@ -97,9 +110,9 @@ fn is_video(ext: &str) -> bool {
 }
 
 /// What the file is by its first bytes; they must be of what its name says.
-fn content(errand: &Errand) -> Result<Content, Problem> {
+fn content(input: &Path, ext: &str) -> Result<Content, Problem> {
     let mut head = Vec::new();
-    File::open(&errand.input)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    let content = Content::of(&head).filter(|content| content.fits(&errand.ext));
+    File::open(input)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    let content = Content::of(&head).filter(|content| content.fits(ext));
     content.ok_or_else(|| Failure::NotMedia.into())
 }

@@ -12,8 +12,16 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-use crate::library::Step;
-use crate::library::work::Errand;
+/// What is open to the child besides libraries.
+#[derive(Debug)]
+pub(super) struct Openings<'a> {
+    /// The one file it reads.
+    pub(super) input: &'a Path,
+    /// Folders that it writes to.
+    pub(super) folders: &'a [&'a Path],
+    /// It may use the machine's encoder, which is a video device.
+    pub(super) encoder: bool,
+}
 
 /// Libraries, plug-ins and their data; nothing here is secret.
 const READABLE: [&str; 12] = [
@@ -41,8 +49,8 @@ const READABLE_BY_NAME: [&str; 5] = [
 ];
 
 /// Goes in, for good. Returns what the walls are, for the log.
-pub(super) fn enter(errand: &Errand) -> String {
-    let files = match confine_files(errand) {
+pub(super) fn enter(openings: &Openings<'_>) -> String {
+    let files = match confine_files(openings) {
         Ok(RulesetStatus::FullyEnforced) => "landlock".to_owned(),
         Ok(RulesetStatus::PartiallyEnforced) => "landlock as far as this kernel has it".to_owned(),
         Ok(RulesetStatus::NotEnforced) => "no landlock in this kernel".to_owned(),
@@ -55,7 +63,7 @@ pub(super) fn enter(errand: &Errand) -> String {
     format!("{files}, {calls}")
 }
 
-fn confine_files(errand: &Errand) -> Result<RulesetStatus, RulesetError> {
+fn confine_files(openings: &Openings<'_>) -> Result<RulesetStatus, RulesetError> {
     // The newest that is asked for; older kernels enforce what they know.
     let abi = ABI::V6;
     let named = READABLE_BY_NAME.iter().filter_map(std::env::var_os);
@@ -81,15 +89,14 @@ fn confine_files(errand: &Errand) -> Result<RulesetStatus, RulesetError> {
         .scope(Scope::from_all(abi))?
         .create()?
         .add_rules(path_beneath_rules(readable, AccessFs::from_read(abi)))?
-        .add_rules(path_beneath_rules([&errand.input], AccessFs::ReadFile))?
-        .add_rules(path_beneath_rules([&errand.output, &errand.scratch], writable))?
-        .add_rules(path_beneath_rules(encoders(errand), AccessFs::from_file(abi)))?;
+        .add_rules(path_beneath_rules([openings.input], AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(openings.folders, writable))?
+        .add_rules(path_beneath_rules(encoders(openings), AccessFs::from_file(abi)))?;
     Ok(ruleset.restrict_self()?.ruleset)
 }
 
-/// A conversion may use the machine's encoder, which is a video device.
-fn encoders(errand: &Errand) -> Vec<PathBuf> {
-    let devices = std::fs::read_dir("/dev").ok().filter(|_| errand.step == Step::Convert);
+fn encoders(openings: &Openings<'_>) -> Vec<PathBuf> {
+    let devices = std::fs::read_dir("/dev").ok().filter(|_| openings.encoder);
     let names = devices.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let video = |path: &PathBuf| path.to_str().is_some_and(|path| path.starts_with("/dev/video"));
     names.filter(video).filter(|path| PathFd::new(path).is_ok()).collect()

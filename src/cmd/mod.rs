@@ -10,6 +10,7 @@ mod check_library;
 mod greeting;
 mod import;
 mod probe;
+mod reel;
 mod run;
 mod work;
 
@@ -48,6 +49,9 @@ enum Command {
     /// One job of the library; run by `marquee run`
     #[command(hide = true)]
     Work(work::Arguments),
+    /// A file of the library for a screen; run by `marquee run`
+    #[command(hide = true)]
+    Reel(reel::Arguments),
 }
 
 /// Exit codes: 0 all right, 1 failed, 2 wrong arguments or a wrong configuration file.
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::ApplySystem(arguments) => apply_system::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Work(arguments) => Ok(work::run(arguments)),
+        Command::Reel(arguments) => Ok(reel::run(arguments)),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody is left to be told if stderr is closed.

@@ -23,7 +23,8 @@ pub(super) struct Arguments {
 #[error("GStreamer can't be loaded")]
 struct GStreamerError(#[source] pipeline::InitError);
 
-/// Prints what this machine has: board, encoders, capture cards, HDMI ports, pins, and why others can't be used.
+/// Prints what this machine has: board, encoders, capture cards, HDMI ports, CEC adapters, pins, and why others can't be
+/// used.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     pipeline::clock::init().map_err(GStreamerError)?;
     let found = Found::look();

@@ -13,9 +13,9 @@ pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "p
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
 pub(super) const CAMERA: &[&str] =
     &["id", "name", "url", "user", "password", "transport", "sound", "profile"];
-pub(super) const SCREEN: &[&str] = &["connector", "show", "sound", "sound_device", "rotate", "mode"];
+pub(super) const SCREEN: &[&str] = &["connector", "show", "sound", "sound_device", "rotate", "mode", "cec"];
 pub(super) const LEDS: &[&str] = &["ready", "live", "fault", "active_low"];
-pub(super) const BUTTON: &[&str] = &["pin"];
+pub(super) const BUTTON: &[&str] = &["pin", "message"];
 pub(super) const PROFILE: &[&str] = &["size", "fps", "bitrate_kbit", "key_frame_interval_s", "encoder"];
 
 /// Sections as they are written in the file, with their keys.

@@ -22,7 +22,12 @@ pub struct Leds {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Button {
     pub pin: Option<u8>,
+    /// What a short press puts on all screens, and the next one takes back; `None`: it brings the next source.
+    pub message: Option<String>,
 }
+
+/// Two lines that can be read from 5 m, as of any message.
+const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Both sections, since no two of them can share a pin.
 pub(super) fn check(root: &Section<'_>) -> (Leds, Button) {
@@ -35,7 +40,9 @@ pub(super) fn check(root: &Section<'_>) -> (Leds, Button) {
         fault: pin(&leds, "leds", "fault", &mut taken),
         active_low: leds.flag("active_low").unwrap_or(false),
     };
-    (leds, Button { pin: pin(&button, "button", "pin", &mut taken) })
+    let message = button.text("message", MESSAGE_CHARS_MAX).filter(|text| !text.trim().is_empty());
+    let pin = pin(&button, "button", "pin", &mut taken);
+    (leds, Button { pin, message: message.map(str::to_owned) })
 }
 
 /// `taken`: pins so far, each with its key and line.

@@ -53,6 +53,8 @@ pub struct Screen {
     pub rotation: Rotation,
     /// `None`: the one the TV prefers.
     pub mode: Option<Mode>,
+    /// Whether the TV may be switched on and off over CEC.
+    pub cec: bool,
 }
 
 const PORTS_ALLOWED: &str = "\"hdmi-1\" or \"hdmi-2\"";
@@ -65,7 +67,7 @@ const RATE_HZ_MAX: u32 = 240;
 impl Screen {
     /// What a port has that the file does not name.
     pub const fn unnamed(port: Port) -> Self {
-        Self { port, show: None, sound: ScreenSound::Auto, rotation: Rotation::None, mode: None }
+        Self { port, show: None, sound: ScreenSound::Auto, rotation: Rotation::None, mode: None, cec: true }
     }
 }
 
@@ -113,6 +115,7 @@ pub(super) fn check(root: &Section<'_>, sources: &[&str]) -> Vec<Screen> {
         sound: sound(section),
         rotation: rotation(section),
         mode: section.parsed("mode", MODE_ALLOWED, mode),
+        cec: section.flag("cec").unwrap_or(true),
     });
     screens.collect()
 }

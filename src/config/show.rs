@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Leds, Network, Profile, Screen,
-    ScreenSound, Secret, Test, Transport, Wifi, shown_url,
+    Button, Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Leds, Network, Profile,
+    Screen, ScreenSound, Secret, Test, Transport, Wifi, shown_url,
 };
 
 /// Whether passwords are written out.
@@ -47,10 +47,7 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
         out.screen(screen);
     }
     out.leds(&config.leds);
-    if let Some(pin) = config.button.pin {
-        out.section("[button]");
-        out.plain("pin", pin);
-    }
+    out.button(&config.button);
     for profile in profiles_used(config) {
         out.profile(profile);
     }
@@ -196,6 +193,7 @@ impl Out {
         if let Some(mode) = &screen.mode {
             self.text("mode", &mode.to_string());
         }
+        self.plain("cec", screen.cec);
     }
 
     fn leds(&mut self, leds: &Leds) {
@@ -210,6 +208,20 @@ impl Out {
             }
         }
         self.plain("active_low", active_low);
+    }
+
+    fn button(&mut self, button: &Button) {
+        let Button { pin, message } = button;
+        if *button == Button::default() {
+            return;
+        }
+        self.section("[button]");
+        if let Some(pin) = pin {
+            self.plain("pin", pin);
+        }
+        if let Some(message) = message {
+            self.text("message", message);
+        }
     }
 
     fn secret(&mut self, key: &str, secret: &Secret) {

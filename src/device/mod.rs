@@ -1,14 +1,16 @@
-//! The box as a thing: LEDs and the button on its pins, and what its board says of heat, voltage and data partition.
+//! The box as a thing: LEDs and the button on its pins, the wire to the TVs' power (`cec`), and what its board says of heat,
+//! voltage and data partition.
 //!
 //! What they mean is pure (`status`, `button`, the judging in `condition`); pins are behind a trait (`gpio`), of which a
 //! Raspberry Pi (`rpi`) is the one implementation; readings come from files below a root, so that tests bring a tree of
 //! their own.
 //!
-//! Belongs here: pins, sensors. Does not belong here: what the box does about a press, and who is told of a problem
+//! Belongs here: pins, sensors, CEC. Does not belong here: what the box does about a press, and who is told of a problem
 //! (`app`).
 
 mod board;
 mod button;
+pub mod cec;
 mod condition;
 mod data;
 pub mod gpio;

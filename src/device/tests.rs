@@ -118,7 +118,7 @@ fn start(header: Header, pins: Pins) -> Front {
 
 fn pins(ready: u8, fault: u8, active_low: bool, button: Option<u8>) -> Pins {
     let leds = Leds { ready: Some(ready), live: None, fault: Some(fault), active_low };
-    Pins { leds, button: Button { pin: button } }
+    Pins { leds, button: Button { pin: button, message: None } }
 }
 
 impl Front {

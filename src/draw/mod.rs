@@ -2,10 +2,12 @@
 //!
 //! Belongs here: drawings as pixels, pure. Does not belong here: who shows them.
 
+mod card;
 mod slate;
 mod splash;
 mod svg;
 
+pub use card::{draw_code, draw_message};
 pub use slate::{Slate, draw};
-pub use splash::{Splash, draw_splash};
+pub use splash::{Splash, code_svg, draw_splash};
 pub use svg::fonts;

@@ -73,6 +73,16 @@ fn svg(splash: &Splash, width: u32, height: u32) -> String {
     svg + "</svg>"
 }
 
+/// A QR code alone, with its quiet zone, as SVG. `None`: more than one holds.
+pub fn code_svg(text: &str) -> Option<String> {
+    let code = QrCode::new(text).ok()?;
+    let side = code.width() + 2 * QUIET_ZONE;
+    let path = dark(&code, 1.0, (0.0, 0.0));
+    Some(format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}"><rect width="{side}" height="{side}" fill="#fff"/>{path}</svg>"##
+    ))
+}
+
 /// Black modules on a white ground, each of them a whole number of pixels.
 fn qr_path(code: &QrCode, middle: f64, top: f64, height: f64, width: f64) -> String {
     let modules = code.width();
@@ -83,9 +93,14 @@ fn qr_path(code: &QrCode, middle: f64, top: f64, height: f64, width: f64) -> Str
     let module = module.min((width / side).floor()).max(1.0);
     let (left, top) = ((middle - side * module / 2.0).round(), top.round());
     let size = side * module;
-    let mut path = format!(
-        r##"<rect x="{left}" y="{top}" width="{size}" height="{size}" fill="#fff"/><path fill="#000" d=""##
-    );
+    let ground = format!(r##"<rect x="{left}" y="{top}" width="{size}" height="{size}" fill="#fff"/>"##);
+    ground + &dark(code, module, (left, top))
+}
+
+/// The dark ones, each `module` wide, with the quiet zone's corner at `origin`.
+fn dark(code: &QrCode, module: f64, (left, top): (f64, f64)) -> String {
+    let modules = code.width();
+    let mut path = r##"<path fill="#000" d=""##.to_owned();
     for (index, _) in code.to_colors().iter().enumerate().filter(|(_, colour)| **colour == Color::Dark) {
         let at = |cell: usize, origin: f64| origin + (cell + QUIET_ZONE) as f64 * module;
         let (x, y) = (at(index % modules, left), at(index / modules, top));
@@ -147,6 +162,15 @@ mod tests {
         for y in row..row + QUIET_ZONE * module {
             assert_eq!((0..1280).filter(|x| white(*x, y)).count(), wide, "row {y}");
         }
+    }
+
+    #[test]
+    fn a_code_alone_is_read_back() {
+        let svg = code_svg(URL).expect("short enough");
+        let scaled = svg.replacen("<svg ", r#"<svg width="330" height="330" "#, 1);
+        let (_, text) = qr(&render(&scaled, 330, 330), 330, 330).expect("a code");
+        assert_eq!(text, URL);
+        assert_eq!(code_svg(&"x".repeat(10_000)), None);
     }
 
     #[test]

@@ -223,8 +223,13 @@ fn shown_name(file_name: &str) -> String {
     if name.is_empty() { "untitled".to_owned() } else { name }
 }
 
+/// A name: one line that is not too long.
+pub(super) fn clean(text: &str) -> String {
+    one_line(text).chars().take(NAME_CHARS_MAX).collect()
+}
+
 /// Without control characters, without those that turn the direction of writing, in one line.
-fn clean(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let turning =
         |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let text: String = text
@@ -233,7 +238,7 @@ fn clean(text: &str) -> String {
         .filter(|char| !turning(*char))
         .collect();
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(NAME_CHARS_MAX).collect()
+    words.join(" ")
 }
 
 fn checked(edit: &Edit, assets: usize) -> Result<Edit, Error> {

@@ -5,11 +5,24 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::program;
+
 /// Why something could not be done. Cheap to clone: one failed commit answers many.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("there is no such asset")]
     NoSuchAsset,
+    #[error("there is no such {0}")]
+    NoSuch(&'static str),
+    /// Something else would be left with nothing.
+    #[error("{what} is still used by {by}; change that first")]
+    InUse { what: &'static str, by: String },
+    /// There are as many as there may be.
+    #[error("there are {max} {what} already; take one away first")]
+    TooMany { what: &'static str, max: usize },
+    /// Somebody else was faster.
+    #[error("it was changed meanwhile; load it again")]
+    Changed,
     #[error("there is no room left on the disk")]
     Full,
     #[error("the disk can't be written")]
@@ -70,6 +83,12 @@ impl From<rusqlite::Error> for Error {
             },
             _ => Self::database(&error),
         }
+    }
+}
+
+impl From<program::Wrong> for Error {
+    fn from(wrong: program::Wrong) -> Self {
+        Self::Invalid { what: wrong.what, allowed: wrong.allowed }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The library: files by hash, what is known of them, and what people did with them.
 //!
-//! Belongs here: the store, the database, and everything that reads or changes them.
-//! Does not belong here: HTTP, and what is on which screen.
+//! Belongs here: the store, the database, and everything that reads or changes them; also the tables of what screens
+//! play (`signage`), since there is one database.
+//! Does not belong here: HTTP, and what is on which screen at a moment (`program`).
 //!
 //! The order that keeps what was acknowledged: a file is whole and on the disk under its name (`store`) before a row
 //! names it (`db`), and rows are gone before their file is.
@@ -19,6 +20,7 @@ mod kinds;
 mod query;
 mod rows;
 mod schema;
+pub mod signage;
 mod store;
 mod subtitles;
 mod sweep;
@@ -83,6 +85,8 @@ struct Inner {
     _lock: File,
     /// Raised by every change.
     generation: watch::Sender<u64>,
+    /// Raised by every change of what screens play.
+    signage_generation: watch::Sender<u64>,
 }
 
 impl Library {
@@ -112,6 +116,7 @@ impl Library {
                 pins: AtomicUsize::new(0),
                 _lock: lock,
                 generation: watch::Sender::new(0),
+                signage_generation: watch::Sender::new(0),
             }),
         })
     }

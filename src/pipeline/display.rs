@@ -58,6 +58,8 @@ pub struct Display {
 #[derive(Clone)]
 pub struct DisplayInput {
     source: gst_app::AppSrc,
+    /// Shape of what fills the screen, before it is turned.
+    shape: (u32, u32),
 }
 
 impl Display {
@@ -71,7 +73,10 @@ impl Display {
             sink.set_property("connector-id", number(plane.connector_id));
             sink.set_property("plane-id", number(plane.plane_id));
         }
-        let input = DisplayInput { source: half.element("in") };
+        let DisplaySettings { width, height, turn, .. } = settings;
+        let shape = if turn % 180 == 0 { (width, height) } else { (height, width) };
+        let input = DisplayInput { source: half.element("in"), shape };
+        cut_as_said(&half.element("crop"));
         half.start().map_err(|ended| HalfError::Start { half: "display", reason: format!("{ended}") })?;
         Ok(Self { half, input, _target: settings.target })
     }
@@ -91,8 +96,9 @@ impl Display {
 }
 
 impl DisplayInput {
-    /// Hands a picture over without copying it. False: the screen is behind and the picture was given up.
-    pub fn push(&self, picture: &RawPicture) -> bool {
+    /// Hands a picture over without copying it; `cover`: it fills the screen, cut off where it has another shape. False: the
+    /// screen is behind and the picture was given up.
+    pub fn push(&self, picture: &RawPicture, cover: bool) -> bool {
         if self.source.current_level_buffers() > WAITING_MAX {
             return false;
         }
@@ -100,11 +106,44 @@ impl DisplayInput {
         let Some(buffer) = sample.buffer() else { return false };
         let mut buffer = buffer.copy();
         // Shown when it comes: its own time is that of the capture, and waiting for it would only add delay.
-        buffer.make_mut().set_pts(gst::ClockTime::from_nseconds(clock::now().nanos()));
+        let fresh = buffer.make_mut();
+        fresh.set_pts(gst::ClockTime::from_nseconds(clock::now().nanos()));
+        let cut = if cover { cut((picture.width, picture.height), self.shape) } else { (0, 0) };
+        fresh.set_offset(u64::from(cut.0) << 32 | u64::from(cut.1));
         let sample =
             gst::Sample::builder().buffer(&buffer).caps_if_some(sample.caps_owned().as_ref()).build();
         self.source.push_sample(&sample).is_ok()
     }
+}
+
+/// Each picture says how much of it is cut off: the one before it may still be on its way.
+fn cut_as_said(crop: &gst::Element) {
+    let (Some(pad), element) = (crop.static_pad("sink"), crop.downgrade()) else { return };
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let said = info.buffer().map_or(0, |buffer| buffer.offset());
+        if let Some(element) = element.upgrade() {
+            let side = |side: u64| i32::try_from(side & 0xffff_ffff).unwrap_or(0);
+            for (name, wanted) in
+                [("left", said >> 32), ("right", said >> 32), ("top", said), ("bottom", said)]
+            {
+                if element.property::<i32>(name) != side(wanted) {
+                    element.set_property(name, side(wanted));
+                }
+            }
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// What is cut off on each side, across and down, so that the rest has that shape: an even number, since two pixels may
+/// share a colour.
+fn cut((width, height): (u32, u32), (across, down): (u32, u32)) -> (u32, u32) {
+    let part = |of: u32, by: u32, to: u32| {
+        let part = u64::from(of) * u64::from(by) / u64::from(to.max(1));
+        u32::try_from(part).unwrap_or(u32::MAX)
+    };
+    let side = |whole: u32, kept: u32| whole.saturating_sub(kept.max(2)) / 4 * 2;
+    (side(width, part(height, across, down)), side(height, part(width, down, across)))
 }
 
 fn description(settings: &DisplaySettings) -> String {
@@ -135,9 +174,10 @@ fn description(settings: &DisplaySettings) -> String {
         ),
         scale => scale.to_owned(),
     };
+    // The cropping element can't be linked to one that takes anything.
     format!(
         "appsrc name=in is-live=true format=time max-buffers=0 max-bytes=0 max-time=0 \
-         {turn}! {scale} ! {sink} name=screen sync=false"
+         ! video/x-raw(ANY) ! videocrop name=crop {turn}! {scale} ! {sink} name=screen sync=false"
     )
 }
 
@@ -165,6 +205,16 @@ mod tests {
         assert_eq!(pixel_aspect(1280, 720, (0, 0)), (1, 1));
         assert_eq!(pixel_aspect(1024, 768, (1150, 647)), (4, 3));
         assert_eq!(pixel_aspect(1920, 1080, (400, 300)), (3, 4));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_off_on_both_sides() {
+        assert_eq!(cut((1920, 1080), (1280, 720)), (0, 0));
+        assert_eq!(cut((640, 480), (1280, 720)), (0, 60));
+        assert_eq!(cut((1920, 1080), (1080, 1920)), (656, 0));
+        assert_eq!(cut((1366, 768), (1920, 1080)), (0, 0), "a pixel that nobody misses");
+        assert_eq!(cut((1, 1), (1920, 1080)), (0, 0));
+        assert_eq!(cut((10_000, 2), (9, 16)), (4998, 0));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! restarted without the other.
 
 pub mod alsa;
+pub mod blend;
 pub mod capture;
 pub mod clock;
 pub mod decode;
@@ -20,6 +21,7 @@ pub mod opus;
 mod pools;
 pub mod queues;
 pub mod raw;
+pub mod reel;
 pub mod rtsp;
 pub mod speaker;
 pub mod test;
@@ -31,7 +33,7 @@ pub use raw::{RawPicture, SoundBuffer};
 
 /// Elements without which nothing works, and the Debian packages that have them. Decoders are not among them: there is
 /// more than one for each codec, and a source that none of them decodes says so on its picture.
-const ELEMENTS: [(&str, &str); 8] = [
+const ELEMENTS: [(&str, &str); 9] = [
     ("appsrc", "gstreamer1.0-plugins-base"),
     ("videoconvertscale", "gstreamer1.0-plugins-base"),
     ("opusenc", "gstreamer1.0-plugins-base"),
@@ -39,6 +41,7 @@ const ELEMENTS: [(&str, &str); 8] = [
     ("rtspsrc", "gstreamer1.0-plugins-good"),
     ("v4l2src", "gstreamer1.0-plugins-good"),
     ("jpegenc", "gstreamer1.0-plugins-good"),
+    ("videocrop", "gstreamer1.0-plugins-good"),
     ("h264parse", "gstreamer1.0-plugins-bad"),
 ];
 

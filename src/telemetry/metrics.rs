@@ -30,6 +30,8 @@ pub struct Figures<'a> {
     pub config_ok: bool,
     pub board: Board,
     pub sources: &'a hub::Registry,
+    /// Network TVs: all that are known, and those heard within a minute.
+    pub screens: (usize, usize),
     pub rtc: Rtc,
     /// `None` if /proc could not be read.
     pub process: Option<Process>,
@@ -99,6 +101,9 @@ fn of_box(metrics: &mut Registry, figures: &Figures<'_>) {
     metrics.register("build", "The program", Info::new([("version", figures.version)]));
     gauge(metrics, "healthy", "1 if every part answers", f64::from(u8::from(figures.healthy)));
     gauge(metrics, "config_ok", "1 if the configuration file checks", f64::from(u8::from(figures.config_ok)));
+    let (screens, active) = figures.screens;
+    gauge(metrics, "screens", "Network TVs that are known", screens as f64);
+    gauge(metrics, "screens_active", "Network TVs heard within a minute", active as f64);
     let Board { temperature_c, under_voltage } = figures.board;
     if let Some(temperature_c) = temperature_c {
         gauge(metrics, "board_temperature_celsius", "Temperature of the processor", temperature_c);
@@ -230,6 +235,7 @@ mod tests {
             config_ok: false,
             board: Board { temperature_c: Some(48.5), under_voltage: None },
             sources: &registry,
+            screens: (12, 9),
             rtc: Rtc { peers: 2, packets_sent: 7, ..Rtc::default() },
             process: Some(Process {
                 memory_bytes: 1 << 20,
@@ -282,6 +288,8 @@ mod tests {
                 "marquee_build_info{version=\"1.2.3\"} 1",
                 "marquee_healthy 1.0",
                 "marquee_config_ok 0.0",
+                "marquee_screens 12.0",
+                "marquee_screens_active 9.0",
                 "marquee_board_temperature_celsius 48.5",
                 "marquee_webrtc_peers 2.0",
                 "marquee_webrtc_packets_sent_total 7",

@@ -105,6 +105,7 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
             pages::app(&call)
         }
         Route::PlayerPage { source } => pages::player(&call, &source),
+        Route::Signage(route) => api::signage::answer(route, call).await,
         Route::UiFile { path } => match UiFile::find(&path) {
             Some(file) => Ok(file.into_response(call.headers())),
             None => Err(Problem::not_found(&shortened(call.request.uri().path()))),

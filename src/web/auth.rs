@@ -8,6 +8,7 @@ use super::answer::Call;
 use super::body::{self, Body};
 use super::problem::Problem;
 use super::route::Route;
+use super::route_signage::SignageRoute;
 use super::{origin, pages};
 use crate::access::{Access, Phase, Right};
 
@@ -75,6 +76,50 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Grants { .. }
         | Route::Grant { .. }
         | Route::Withdraw { .. } => Some(Right::Admin),
+        Route::Signage(route) => signage_need(*route),
+    }
+}
+
+fn signage_need(route: SignageRoute) -> Option<Right> {
+    match route {
+        // What a TV opens, asks for and says: it knows its key.
+        SignageRoute::TvPage
+        | SignageRoute::TvCode
+        | SignageRoute::Hello
+        | SignageRoute::Playlist
+        | SignageRoute::Time
+        | SignageRoute::PlayerEvents
+        | SignageRoute::Report
+        | SignageRoute::RecordPlays
+        | SignageRoute::TakeShot { .. } => None,
+        SignageRoute::Page
+        | SignageRoute::Screens
+        | SignageRoute::Shot { .. }
+        | SignageRoute::ProgramAt { .. }
+        | SignageRoute::Groups
+        | SignageRoute::Playlists
+        | SignageRoute::OnePlaylist { .. }
+        | SignageRoute::Preview { .. }
+        | SignageRoute::Windows
+        | SignageRoute::Week
+        | SignageRoute::Message
+        | SignageRoute::Plays
+        | SignageRoute::PlaysCsv => Some(Right::View),
+        SignageRoute::PutMessage | SignageRoute::ClearMessage => Some(Right::Message),
+        SignageRoute::EditScreen { .. }
+        | SignageRoute::RemoveScreen { .. }
+        | SignageRoute::Identify { .. }
+        | SignageRoute::Reload { .. }
+        | SignageRoute::AskForShot { .. }
+        | SignageRoute::AddGroup
+        | SignageRoute::EditGroup { .. }
+        | SignageRoute::RemoveGroup { .. }
+        | SignageRoute::AddPlaylist
+        | SignageRoute::PutPlaylist { .. }
+        | SignageRoute::RemovePlaylist { .. }
+        | SignageRoute::AddWindow
+        | SignageRoute::EditWindow { .. }
+        | SignageRoute::RemoveWindow { .. } => Some(Right::Admin),
     }
 }
 
@@ -94,7 +139,10 @@ pub(super) fn check(route: &Route, call: &Call) -> Result<Option<Response<Body>>
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
     match right(access, call.headers()) {
-        Some(right) if right >= needed => Ok(None),
+        Some(right) if right.covers(needed) => Ok(None),
+        Some(Right::Message) => {
+            Err(Problem::new(StatusCode::FORBIDDEN, "This token is for the message alone."))
+        }
         Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, "This needs the admin's login.")),
         None if pages::wanted(call.headers()) => Ok(Some(to_login(call))),
         None => Err(Problem::new(StatusCode::UNAUTHORIZED, "This needs a login or a token.")

@@ -1,6 +1,7 @@
-//! `/api/events`: the list of sources and the library at a glance, pushed (server-sent events, WHATWG HTML section 9.2).
+//! `/api/events`: the list of sources, the library at a glance, and that something of the screens has changed, pushed
+//! (server-sent events, WHATWG HTML section 9.2).
 //!
-//! The list is sent every 2 s, so no other sign of life is needed; the library when it has changed.
+//! The list is sent every 2 s, so no other sign of life is needed; the others at changes.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -17,8 +18,10 @@ use tokio::time::Instant;
 use super::answer::Call;
 use super::body::{self, Body};
 use super::connection::stopped;
-use super::{Services, api, wire};
+use super::{Services, api, wire, wire_signage};
 use crate::library::work::{self, Work};
+use crate::output::hdmi;
+use crate::signage::Signage;
 
 /// The least time between two events, and how often changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -47,6 +50,10 @@ struct Listener {
     library: Option<u64>,
     /// What is done with its assets.
     work: Option<watch::Receiver<work::Status>>,
+    /// The state of the screens that was told.
+    screens: Option<u64>,
+    signage: Option<watch::Receiver<u64>>,
+    ports: watch::Receiver<Vec<hdmi::Status>>,
     /// When the last event was sent, and its fingerprint.
     sent: Option<(Instant, u64)>,
     over: bool,
@@ -58,6 +65,9 @@ pub(super) fn get(call: &Call) -> Response<Body> {
         stopping: call.stopping.clone(),
         library: None,
         work: call.services.work.as_ref().map(Work::status),
+        screens: None,
+        signage: call.services.signage.as_ref().map(Signage::changes),
+        ports: call.services.screens.clone(),
         sent: None,
         over: call.is_head(),
     };
@@ -75,6 +85,9 @@ impl Listener {
     async fn next(&mut self) -> Option<Bytes> {
         while !self.over {
             if let Some(text) = self.library().await {
+                return Some(text);
+            }
+            if let Some(text) = self.screens() {
                 return Some(text);
             }
             let event = self.services.feed.newest(&self.services);
@@ -115,6 +128,21 @@ impl Listener {
         }
         let library = api::library::read(&self.services).await.ok()?;
         Some([&b"event: library\ndata: "[..], &wire::to_json(&library), b"\n\n"].concat().into())
+    }
+}
+
+impl Listener {
+    /// That screens, playlists, the schedule or the message are not what they were. Who shows them asks for them: not
+    /// everybody who listens does, and 500 screens are a long list.
+    fn screens(&mut self) -> Option<Bytes> {
+        let generation = *self.signage.as_ref()?.borrow();
+        let ports = self.ports.has_changed().unwrap_or(false);
+        self.ports.mark_unchanged();
+        if self.screens.replace(generation) == Some(generation) && !ports {
+            return None;
+        }
+        let changed = wire::to_json(&wire_signage::Changed { generation });
+        Some([&b"event: screens\ndata: "[..], &changed, b"\n\n"].concat().into())
     }
 }
 

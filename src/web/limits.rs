@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// Connections at once. A hundred screens with a player, a feed and a few requests each are some 500; an idle one
-/// takes about 13 kB.
-pub(super) const CONNECTIONS_MAX: usize = 1024;
+/// Connections at once. Each of 500 screens has a stream of events open, and one or two more while it fetches; a hundred
+/// live viewers and dashboards beside them are some 300. An idle one takes about 13 kB.
+pub(super) const CONNECTIONS_MAX: usize = 2048;
 /// Connections at once from one address. A whole site may stand behind one router or proxy; one mad client must
 /// still leave room for the others.
 pub(super) const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
@@ -19,6 +19,10 @@ pub(super) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// An SDP offer is about 8 kB, with every codec and candidate a browser may name under 20 kB.
 pub(super) const BODY_BYTES_MAX: usize = 64 << 10;
+/// A playlist of 500 items, each with the pages it shows of a document.
+pub(super) const PLAYLIST_BYTES_MAX: usize = 1 << 20;
+/// 500 plays, each with the longest name there is in letters of four bytes.
+pub(super) const PLAYS_BYTES_MAX: usize = 640 << 10;
 /// A body that brings nothing for so long is given up.
 pub(super) const BODY_SILENCE_MAX: Duration = Duration::from_secs(10);
 /// A whole body, so that one byte every few seconds does not hold a connection for days.

@@ -18,8 +18,10 @@ mod limits;
 mod media;
 mod origin;
 mod pages;
+mod player_events;
 mod problem;
 mod route;
+mod route_signage;
 pub mod server;
 mod stall;
 mod tus;
@@ -27,7 +29,12 @@ mod ui_files;
 mod wire;
 mod wire_access;
 mod wire_library;
+mod wire_playlist;
+mod wire_program;
+mod wire_signage;
 mod wire_uploads;
+
+pub use wire_program::RENDER;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -45,6 +52,7 @@ use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
 use crate::output::whep::Whep;
+use crate::signage::Signage;
 use crate::telemetry::Routes;
 use crate::telemetry::health::Heartbeats;
 
@@ -63,6 +71,8 @@ pub struct Parts {
     pub library: Result<Library, String>,
     /// What is done with assets in the background.
     pub work: Option<Work>,
+    /// What screens play; there is one wherever there is a library.
+    pub signage: Option<Signage>,
     pub whep: Whep,
     pub mse: Mse,
     pub snapshots: Snapshots,
@@ -105,6 +115,12 @@ impl Services {
     /// The library, or the answer that tells why there is none.
     fn library(&self) -> Result<&Library, problem::Problem> {
         self.library.as_ref().map_err(|why| problem::Problem::no_library(why))
+    }
+
+    /// What screens play, or the answer that tells why nobody knows.
+    fn signage(&self) -> Result<&Signage, problem::Problem> {
+        self.library()?;
+        self.signage.as_ref().ok_or_else(|| problem::Problem::come_again("The screens are not known yet."))
     }
 }
 

@@ -1,14 +1,15 @@
 //! HTML pages, and who wants one.
 
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::answer::Call;
 use super::body::{self, Body};
 use super::problem::Problem;
 use super::ui_files::UiFile;
+use crate::draw;
 
-/// The dashboard, the library, an asset, the bin, the settings: one document that shows what its address says, so that
+/// The dashboard, the library, an asset, the bin, the signage, the settings: one document that shows what its address says, so that
 /// uploads go on from page to page. It asks itself whether there is such an asset: it has an answer for it.
 pub(super) fn app(call: &Call) -> Result<Response<Body>, Problem> {
     page(call, "app.html")
@@ -26,6 +27,21 @@ pub(super) fn api(call: &Call) -> Result<Response<Body>, Problem> {
 pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {
     call.source(source)?;
     page(call, "player.html")
+}
+
+/// The player on a TV.
+pub(super) fn tv(call: &Call) -> Result<Response<Body>, Problem> {
+    page(call, "tv.html")
+}
+
+/// The code by which a phone comes to this box, at the address under which the TV came to it.
+pub(super) fn tv_code(call: &Call) -> Result<Response<Body>, Problem> {
+    let host = call.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let code = draw::code_svg(&format!("http://{host}/")).filter(|_| !host.is_empty());
+    let code = code.ok_or_else(|| Problem::not_found("/tv/code.svg"))?;
+    let mut response = Response::new(body::full(code));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
+    Ok(response)
 }
 
 fn page(call: &Call, file: &str) -> Result<Response<Body>, Problem> {

@@ -42,6 +42,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, format!("There is no source \"{id}\".")).with("source", id)
     }
 
+    /// By its key or its id.
+    pub(super) fn unknown_screen() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is no such screen.")
+    }
+
     /// Live pictures go on without it.
     pub(super) fn no_library(why: &str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("There is no library: {why}."))
@@ -106,7 +111,13 @@ impl From<library::Error> for Problem {
     fn from(error: library::Error) -> Self {
         let detail = format!("{}.", capitalized(&error.to_string()));
         match error {
-            library::Error::NoSuchAsset => Self::new(StatusCode::NOT_FOUND, detail),
+            library::Error::NoSuchAsset | library::Error::NoSuch(_) => {
+                Self::new(StatusCode::NOT_FOUND, detail)
+            }
+            library::Error::InUse { .. } | library::Error::TooMany { .. } => {
+                Self::new(StatusCode::CONFLICT, detail)
+            }
+            library::Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, detail),
             library::Error::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, detail),
             library::Error::Busy => Self::come_again(detail),
             library::Error::ReadOnly | library::Error::Damaged(_) => {

@@ -7,6 +7,7 @@ use hyper::Method;
 use matchit::{Params, Router};
 use percent_encoding::percent_decode_str;
 
+use super::route_signage::{self, SignageAddress, SignageRoute};
 use crate::access::GrantKind;
 
 /// What a request asks for.
@@ -56,6 +57,8 @@ pub(super) enum Route {
     LibraryPage,
     WatchPage,
     BinPage,
+    /// What screens play.
+    Signage(SignageRoute),
     Library,
     Assets,
     Asset {
@@ -169,6 +172,7 @@ enum Address {
     LibraryPage,
     WatchPage,
     BinPage,
+    Signage(SignageAddress),
     Library,
     Assets,
     Asset,
@@ -201,12 +205,12 @@ enum Address {
 }
 
 /// HEAD goes wherever GET does, OPTIONS everywhere.
-const GET: &str = "GET, HEAD, OPTIONS";
-const POST: &str = "POST, OPTIONS";
-const PUT: &str = "PUT, OPTIONS";
-const PATCH_DELETE: &str = "PATCH, DELETE, OPTIONS";
+pub(super) const GET: &str = "GET, HEAD, OPTIONS";
+pub(super) const POST: &str = "POST, OPTIONS";
+pub(super) const PUT: &str = "PUT, OPTIONS";
+pub(super) const PATCH_DELETE: &str = "PATCH, DELETE, OPTIONS";
 const DELETE: &str = "DELETE, OPTIONS";
-const GET_POST: &str = "GET, HEAD, POST, OPTIONS";
+pub(super) const GET_POST: &str = "GET, HEAD, POST, OPTIONS";
 const GET_POST_DELETE: &str = "GET, HEAD, POST, DELETE, OPTIONS";
 const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
 /// POST stands for another method, which a header names: not every proxy lets all of them through.
@@ -266,25 +270,33 @@ const ADDRESSES: &[(&str, &str, Address)] = &[
     ("/api/uploads/{upload}", UPLOAD, Address::Upload),
 ];
 
-/// The index into `ADDRESSES` by pattern.
-static ROUTER: LazyLock<Router<usize>> = LazyLock::new(|| {
+type Entry = (&'static str, &'static str, Address);
+
+/// What each address is, by its pattern.
+static ROUTER: LazyLock<Router<Entry>> = LazyLock::new(|| {
     let mut router = Router::new();
-    for (index, (pattern, ..)) in ADDRESSES.iter().enumerate() {
-        router.insert(*pattern, index).expect("the patterns are well formed and do not overlap");
+    for entry in entries() {
+        router.insert(entry.0, entry).expect("the patterns are well formed and do not overlap");
     }
     router
 });
 
+fn entries() -> impl Iterator<Item = Entry> {
+    let signage = route_signage::ADDRESSES.iter();
+    let signage = signage.map(|(pattern, allow, address)| (*pattern, *allow, Address::Signage(*address)));
+    ADDRESSES.iter().copied().chain(signage)
+}
+
 /// Every pattern, and the methods it takes.
 #[cfg(test)]
 pub(super) fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ADDRESSES.iter().map(|(pattern, allow, _)| (*pattern, *allow))
+    entries().map(|(pattern, allow, _)| (pattern, allow))
 }
 
 /// Finds what a request asks for. `path` is without the query, as it came (percent-encoded).
 pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
     let found = ROUTER.at(path).map_err(|_| Refusal::NotFound)?;
-    let (pattern, allow, address) = ADDRESSES[*found.value];
+    let (pattern, allow, address) = *found.value;
     if method == Method::OPTIONS {
         return Ok(Found { route: Route::Options { allow }, pattern });
     }
@@ -321,6 +333,7 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::LibraryPage if get => Route::LibraryPage,
         Address::WatchPage if get => Route::WatchPage,
         Address::BinPage if get => Route::BinPage,
+        Address::Signage(address) => Route::Signage(route_signage::take(address, method, id)?),
         Address::Library if get => Route::Library,
         Address::Assets if get => Route::Assets,
         Address::Asset if get => Route::Asset { id },
@@ -426,7 +439,7 @@ mod tests {
 
     #[test]
     fn head_goes_wherever_get_does_and_options_everywhere() {
-        for &(pattern, allow, _) in ADDRESSES {
+        for (pattern, allow, _) in entries() {
             let path = pattern.replace("{*path}", "x").replace("{id}", "7").replace(['{', '}'], "");
             assert_eq!(route(&Method::GET, &path).is_ok(), route(&Method::HEAD, &path).is_ok(), "{pattern}");
             check(&Method::OPTIONS, &path, Route::Options { allow });

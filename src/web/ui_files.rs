@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::body::{self, Body};
 use super::conditional;
@@ -13,6 +13,32 @@ use super::conditional;
 #[derive(RustEmbed)]
 #[folder = "src/web/ui/"]
 struct Files;
+
+/// The player on a TV is one classic script, for engines of 2016 and so that it is there as a whole or not at all. It is
+/// written in parts that share one scope.
+const PLAYER: &str = "tv/tv.js";
+/// In this order; the last one starts what the others declare.
+const PLAYER_PARTS: &[&str] = &[
+    "tv/words.js",
+    "tv/asks.js",
+    "tv/storage.js",
+    "tv/pace.js",
+    "tv/places.js",
+    "tv/shelf.js",
+    "tv/files.js",
+    "tv/plays.js",
+    "tv/live.js",
+    "tv/live_mse.js",
+    "tv/layer.js",
+    "tv/stage.js",
+    "tv/overlays.js",
+    "tv/shot.js",
+    "tv/awake.js",
+    "tv/keys.js",
+    "tv/remote.js",
+    "tv/preview.js",
+    "tv/start.js",
+];
 
 /// One file.
 pub(super) struct UiFile {
@@ -25,12 +51,29 @@ pub(super) struct UiFile {
 impl UiFile {
     /// `path` below `ui`, such as `live/page.js`.
     pub(super) fn find(path: &str) -> Option<Self> {
+        if path == PLAYER {
+            return Self::player();
+        }
         let content_type = content_type(path)?;
         let file = Files::get(path)?;
-        // The hash was computed when the file was embedded. 64 of its bits tell versions of one file apart.
-        let hash = file.metadata.sha256_hash();
-        let tag = hash[..8].iter().fold(0_u64, |tag, byte| tag << 8 | u64::from(*byte));
+        let tag = tag(&file);
         Some(Self { data: file.data, etag: format!("\"{tag:016x}\""), content_type })
+    }
+
+    /// The parts of the TV's player as one script. A TV asks for it once a day.
+    fn player() -> Option<Self> {
+        /// Odd, so that no bit of a part's tag is lost; the order of the parts counts.
+        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut script = b"(function () {\n'use strict';\n".to_vec();
+        let mut tags = 0_u64;
+        for part in PLAYER_PARTS {
+            let file = Files::get(part)?;
+            tags = tags.wrapping_mul(MIX).wrapping_add(tag(&file));
+            script.extend_from_slice(&file.data);
+        }
+        script.extend_from_slice(b"})();\n");
+        let etag = format!("\"{tags:016x}\"");
+        Some(Self { data: script.into(), etag, content_type: content_type(PLAYER)? })
     }
 
     /// The file, or 304 if the client has it.
@@ -59,6 +102,12 @@ impl UiFile {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         response
     }
+}
+
+/// Of the content. The hash was computed when the file was embedded; 64 of its bits tell versions of one file apart.
+fn tag(file: &EmbeddedFile) -> u64 {
+    let hash = file.metadata.sha256_hash();
+    hash[..8].iter().fold(0_u64, |tag, byte| tag << 8 | u64::from(*byte))
 }
 
 /// `None` for what is not meant to be sent, such as type declarations for the checker.
@@ -98,6 +147,20 @@ mod tests {
         {
             assert!(UiFile::find(path).is_none(), "{path}");
         }
+    }
+
+    #[test]
+    fn every_part_of_the_player_is_in_it_once() {
+        let mut parts: Vec<_> =
+            Files::iter().filter(|path| path.starts_with("tv/") && path.ends_with(".js")).collect();
+        let mut known: Vec<_> = PLAYER_PARTS.to_vec();
+        parts.sort();
+        known.sort_unstable();
+        assert_eq!(parts, known, "PLAYER_PARTS names every script of tv/");
+        assert_eq!(PLAYER_PARTS.last(), Some(&"tv/start.js"));
+        let script = UiFile::find(PLAYER).expect("there");
+        assert!(script.data.starts_with(b"(function () {\n'use strict';\n"));
+        assert_eq!(script.content_type, "text/javascript; charset=utf-8");
     }
 
     #[test]

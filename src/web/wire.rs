@@ -72,6 +72,10 @@ pub(super) struct Status {
     pub sources: SourceCounts,
     pub viewers: Viewers,
     pub screens: Vec<Screen>,
+    /// Of all kinds, that are on.
+    pub screens_active: usize,
+    /// TVs that opened `/tv`.
+    pub web_screens: WebScreens,
     pub webrtc: WebRtc,
     pub config: Config,
     pub board: Board,
@@ -166,6 +170,13 @@ impl From<&hdmi::Status> for Screen {
             height: *height,
         }
     }
+}
+
+#[derive(Serialize)]
+pub(super) struct WebScreens {
+    pub total: usize,
+    /// Heard within a minute.
+    pub active: usize,
 }
 
 #[derive(Serialize)]

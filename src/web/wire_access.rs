@@ -11,7 +11,7 @@ use crate::access;
 pub(super) struct Session {
     /// `setup`: no password yet; `login`: not logged in; `in`.
     pub state: &'static str,
-    /// `admin` or `view`; null without a login.
+    /// `admin`, `view` or, of a token, `message`; null without a login.
     pub can: Option<&'static str>,
     /// There is no login: everybody is the admin.
     pub open: bool,
@@ -43,7 +43,7 @@ pub(super) struct ChangePassword {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewGrant {
     pub name: String,
-    /// Of a token: `view` or `admin`; a link only looks.
+    /// Of a token: `view`, `message` or `admin`; a link only looks.
     pub right: Option<String>,
 }
 

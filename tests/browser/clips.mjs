@@ -39,6 +39,35 @@ export function makeClip(name, seconds, padding_bytes) {
 }
 
 /**
+ * A video of a colour, with something that moves in it.
+ * @param {string} name without ending
+ * @param {number} seconds
+ * @param {string} colour as 0xAARRGGBB
+ * @returns {string} path
+ */
+export function makeColourClip(name, seconds, colour) {
+  const file = path.join(place(), `${name}.mp4`);
+  execFileSync('gst-launch-1.0', ['-q',
+    'videotestsrc', 'pattern=ball', `background-color=${colour}`, 'foreground-color=0xffffffff', `num-buffers=${seconds * 25}`, '!',
+    'video/x-raw,width=320,height=180,framerate=25/1', '!', 'x264enc', 'speed-preset=ultrafast', 'key-int-max=25', '!',
+    'video/x-h264,profile=baseline', '!', 'h264parse', '!', 'mp4mux', 'faststart=true', '!', 'filesink', `location=${file}`]);
+  return file;
+}
+
+/**
+ * A picture of a colour.
+ * @param {string} name without ending
+ * @param {string} colour as 0xAARRGGBB
+ * @returns {string} path
+ */
+export function makeSlide(name, colour) {
+  const file = path.join(place(), `${name}.png`);
+  execFileSync('gst-launch-1.0', ['-q', 'videotestsrc', 'pattern=solid-color', `foreground-color=${colour}`, 'num-buffers=1', '!',
+    'video/x-raw,width=640,height=360', '!', 'pngenc', '!', 'filesink', `location=${file}`]);
+  return file;
+}
+
+/**
  * Puts a file into the library as a program would, by tus in one request.
  * @param {string} url of the server
  * @param {string} file

@@ -12,6 +12,7 @@ export function createContext(name) {
   const servers = [];
   const contexts = [];
   const notes = [];
+  const ends = [];
   /** What no page may ever say. */
   const faults = [];
   const said = [];
@@ -44,6 +45,11 @@ export function createContext(name) {
       await page.goto(url);
       return page;
     },
+
+    /** What a test has started besides. @param {() => Promise<void>} end */
+    atEnd: (end) => ends.push(end),
+    /** @param {Error} error of a page of its own */
+    fault: (error) => faults.push(`${error.stack || error}`),
 
     /** @param {string} text printed behind the test's name */
     note: (text) => notes.push(text),
@@ -82,6 +88,9 @@ export function createContext(name) {
     },
 
     async close() {
+      for (const end of ends) {
+        await end().catch(() => undefined);
+      }
       for (const context of contexts) {
         await context.close().catch(() => undefined);
       }

@@ -135,14 +135,14 @@ class Box:
         status, _, body = self.ask("GET", path, timeout_s=timeout_s)
         return status, body
 
-    def ask(self, method, path, body=None, timeout_s=5):
+    def ask(self, method, path, body=None, timeout_s=5, headers=None):
         """Status, headers and body, as whoever is logged in; (0, {}, b"") while nobody answers."""
         self.alive()
         if not self.reached:
             return self.ask_inside(method, path)
         connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=timeout_s)
         try:
-            connection.request(method, path, body, {"Cookie": self.cookie} if self.cookie else {})
+            connection.request(method, path, body, {**({"Cookie": self.cookie} if self.cookie else {}), **(headers or {})})
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         except (OSError, http.client.HTTPException):
@@ -168,6 +168,36 @@ class Box:
 
     def json(self, path):
         return json.loads(until(path, lambda: self.get(path)[1]))
+
+    def send(self, method, path, content):
+        """JSON to the API, which must take it; its answer."""
+        status, _, answer = self.ask(method, path, json.dumps(content), ANSWER_S_MAX, {"Content-Type": "application/json"})
+        if not 200 <= status < 300:
+            raise Failed(f"{method} {path}: {status} {answer.decode(errors='replace')}")
+        return json.loads(answer) if answer else None
+
+    def upload(self, name, content):
+        """A file into the library; waits until screens can show it, and returns its id."""
+        headers = {
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": str(len(content)),
+            "Upload-Metadata": "filename " + base64.b64encode(name.encode()).decode(),
+            "Content-Type": "application/offset+octet-stream",
+        }
+        status, told, answer = self.ask("POST", "/api/uploads", content, ANSWER_S_MAX, headers)
+        if status != 201:
+            raise Failed(f"uploading {name}: {status} {answer.decode(errors='replace')}")
+        asset = told["Marquee-Asset"]
+
+        def ready():
+            jobs = self.json(f"/api/assets/{asset}")["jobs"]
+            failed = [job for job in jobs if job["state"] == "failed"]
+            if failed:
+                raise Failed(f"{name}: {failed}")
+            return all(job["state"] == "done" for job in jobs)
+
+        until(f"{name} to be ready", ready, BOOT_S_MAX)
+        return int(asset)
 
     def wait_up(self):
         """Waits for HTTP 200; returns the seconds since power-on."""

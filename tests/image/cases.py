@@ -9,6 +9,7 @@ import time
 import capture
 import device
 import screens
+import tv_power
 from box import Failed, until
 from tv import Tv
 
@@ -444,6 +445,7 @@ GROUPS = {
     "data partition": [wiped, zeroed, damaged, missing, protected],
     "power cuts": [power_cuts],
     "capture": capture.TESTS,
+    "tv power": tv_power.TESTS,
 }
 # What one boot tells.
 QUICK = ("a fresh card",)

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from box import ROOT, Failed, until
-from tv import HEADS, PICTURE_S_MAX, Tv, qmp
+from tv import HEADS, LOOK_PAUSE_S, PICTURE_S_MAX, Tv, qmp
 
 # What is missing is written in this colour on the splash (src/draw/splash.rs).
 AMBER = (0xF0, 0xB9, 0x5A)
@@ -153,4 +153,79 @@ def mistake(box):
     shows(box, hdmi_1="test", hdmi_2="splash")
 
 
-TESTS = [splash, network, live, hot_plug, mistake]
+def slide(box, colour):
+    """A picture of one colour, in the library."""
+    made = subprocess.run(["convert", "-size", "320x180", f"xc:{colour}", "png:-"], check=True, capture_output=True)
+    return box.upload(f"{colour}.png", made.stdout)
+
+
+def clip(box):
+    """A red video of 4 s, in the library."""
+    file = f"{box.card}.mp4"
+    description = (
+        "videotestsrc num-buffers=40 pattern=red ! video/x-raw,format=I420,width=320,height=180,framerate=10/1 "
+        f"! x264enc speed-preset=ultrafast key-int-max=10 ! h264parse ! mp4mux ! filesink location={file}"
+    )
+    subprocess.run(["gst-launch-1.0", "-q", *description.split()], check=True)
+    with open(file, "rb") as made:
+        return box.upload("red.mp4", made.read())
+
+
+def play(box, port, items, **window):
+    """A playlist that is always on at a port; items None: night."""
+    screens = box.json("/api/screens")["screens"]
+    screen = next(screen["id"] for screen in screens if screen["connector"] == port)
+    playlist = items and box.send("POST", "/api/playlists", {"name": port, "items": items})["id"]
+    always = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "until": "24:00"}
+    return box.send("POST", "/api/windows", {"playlist": playlist, "screens": [screen], **always, **window})["id"]
+
+
+def is_plain(colour):
+    return lambda picture: all(abs(a - b) < 24 for a, b in zip(picture.at(50, 50), colour))
+
+
+def playlists(box):
+    """each port plays a playlist of its own from the library, never a black picture; night on one leaves the other alone"""
+    red, yellow, magenta, blue = clip(box), slide(box, "yellow"), slide(box, "magenta"), slide(box, "blue")
+    play(box, "hdmi-1", [
+        {"kind": "asset", "asset": yellow, "duration_ms": 12000},
+        {"kind": "asset", "asset": red},
+        {"kind": "asset", "asset": magenta, "duration_ms": 12000},
+    ])
+    play(box, "hdmi-2", [
+        {"kind": "asset", "asset": blue, "duration_ms": 12000},
+        {"kind": "live", "source": "test", "duration_ms": 12000},
+    ])
+    shows(box, hdmi_1="playlist", hdmi_2="playlist")
+    wanted = (
+        {"yellow": is_plain((255, 255, 0)), "red": is_plain((255, 0, 0)), "magenta": is_plain((255, 0, 255))},
+        {"blue": is_plain((0, 0, 255)), "the test picture": is_test_picture},
+    )
+    seen = (set(), set())
+
+    def all_seen():
+        for tv, kinds, known in zip(box.tvs, wanted, seen):
+            picture = tv.picture()
+            expect(not is_black(picture), f"black on hdmi-{tv.head + 1}: {picture.keep()}")
+            known.update(name for name, is_it in kinds.items() if is_it(picture))
+        return all(known == set(kinds) for known, kinds in zip(seen, wanted))
+
+    try:
+        until("all items", all_seen, PICTURE_S_MAX, LOOK_PAUSE_S)
+    except Failed as failed:
+        raise Failed(f"{failed}; seen: {seen}") from None
+    night = play(box, "hdmi-2", None, priority=5)
+    box.tvs[1].until("night", is_black)
+    shows(box, hdmi_1="playlist", hdmi_2="standby")
+    box.tvs[0].until("a slide", wanted[0]["yellow"])
+    box.ask("DELETE", f"/api/windows/{night}")
+    box.tvs[1].until("the day", wanted[1]["blue"])
+    screens = {screen["connector"]: screen for screen in box.json("/api/screens")["screens"]}
+    return f"pictures left out: {screens['hdmi-1']['dropped_frames']} and {screens['hdmi-2']['dropped_frames']}"
+
+
+def is_black(picture):
+    return picture.count((0, 0, 0)) == picture.width * picture.height
+
+
+TESTS = [splash, network, live, hot_plug, mistake, playlists]

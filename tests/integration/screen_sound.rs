@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::desktop::Desktop;
+use crate::ports::{add, play, send};
 use crate::program::{PATIENCE, Program};
 use crate::rtsp::RtspServer;
-use crate::screens::Desktop;
+use crate::work::made;
 
 const RATE: usize = 48_000;
 /// Of 16-bit samples: above the noise of a G.711 encoder, below any tick.
@@ -120,6 +122,16 @@ fn silence_of(seconds: usize) -> impl Fn(&[i16]) -> bool {
     }
 }
 
+/// Something is heard in each of so many stretches of `length` samples in a row.
+fn sound_in_each(count: usize, length: usize) -> impl Fn(&[i16]) -> bool {
+    move |samples| {
+        let loud =
+            |part: &[i16]| part.iter().filter(|sample| sample.unsigned_abs() > LOUD).count() > RATE / 10;
+        let heard: Vec<bool> = samples.chunks_exact(length).map(loud).collect();
+        heard.windows(count).any(|parts| parts.iter().all(|heard| *heard))
+    }
+}
+
 fn program(desktop: &Desktop, card: &SoundCard, config: &str) -> Program {
     desktop.program_with(config, |command| {
         command.env("ALSA_CONFIG_PATH", card.config().as_ref());
@@ -174,6 +186,36 @@ async fn a_sound_card_that_is_missing_takes_no_picture() {
     let named = config("show = 'test'\nsound_device = 'default'", nothing);
     std::fs::write(program.config_file(), named).expect("written");
     card.until("the tick of the test picture", 0, tick).await;
+    program.signal("TERM");
+    assert!(program.ended().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clips_of_a_playlist_are_heard_one_after_the_other() {
+    let (desktop, card, folder) =
+        (Desktop::start(), SoundCard::start(), tempfile::tempdir().expect("a folder"));
+    let program = program(&desktop, &card, "[web]\nwebrtc_port = 0\n[test]\nenabled = true\n[[screen]]\n");
+    let clip = made(
+        &folder.path().join("tone.mp4"),
+        "mp4mux name=mux ! OUT videotestsrc num-buffers=50 ! video/x-raw,width=320,height=180,framerate=25/1 \
+         ! x264enc speed-preset=ultrafast key-int-max=10 ! h264parse ! mux. \
+         audiotestsrc num-buffers=94 samplesperbuffer=1024 freq=440 volume=0.5 \
+         ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! mux.",
+    );
+    let tone = add(&program, "tone.mp4", clip).await;
+    let list = play(&program, "cut", serde_json::json!([{"kind": "asset", "asset": tone}])).await;
+    // A machine under load may lose some of it, but never all of a clip of 2 s.
+    card.until("the tone of five clips", 0, sound_in_each(5, 2 * RATE)).await;
+
+    let path = format!("/api/playlists/{list}");
+    let etag = program.get(&path).await.header("etag").to_owned();
+    let silent = serde_json::json!({
+        "name": "silent", "transition": "cut", "items": [{"kind": "asset", "asset": tone, "sound": false}],
+    });
+    let put = program.send("PUT", &path, &[("if-match", &etag)], &silent.to_string()).await;
+    assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
+    card.until("silence", card.played().len(), silence_of(1)).await;
+    send(&program, "PUT", "/api/message", serde_json::json!({"text": "Fire"})).await;
     program.signal("TERM");
     assert!(program.ended().await.success());
 }

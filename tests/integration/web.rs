@@ -67,6 +67,7 @@ impl Server {
             access: Arc::new(Access::open(None, access::Settings::default()).expect("nothing to read")),
             library: Err("this test has none".to_owned()),
             work: None,
+            signage: None,
             sources: registry.clone(),
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),

@@ -117,19 +117,31 @@ impl Shelf {
         self.folder.path().join(name)
     }
 
-    /// A file made by GStreamer from a description that ends in `filesink name=out`.
+    /// A file made by GStreamer from a description that ends in `OUT`.
     pub(crate) fn made(&self, name: &str, description: &str) -> Vec<u8> {
-        let path = self.path(name);
-        let description = description.replace("OUT", &format!("filesink location={}", path.display()));
-        let output = Command::new("gst-launch-1.0")
-            .arg("-q")
-            .args(description.split_whitespace())
-            .output()
-            .expect("gst-launch-1.0 runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && path.exists(), "{description}: {said}");
-        std::fs::read(path).expect("made")
+        made(&self.path(name), description)
     }
+}
+
+/// The file that GStreamer makes from a description that ends in `OUT`.
+pub(crate) fn made(path: &Path, description: &str) -> Vec<u8> {
+    let description = description.replace("OUT", &format!("filesink location={}", path.display()));
+    let output = Command::new("gst-launch-1.0")
+        .arg("-q")
+        .args(description.split_whitespace())
+        .output()
+        .expect("gst-launch-1.0 runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && path.exists(), "{description}: {said}");
+    std::fs::read(path).expect("made")
+}
+
+/// Turns an MP4 as phones do: by the matrix of its first track's header (ISO 14496-12, 8.3.2), 90 degrees.
+pub(crate) fn lie_down(mp4: &mut [u8]) {
+    let header = mp4.windows(4).position(|name| name == b"tkhd").expect("a track's header");
+    let matrix: [u32; 5] = [0, 0x0001_0000, 0, 0xffff_0000, 0];
+    let matrix: Vec<u8> = matrix.into_iter().flat_map(u32::to_be_bytes).collect();
+    mp4[header + 44..header + 64].copy_from_slice(&matrix);
 }
 
 pub(crate) fn state(asset: &Asset, step: Step) -> Option<JobState> {

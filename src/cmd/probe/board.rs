@@ -1,10 +1,13 @@
-//! The board's part of `marquee probe`: what it says of itself, its HDMI ports and its pins.
+//! The board's part of `marquee probe`: what it says of itself, its HDMI ports with the wire to their TVs' power, and its
+//! pins.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::config::Port;
+use crate::device::cec::{self, Identity, Machine};
 use crate::device::{Board, Condition, Limit, PinState, Rpi};
 use crate::output::hdmi::{self, Abilities, Connector};
 
@@ -13,6 +16,8 @@ pub(super) struct Found {
     problems: Vec<String>,
     /// `None`: there is no graphics card at all.
     connectors: Option<Vec<(Connector, Abilities)>>,
+    /// All CEC adapters.
+    adapters: Vec<cec::Found>,
     /// Or why there are none.
     pins: Result<Vec<PinState>, String>,
 }
@@ -25,6 +30,7 @@ impl Found {
             problems: problems.map(|problem| format!("{}: {}", problem.part, problem.problem)).collect(),
             board: condition.board,
             connectors: hdmi::connectors().map(with_abilities),
+            adapters: cec::survey(&Machine::default()),
             pins: Rpi.header().map_err(|error| crate::cmd::sentence(&error)),
         }
     }
@@ -71,6 +77,7 @@ impl Found {
                 }
             }
         }
+        self.write_adapters(out)?;
         writeln!(out, "\nPins for [leds] and [button], by their BCM numbers:")?;
         match &self.pins {
             Err(reason) => writeln!(out, "  {reason}"),
@@ -80,8 +87,30 @@ impl Found {
         }
     }
 
+    fn write_adapters(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "\nCEC adapters, by which TVs are switched:")?;
+        if self.adapters.is_empty() {
+            writeln!(out, "  none")?;
+        }
+        for cec::Found { path, identity, port, address } in &self.adapters {
+            match identity {
+                Ok(Identity { driver, name, .. }) => write!(out, "  {path} ({driver}, {name}): ")?,
+                Err(reason) => {
+                    writeln!(out, "  {path}: can't be used: {reason}")?;
+                    continue;
+                }
+            }
+            match (port, address) {
+                (Ok(port), Some(address)) => writeln!(out, "{}, a TV at {address}", port.id())?,
+                (Ok(port), None) => writeln!(out, "{}, no TV that tells its address", port.id())?,
+                (Err(reason), _) => writeln!(out, "not used: {reason}")?,
+            }
+        }
+        Ok(())
+    }
+
     /// Members of the whole.
-    pub(super) fn json(&self) -> [(&'static str, Value); 3] {
+    pub(super) fn json(&self) -> [(&'static str, Value); 4] {
         let Board { model, temperature_c, under_voltage, throttled } = &self.board;
         let throttled: Option<Vec<_>> =
             throttled.as_ref().map(|limits| limits.iter().copied().map(Limit::code).collect());
@@ -106,7 +135,19 @@ impl Found {
         let pins = self.pins.iter().flatten();
         let pins = pins.map(|pin| json!({ "pin": pin.pin, "function": pin.function, "high": pin.high }));
         let pins = json!({ "list": pins.collect::<Vec<_>>(), "problem": self.pins.as_ref().err() });
-        [("board", board), ("connectors", connectors.collect()), ("pins", pins)]
+        let adapters = self.adapters.iter().map(|adapter| {
+            let identity = adapter.identity.as_ref().ok();
+            json!({
+                "path": adapter.path,
+                "driver": identity.map(|identity| &identity.driver),
+                "name": identity.map(|identity| &identity.name),
+                "connector": adapter.port.ok().map(Port::id),
+                "address": adapter.address,
+                "problem": adapter.identity.as_ref().err().cloned()
+                    .or_else(|| adapter.port.err().map(|reason| reason.to_string())),
+            })
+        });
+        [("board", board), ("connectors", connectors.collect()), ("cec", adapters.collect()), ("pins", pins)]
     }
 }
 
@@ -121,7 +162,6 @@ fn with_abilities(connectors: Vec<Connector>) -> Vec<(Connector, Abilities)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Port;
 
     fn found() -> Found {
         let connector = Connector {
@@ -142,7 +182,26 @@ mod tests {
             },
             problems: vec!["data partition: It is gone.".to_owned()],
             connectors: Some(vec![(connector, can)]),
+            adapters: vec![
+                cec::Found {
+                    port: Ok(Port::Hdmi1),
+                    address: Some("1.0.0.0".to_owned()),
+                    ..adapter("vc4-hdmi-0")
+                },
+                adapter("usb"),
+                cec::Found { identity: Err("Permission denied".to_owned()), ..adapter("") },
+            ],
             pins: Ok(vec![PinState { pin: 17, function: "Out".to_owned(), high: true }]),
+        }
+    }
+
+    fn adapter(name: &str) -> cec::Found {
+        let identity = Identity { driver: "driver".to_owned(), name: name.to_owned(), connector: None };
+        cec::Found {
+            path: "/dev/cec0".to_owned(),
+            identity: Ok(identity),
+            port: Err(cec::NoPort::Taken),
+            address: None,
         }
     }
 
@@ -167,11 +226,16 @@ HDMI ports:
     sound: hdmi:CARD=vc4hdmi0,DEV=0
     half turns: by its plane
 
+CEC adapters, by which TVs are switched:
+  /dev/cec0 (driver, vc4-hdmi-0): hdmi-1, a TV at 1.0.0.0
+  /dev/cec0 (driver, usb): not used: the port has another adapter
+  /dev/cec0: can't be used: Permission denied
+
 Pins for [leds] and [button], by their BCM numbers:
   17 Out   high
 ";
         assert_eq!(text(&found()), expected);
-        let [(_, board), (_, connectors), (_, pins)] = found().json();
+        let [(_, board), (_, connectors), (_, adapters), (_, pins)] = found().json();
         assert_eq!(
             (&board["under_voltage"], &board["throttled"][0]),
             (&json!(false), &json!("frequency_capped"))
@@ -180,20 +244,26 @@ Pins for [leds] and [button], by their BCM numbers:
             (&connectors[0]["connector"], &connectors[0]["half_turn"]),
             (&json!("hdmi-1"), &json!(true))
         );
+        assert_eq!((&adapters[0]["connector"], &adapters[0]["problem"]), (&json!("hdmi-1"), &json!(null)));
+        assert_eq!(adapters[2]["problem"], "Permission denied");
         assert_eq!(pins["list"][0], json!({"pin": 17, "function": "Out", "high": true}));
     }
 
     #[test]
     fn a_machine_without_any_of_it_says_so() {
         let pins = Err("this machine's pins can't be opened: Unknown Raspberry Pi model".to_owned());
-        let found = Found { board: Board::default(), problems: Vec::new(), connectors: None, pins };
+        let (board, problems) = (Board::default(), Vec::new());
+        let found = Found { board, problems, connectors: None, adapters: Vec::new(), pins };
         let text = text(&found);
-        for line in
-            ["Board: does not say\n\nHDMI", "  no graphics card\n", "  this machine's pins can't be opened: "]
-        {
+        for line in [
+            "Board: does not say\n\nHDMI",
+            "  no graphics card\n",
+            "switched:\n  none\n",
+            "  this machine's pins can't be opened: ",
+        ] {
             assert!(text.contains(line), "{line}{text}");
         }
-        let [_, (_, connectors), (_, pins)] = found.json();
-        assert_eq!((connectors, &pins["list"]), (json!([]), &json!([])));
+        let [_, (_, connectors), (_, adapters), (_, pins)] = found.json();
+        assert_eq!((connectors, adapters, &pins["list"]), (json!([]), json!([]), &json!([])));
     }
 }

@@ -50,11 +50,11 @@ pub(super) enum End {
 }
 
 /// An empty folder for one child, gone with everything in it when this is dropped.
-pub(super) struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
     /// Whatever an earlier one of this name left behind is removed first.
-    pub(super) fn make(path: PathBuf) -> io::Result<Self> {
+    pub fn make(path: PathBuf) -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         match std::fs::remove_dir_all(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -64,7 +64,7 @@ impl Folder {
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -101,8 +101,15 @@ pub(super) async fn run(
 }
 
 fn start(program: &Path, errand: &Errand) -> io::Result<Child> {
+    let mut command = command(program, &errand.scratch);
+    command.arg("work").args(errand.arguments()).current_dir(&errand.output).stderr(Stdio::piped()).spawn()
+}
+
+/// This program as a child: it is told nothing of our environment that is secret, its standard output is ours to read,
+/// and it ends when whoever started it lets go of it.
+pub fn command(program: &Path, scratch: &Path) -> Command {
     let mut command = Command::new(program);
-    command.arg("work").args(errand.arguments()).env_clear();
+    command.env_clear();
     for name in ENVIRONMENT {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -119,16 +126,14 @@ fn start(program: &Path, errand: &Errand) -> io::Result<Child> {
     command
         .env("GST_REGISTRY_FORK", "no")
         .env("MALLOC_ARENA_MAX", "2")
-        .env("XDG_RUNTIME_DIR", &errand.scratch)
-        .env("TMPDIR", &errand.scratch)
-        .env("HOME", &errand.scratch)
-        .current_dir(&errand.output)
+        .env("XDG_RUNTIME_DIR", scratch)
+        .env("TMPDIR", scratch)
+        .env("HOME", scratch)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
+        .kill_on_drop(true);
+    command
 }
 
 /// Listens until the child has ended, or has to.

@@ -7,7 +7,7 @@ use crate::pipeline::speaker::Speaker;
 
 /// From a picture's hand-over until it is on the screen: the next refresh, half a period on average, and the time
 /// down to the middle of the screen.
-const SCREEN: Duration = Duration::from_millis(17);
+pub(super) const SCREEN: Duration = Duration::from_millis(17);
 /// Sound that is no further off than this is left alone: each change can be heard. Nobody notices 45 ms too early or
 /// 125 ms too late (ITU-R BT.1359).
 const EARLY_MAX: Duration = Duration::from_millis(40);

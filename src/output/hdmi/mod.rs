@@ -1,22 +1,30 @@
-//! The TVs on the box's own HDMI ports: the splash, then a source, live.
+//! The TVs on the box's own HDMI ports: the splash, then what the schedule says, or a source, live.
 //!
 //! [`run`] looks at the ports and the configuration and keeps one player (`player`) for each port that has a TV.
 //! Where a player's pictures go is the seam between a box and a PC: a plane of the graphics card (`connectors` finds
 //! the port, `card` sets the mode), or a window. Its sound (`speaker`) goes to the port's own sound card (`sound_card`), in
 //! step with the picture (`lips`).
 //!
+//! What is on follows from the plan and the moment (`turn`); `show` makes it so: files of the library (`playing`, read by a
+//! child, see `reel`), sources (`view`), what is drawn, and the fade between them (`fade`). `orders` is the line to the signage.
+//!
 //! Belongs here: ports, cards, what is on which screen. Does not belong here: how pictures get to a sink (`pipeline`),
 //! what stands on the splash (`app`).
 
 mod card;
 mod connectors;
+mod fade;
 mod lips;
 mod modes;
+mod orders;
 mod player;
+mod playing;
 mod show;
 mod sound_card;
 mod speaker;
 mod steady;
+mod turn;
+mod view;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,12 +36,14 @@ use tokio::task::spawn_blocking;
 use crate::config::{Mode, Port, Rotation, Screen, ScreenSound};
 use crate::draw::Splash;
 use crate::hub::Registry;
+use crate::signage::Signage;
 use crate::task::{self, Stop, Stopper, Task};
 use card::Cards;
 use player::Player;
 use steady::Steady;
 
 pub use connectors::Connector;
+pub use show::SHOWS_SPLASH;
 
 /// How often the ports are looked at. Two small files each; nobody plugs a TV faster.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -72,7 +82,7 @@ pub type Notices = Arc<dyn Fn() -> Notice + Send + Sync>;
 pub struct Status {
     pub port: Port,
     pub connected: bool,
-    /// What is on: the id of a source, or `splash`; `None` while nothing can be shown.
+    /// What is on: the id of a source, `splash`, `playlist`, `standby` or `message`; `None` while nothing can be shown.
     pub shows: Option<String>,
     /// Of the mode; zero while there is none.
     pub width: u32,
@@ -83,6 +93,10 @@ pub struct Status {
 #[derive(Clone)]
 pub struct Shared {
     pub sources: Registry,
+    /// What screens play; `None` as long as there is no library.
+    pub signage: watch::Receiver<Option<Signage>>,
+    /// This program, as a child starts it.
+    pub program: PathBuf,
     pub notices: Notices,
     /// Written by the screens, read by the API.
     pub status: watch::Sender<Vec<Status>>,
@@ -299,13 +313,7 @@ mod tests {
     }
 
     fn screen(port: Port, show: &str) -> Screen {
-        Screen {
-            port,
-            show: Some(show.to_owned()),
-            sound: ScreenSound::Auto,
-            rotation: Rotation::Half,
-            mode: None,
-        }
+        Screen { show: Some(show.to_owned()), rotation: Rotation::Half, ..Screen::unnamed(port) }
     }
 
     /// Ports with what they show; `-` for the splash.

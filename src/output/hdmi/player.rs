@@ -42,6 +42,8 @@ pub(super) struct On {
     pub(super) size: (u32, u32),
     /// Of what is drawn for it.
     pub(super) upright: (u32, u32),
+    /// Of the pictures of files: a plane that scales is given no more than 1080p.
+    pub(super) page: (u32, u32),
     /// Let go of after the display: it switches the mode off.
     lit: Option<Lit>,
 }
@@ -163,10 +165,20 @@ fn start(spec: &Spec, cards: &Cards) -> Result<On, String> {
         Spec::Window { size, rotation } => (None, Rotation::None, rotation.upright(size.width, size.height)),
     };
     let (width, height) = size;
+    let scales = lit.as_ref().is_some_and(|lit| lit.plane.scales);
     let turned = lit.as_ref().is_some_and(|lit| lit.turned);
     let target = lit.as_ref().map_or(Target::Window, |lit| Target::Plane(lit.plane.clone()));
     let turn = if turned { 0 } else { rotation.degrees() };
     let display = Display::start(DisplaySettings { target, width, height, turn });
     let display = display.map_err(|error| error.with_causes())?;
-    Ok(On { display, size, upright: rotation.upright(width, height), lit })
+    let upright = rotation.upright(width, height);
+    let page = if scales { within_1080p(upright) } else { upright };
+    Ok(On { display, size, upright, page, lit })
+}
+
+/// A whole part of the screen's size, so that a 4K screen costs no more to fill than others.
+const fn within_1080p((width, height): (u32, u32)) -> (u32, u32) {
+    let long = if width > height { width } else { height };
+    let times = long.div_ceil(1920);
+    (width / times, height / times)
 }

@@ -1,54 +1,71 @@
-//! What is on one display: the splash, then a source's pictures.
+//! What is on one display: the splash, a source, or what the schedule says, one turn after the other.
+//!
+//! The picture shown last stays until the next one is there: nothing here ever shows black but for the night.
 
+mod stage;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 
 use super::Notice;
+use super::orders::Channel;
 use super::player::{Off, On, Player};
-use super::speaker::{Audible, PictureAge};
-use crate::draw::draw_splash;
-use crate::hub::{DemandGuard, Source};
-use crate::media::{Frame, Params, Picture, PictureData};
-use crate::pipeline::decode::{Codec, Decoder};
+use super::turn::{Turn, What};
+use crate::draw::{draw_code, draw_message, draw_splash};
+use crate::pipeline::blend::Stiller;
 use crate::pipeline::display::{Display, DisplayInput};
+use crate::pipeline::jpeg::Encoder;
 use crate::pipeline::{RawPicture, clock};
+use crate::signage::{Order, Playing as State, Report, SHOT_BYTES_MAX, now_ms};
 use crate::task::Stop;
+use stage::{Stage, Step};
 
 /// How long the splash is up at least when a screen comes on: long enough to read the address.
 const SPLASH: Duration = Duration::from_secs(5);
 /// How long a new trouble is up on a screen that shows a source.
 const ALERT: Duration = Duration::from_secs(15);
-/// How often the splash's texts and the list of sources are looked at.
+/// What is drawn stays so long for the first picture of what follows it; then the splash tells that nothing comes.
+const FIRST_PICTURE: Duration = Duration::from_secs(3);
+/// How often the splash's texts, the list of sources and the clock are looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// What the API calls the splash.
-const SHOWS_SPLASH: &str = "splash";
-
-/// The source that is watched.
-struct View {
-    source: Arc<Source>,
-    _want: DemandGuard,
-    age: Arc<PictureAge>,
-    /// Number of the last picture taken.
-    seen: u64,
-    /// A picture of it is on the screen.
-    shown: bool,
-    decoder: Option<Decoder>,
-}
+/// What the API calls what is no source.
+pub const SHOWS_SPLASH: &str = "splash";
+const SHOWS_PLAYLIST: &str = "playlist";
+const SHOWS_STANDBY: &str = "standby";
+const SHOWS_MESSAGE: &str = "message";
+/// Of a screenshot: what its card on the page has room for, thrice.
+const SHOT_SIDE_MAX: u32 = 1280;
+/// The first that is small enough is taken.
+const SHOT_QUALITIES: [u8; 3] = [80, 50, 20];
 
 /// What is on one display.
 pub(super) struct Show<'p> {
     player: &'p mut Player,
-    input: DisplayInput,
+    channel: Channel,
+    stage: Stage,
     size: (u32, u32),
     upright: (u32, u32),
-    view: Option<View>,
-    /// What is drawn, as long as it is on the screen.
-    drawn: Option<Notice>,
+    /// What is on, or will be with its first picture.
+    turn: Option<Turn>,
+    /// What was drawn last, as long as it is on the screen.
+    drawn: Option<Drawing>,
+    turned: Instant,
     /// The notice of the last look.
     notice: Notice,
     splash_until: Instant,
+    code_until_ms: i64,
+}
+
+/// Something that is drawn once.
+#[derive(Clone, Debug, PartialEq)]
+enum Drawing {
+    Splash(crate::draw::Splash),
+    Message(String),
+    Code(String, String),
+    Black,
 }
 
 impl<'p> Show<'p> {
@@ -57,153 +74,238 @@ impl<'p> Show<'p> {
         Self {
             splash_until: Instant::now() + if notice.alert { ALERT } else { SPLASH },
             notice,
+            channel: Channel::new(player.port, player.shared.signage.clone()),
+            stage: Stage::new(player, input, on),
             player,
-            input,
             size: on.size,
             upright: on.upright,
-            view: None,
+            turn: None,
             drawn: None,
+            turned: Instant::now(),
+            code_until_ms: 0,
         }
     }
 
     pub(super) async fn play(mut self, display: &mut Display, stop: &mut Stop) -> Off {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        loop {
-            let picture = tokio::select! {
-                () = stop.stopped() => return Off::Stopped,
-                ended = display.ended() => return self.player.judge(ended),
-                changed = self.player.show.changed() => {
-                    if changed.is_err() {
-                        return Off::Stopped;
-                    }
-                    None
+        let off = loop {
+            let change = until(self.changes_ms());
+            tokio::select! {
+                () = stop.stopped() => break Off::Stopped,
+                ended = display.ended() => break self.player.judge(ended),
+                changed = self.player.show.changed() => match changed {
+                    Ok(()) => self.look().await,
+                    Err(_) => break Off::Stopped,
+                },
+                order = self.channel.next() => match order {
+                    Some(order) => self.obey(order).await,
+                    None => self.look().await,
+                },
+                _ = tick.tick() => self.look().await,
+                () = change => self.look().await,
+                moved = self.stage.next() => {
+                    let step = self.stage.show(moved).await;
+                    self.step(step);
                 }
-                _ = tick.tick() => None,
-                picture = next(&mut self.view) => Some(picture),
-            };
-            match picture {
-                Some(picture) => self.show_picture(picture).await,
-                None => self.look().await,
             }
-        }
+        };
+        self.end_turn();
+        off
     }
 
-    /// Looks what should be on, and draws the splash if that is it.
+    /// When something else has to be on by the clock alone.
+    fn changes_ms(&self) -> i64 {
+        let turn = self.turn.as_ref().map_or(i64::MAX, |turn| turn.until_ms);
+        if self.code_until_ms > now_ms() { turn.min(self.code_until_ms) } else { turn }
+    }
+
+    /// Looks what should be on, and what comes next.
     async fn look(&mut self) {
+        self.channel.look();
         let notice = (self.player.shared.notices)();
-        if notice.alert && notice.splash.missing != self.notice.splash.missing {
+        let own = self.player.show.borrow_and_update().clone();
+        let (plan, now) = (self.channel.plan(), now_ms());
+        let turn = Turn::at(&plan, own.as_deref(), now);
+        let is_scheduled = !matches!(turn.what, What::Splash | What::Source(_));
+        // Customers in front of a playlist are not those who mend it.
+        if notice.alert && notice.splash.missing != self.notice.splash.missing && !is_scheduled {
             self.splash_until = self.splash_until.max(Instant::now() + ALERT);
         }
         self.notice = notice;
-        let splash = Instant::now() < self.splash_until;
-        let wanted = self.player.show.borrow_and_update().clone();
-        let source = wanted.filter(|_| !splash).and_then(|id| self.player.shared.sources.get(&id));
-        let same = match (&self.view, &source) {
-            (Some(view), Some(source)) => Arc::ptr_eq(&view.source, source),
-            (None, None) => true,
-            _ => false,
+        let turn = match Instant::now() < self.splash_until && !matches!(turn.what, What::Message(_)) {
+            true => Turn { what: What::Splash, ..turn },
+            false => turn,
         };
-        if !same {
-            self.view = source.map(View::new);
-            self.player.audible.send_replace(None);
-        }
-        if self.view.as_ref().is_none_or(|view| !view.shown) {
-            self.show_splash().await;
-        }
+        self.turn_to(turn);
+        let turn = self.turn.clone().expect("turned to above");
+        self.stage.prepare(
+            &self.channel,
+            &turn,
+            turn.following(&plan, own.as_deref(), now, stage::AHEAD_MS, stage::AHEAD_MAX),
+        );
+        self.stage.keep_time(&turn, now);
+        self.draw().await;
+        self.report();
     }
 
-    async fn show_splash(&mut self) {
-        self.tell(SHOWS_SPLASH);
-        if self.drawn.as_ref().is_some_and(|drawn| drawn.splash == self.notice.splash) {
+    /// Something else is on from now on, unless it is the same.
+    fn turn_to(&mut self, turn: Turn) {
+        if self.turn.as_ref().is_some_and(|on| on.is(&turn)) {
+            // Its end may have moved; its begin is what was shown.
+            let shown_ms = self.turn.as_ref().map_or(turn.shown_ms, |on| on.shown_ms);
+            self.turn = Some(Turn { shown_ms, ..turn });
             return;
         }
-        let (notice, (width, height)) = (self.notice.clone(), self.upright);
-        let drawing = spawn_blocking(move || {
-            let pixels = draw_splash(&notice.splash, width, height);
-            (notice, RawPicture::from_rgba(width, height, pixels, clock::now()))
-        });
-        match drawing.await {
-            // Not taken: the next look tries again.
-            Ok((notice, picture)) => self.drawn = self.input.push(&picture).then_some(notice),
-            Err(error) => log::error!("{}: the splash can't be drawn: {error}", self.player.port.id()),
+        self.end_turn();
+        self.stage.turn_to(&self.channel, &turn);
+        self.turn = Some(turn);
+        self.turned = Instant::now();
+    }
+
+    /// What was on is written down.
+    fn end_turn(&mut self) {
+        if let Some((turn, from_ms)) = self.turn.take().zip(self.stage.seen_ms) {
+            self.channel.played(&turn, from_ms);
         }
     }
 
-    async fn show_picture(&mut self, picture: Picture) {
-        let Some(view) = &mut self.view else { return };
-        match &picture.data {
-            PictureData::Raw(data) => {
-                view.decoder = None;
-                if let Some(raw) = RawPicture::from_data(data) {
-                    // One that comes while the screen is behind is left out: the next is newer.
-                    view.push(&self.input, raw, picture.slate);
+    /// Draws what is drawn. What moves takes the screen with its first picture.
+    async fn draw(&mut self) {
+        let code = self.channel.names().filter(|_| now_ms() < self.code_until_ms);
+        let wanted = match (&self.turn, code) {
+            (_, Some((name, code))) => Some(Drawing::Code(name, code)),
+            (Some(Turn { what: What::Message(text), .. }), _) => Some(Drawing::Message(text.clone())),
+            (Some(Turn { what: What::Standby, .. }), _) => Some(Drawing::Black),
+            (Some(Turn { what: What::Item(..), .. }), _) if !self.stage.is_blank() => None,
+            (Some(Turn { what: What::Source(_), .. }), _) if self.stage.shows_view() => None,
+            // The first picture of a source or an item is still to come.
+            (Some(Turn { what: What::Item(..) | What::Source(_), .. }), _) if self.waits() => return,
+            _ => Some(Drawing::Splash(self.notice.splash.clone())),
+        };
+        self.stage.covered = matches!(wanted, Some(Drawing::Code(..)));
+        let Some(wanted) = wanted else {
+            self.uncover();
+            return;
+        };
+        if !matches!(wanted, Drawing::Code(..)) || self.stage.is_blank() {
+            self.tell();
+        }
+        if self.drawn.as_ref() == Some(&wanted) {
+            return;
+        }
+        let (drawing, (width, height)) = (wanted.clone(), self.upright);
+        match spawn_blocking(move || drawing.pixels(width, height)).await {
+            // Not taken: the next look tries again.
+            Ok(picture) => self.drawn = self.stage.push_drawn(&picture).then_some(wanted),
+            Err(error) => log::error!("{}: it can't be drawn: {error}", self.player.port.id()),
+        }
+    }
+
+    /// What was drawn before is still good to look at.
+    fn waits(&self) -> bool {
+        let is_code = matches!(self.drawn, Some(Drawing::Code(..)));
+        self.drawn.is_some() && !is_code && self.turned.elapsed() < FIRST_PICTURE
+    }
+
+    /// What was under a code is seen again.
+    fn uncover(&mut self) {
+        if matches!(self.drawn, Some(Drawing::Code(..))) {
+            self.drawn = None;
+            self.stage.push_last();
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Shown => {
+                let drawn = !self.stage.covered && self.drawn.take().is_some();
+                if drawn || self.stage.is_first() {
+                    self.tell();
+                    self.report();
                 }
             }
-            PictureData::Jpeg(file) => {
-                let params = Arc::new(Params::Jpeg { width: picture.width, height: picture.height });
-                let (time, data) = (picture.time, file.clone());
-                view.decode(&self.input, Frame { time, decode_time: time, key: true, data, params }).await;
+            Step::Failed(error) => {
+                if let Some(turn) = &self.turn {
+                    self.stage.failed(&self.channel, turn, &error);
+                    self.report();
+                }
             }
-        }
-        if !std::mem::replace(&mut view.shown, true) {
-            let (source, age) = (Arc::clone(&view.source), Arc::clone(&view.age));
-            self.drawn = None;
-            self.tell(&source.id);
-            self.player.audible.send_replace(Some(Audible { source, age }));
         }
     }
 
-    fn tell(&self, shows: &str) {
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Identify { until_ms } => {
+                self.code_until_ms = until_ms;
+                self.look().await;
+            }
+            Order::Reload => {
+                self.end_turn();
+                self.stage.clear();
+                self.look().await;
+            }
+            Order::Screenshot { id } => match self.stage.shot().await {
+                Some(jpeg) => self.channel.take_shot(id, jpeg),
+                None => log::warn!("{}: there is no picture of the screen to be had", self.player.port.id()),
+            },
+        }
+    }
+
+    fn tell(&self) {
+        let shows = match self.turn.as_ref().map(|turn| &turn.what) {
+            Some(What::Source(id)) if self.stage.shows_view() => id,
+            Some(What::Item(..)) if !self.stage.is_blank() => SHOWS_PLAYLIST,
+            Some(What::Standby) => SHOWS_STANDBY,
+            Some(What::Message(_)) => SHOWS_MESSAGE,
+            _ => SHOWS_SPLASH,
+        };
         self.player.shared.tell(self.player.port, Some(shows), self.size);
     }
-}
 
-/// The next picture of what is watched; never, if nothing is. Cancel-safe.
-async fn next(view: &mut Option<View>) -> Picture {
-    let Some(view) = view else { return std::future::pending().await };
-    let (number, picture) = view.source.pictures.newer_than(view.seen).await;
-    view.seen = number;
-    picture
-}
-
-impl View {
-    fn new(source: Arc<Source>) -> Self {
-        let _want = source.pictures.want();
-        // What is in the slot is from when somebody last wanted pictures.
-        let seen = source.pictures.get().map_or(0, |(number, _)| number);
-        Self { source, _want, age: Arc::default(), seen, shown: false, decoder: None }
-    }
-
-    fn push(&self, input: &DisplayInput, picture: &RawPicture, slate: bool) {
-        if input.push(picture) && !slate {
-            self.age.note(clock::now().since(picture.time));
-        }
-    }
-
-    /// A card's or camera's own JPEG.
-    async fn decode(&mut self, input: &DisplayInput, frame: Frame) {
-        if self.decoder.as_mut().is_some_and(Decoder::has_ended) {
-            log::debug!("{}: the decoder of the screen has failed, a new one is started", self.source.id);
-            self.decoder = None;
-        }
-        if self.decoder.is_none() {
-            let (input, age) = (input.clone(), Arc::clone(&self.age));
-            let starting = spawn_blocking(move || {
-                Decoder::start(Codec::Jpeg, move |picture| {
-                    if input.push(&picture) {
-                        age.note(clock::now().since(picture.time));
-                    }
-                })
-            });
-            match starting.await {
-                Ok(Ok(decoder)) => self.decoder = Some(decoder),
-                Ok(Err(error)) => log::error!("{}: {}", self.source.id, error.with_causes()),
-                Err(error) => log::error!("{}: the decoder does not start: {error}", self.source.id),
+    fn report(&mut self) {
+        let Some(turn) = &self.turn else { return };
+        let (state, item) = match &turn.what {
+            What::Item(item, _) => (State::Play, Some(item)),
+            What::Source(_) => (State::Play, None),
+            What::Standby => (State::Standby, None),
+            What::Message(_) => (State::Message, None),
+            What::Splash => (State::Splash, None),
+        };
+        let own = match &turn.what {
+            What::Source(id) => {
+                Some(self.player.shared.sources.get(id).map_or(id.clone(), |own| own.name.clone()))
             }
-        }
-        if let Some(decoder) = &self.decoder {
-            decoder.push(&frame);
-        }
+            _ => None,
+        };
+        let report = Report {
+            item: item.map(|item| item.key.clone()),
+            name: item.map(|item| item.name.clone()).or(own),
+            since_ms: Some(turn.shown_ms).filter(|_| item.is_some()),
+            dropped_frames: self.stage.dropped(),
+            // Its clock is the box's.
+            offset_ms: Some(0),
+            problem: self.stage.problem.clone(),
+            state,
+        };
+        self.channel.report(report);
     }
+}
+
+impl Drawing {
+    fn pixels(&self, width: u32, height: u32) -> RawPicture {
+        let pixels = match self {
+            Self::Splash(splash) => draw_splash(splash, width, height),
+            Self::Message(text) => draw_message(text, width, height),
+            Self::Code(name, code) => draw_code(name, code, width, height),
+            Self::Black => [0, 0, 0, 255].repeat(width as usize * height as usize),
+        };
+        RawPicture::from_rgba(width, height, pixels, clock::now())
+    }
+}
+
+/// Waits for a moment of the box's clock; at most for a tick, as that may be set meanwhile.
+async fn until(moment_ms: i64) {
+    let wait = u64::try_from(moment_ms.saturating_sub(now_ms())).unwrap_or(0);
+    tokio::time::sleep(Duration::from_millis(wait).min(2 * TICK)).await;
 }

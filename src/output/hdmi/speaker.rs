@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use super::lips::Lips;
 use super::{Spec, sound_card};
 use crate::config::ScreenSound;
-use crate::hub::{Listener, ReadError, Source};
+use crate::hub::{Listener, ReadError, Sounds, Source};
 use crate::media::MediaTime;
 use crate::pipeline::speaker::Speaker;
 use crate::pipeline::{SoundBuffer, clock};
@@ -34,9 +34,40 @@ pub(super) struct PictureAge {
 /// What is to be heard.
 #[derive(Clone)]
 pub(super) struct Audible {
-    pub(super) source: Arc<Source>,
-    /// Of this source on this screen.
+    pub(super) heard: Heard,
+    /// Of its pictures on this screen.
     pub(super) age: Arc<PictureAge>,
+}
+
+#[derive(Clone)]
+pub(super) enum Heard {
+    Source(Arc<Source>),
+    /// The files of a playlist, one after the other.
+    Files(Arc<Sounds>),
+}
+
+impl Heard {
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Source(a), Self::Source(b)) => Arc::ptr_eq(a, b),
+            (Self::Files(a), Self::Files(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
+    fn listen(&self) -> Listener {
+        match self {
+            Self::Source(source) => source.sounds.listen(),
+            Self::Files(sounds) => sounds.listen(),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Source(source) => &source.id,
+            Self::Files(_) => "the playlist",
+        }
+    }
 }
 
 /// Keeps the sound of one screen.
@@ -99,11 +130,11 @@ impl ScreenSpeaker {
         let wanted = self.wanted.borrow_and_update().clone();
         let audible = self.audible.borrow_and_update().clone();
         let audible = audible.filter(|_| wanted != ScreenSound::Off);
-        let Some(Audible { source, age }) = audible else {
+        let Some(Audible { heard, age }) = audible else {
             changed(&mut self.wanted, &mut self.audible).await;
             return Over::Changed;
         };
-        let mut listener = source.sounds.listen();
+        let mut listener = heard.listen();
         // A source without sound opens no card.
         let first = tokio::select! {
             () = changed(&mut self.wanted, &mut self.audible) => return Over::Changed,
@@ -117,7 +148,7 @@ impl ScreenSpeaker {
             Ok(opened) => opened,
             Err(problem) => return Over::Failed(problem),
         };
-        log::info!("{}: the sound of {} is on {device}", self.id, source.id);
+        log::info!("{}: the sound of {} is on {device}", self.id, heard.name());
         self.told = None;
         self.pass_on(speaker, &device, &mut listener, &first, &age).await
     }

@@ -4,6 +4,7 @@
 
 pub mod convert;
 pub mod frames;
+pub mod play;
 pub mod probe;
 pub mod texts;
 
@@ -37,6 +38,9 @@ const PLUGINS: [&str; 21] = [
     "jpeg",
     "rawparse",
 ];
+
+/// Until a file stands at its first picture.
+const READY_MAX: gst::ClockTime = gst::ClockTime::from_seconds(10);
 
 /// Why a file can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,9 +122,24 @@ impl Running {
 
     /// What the bus says was wrong.
     fn error(&self) -> FileError {
+        let unknown = || FileError::Damaged("reading it stopped without a reason".to_owned());
+        self.has_failed().unwrap_or_else(unknown)
+    }
+
+    /// Waits until it stands at a picture.
+    fn until_ready(&self) -> Result<(), FileError> {
+        match self.0.state(READY_MAX) {
+            (Ok(gst::StateChangeSuccess::Async), ..) => Err(self.has_failed().unwrap_or(FileError::TooSlow)),
+            (Ok(_), ..) => Ok(()),
+            (Err(_), ..) => Err(self.error()),
+        }
+    }
+
+    /// What the bus says was wrong, if anything was.
+    fn has_failed(&self) -> Option<FileError> {
         match self.bus().pop_filtered(&[gst::MessageType::Error]).as_deref().map(gst::MessageRef::view) {
-            Some(gst::MessageView::Error(error)) => FileError::of(&error.error()),
-            _ => FileError::Damaged("reading it stopped without a reason".to_owned()),
+            Some(gst::MessageView::Error(error)) => Some(FileError::of(&error.error())),
+            _ => None,
         }
     }
 

@@ -30,7 +30,8 @@ pub(crate) async fn add(call: Call, kind: GrantKind) -> Result<Response<Body>, P
         GrantKind::Token => body.right.as_deref().and_then(Right::named),
         GrantKind::Link => body.right.is_none().then_some(Right::View),
     };
-    let allowed = if kind == GrantKind::Token { "view or admin" } else { "left away: a link only looks" };
+    let allowed =
+        if kind == GrantKind::Token { "view, message or admin" } else { "left away: a link only looks" };
     let right = right.ok_or_else(|| Problem::bad_parameter("right", allowed))?;
     let (grant, secret) = services.access.grant(kind, &body.name, right)?;
     let zone = services.site.borrow().time_zone.clone();

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use hyper::{Response, StatusCode};
 
-use super::typed;
+use super::{signage, typed};
 use crate::pipeline::clock;
 use crate::rtc::Stats;
 use crate::telemetry::metrics::{self, Board, Figures, Rtc};
@@ -23,6 +23,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         config_ok: services.site.borrow().config_errors.is_empty(),
         board: Board { temperature_c: board.temperature_c, under_voltage: board.under_voltage },
         sources: &services.sources,
+        screens: signage::web_screens(services),
         rtc: rtc_figures(&services.whep.engine().stats()),
         process: process::read().ok(),
         routes: &services.routes,

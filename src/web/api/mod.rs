@@ -14,6 +14,7 @@ pub(super) mod mse;
 pub(super) mod openapi;
 pub(super) mod restart;
 pub(super) mod session;
+pub(super) mod signage;
 pub(super) mod sources;
 pub(super) mod status;
 pub(super) mod uploads;
@@ -69,7 +70,12 @@ fn add_picture_state(headers: &mut HeaderMap, source: &Source, slate: bool) {
 
 /// The request's body as JSON of one shape.
 async fn read_json<T: DeserializeOwned>(body: Incoming) -> Result<T, Problem> {
-    let text = body::read(body, BODY_BYTES_MAX).await?;
+    read_long_json(body, BODY_BYTES_MAX).await
+}
+
+/// The same for one that may have so many bytes.
+async fn read_long_json<T: DeserializeOwned>(body: Incoming, bytes_max: usize) -> Result<T, Problem> {
+    let text = body::read(body, bytes_max).await?;
     serde_json::from_slice(&text).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, format!("The body is not what is expected here: {error}."))
     })

@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use hyper::{Response, StatusCode};
 
-use super::json;
+use super::{json, signage};
 use crate::telemetry::process;
 use crate::web::answer::Call;
 use crate::web::body::Body;
@@ -33,6 +33,11 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         sources,
         viewers,
         screens: services.screens.borrow().iter().map(wire::Screen::from).collect(),
+        screens_active: signage::active(services),
+        web_screens: {
+            let (total, active) = signage::web_screens(services);
+            wire::WebScreens { total, active }
+        },
         webrtc: wire::WebRtc {
             port: services.whep.engine().port(),
             peers: services.whep.engine().stats().peers,

@@ -21,6 +21,10 @@ const ROUTES = [
   { page: 'library', pattern: /^\/library$/, load: () => import('./library/view.js') },
   { page: 'library', pattern: /^\/library\/(\d{1,15})$/, load: () => import('./asset/view.js') },
   { page: 'library', pattern: /^\/bin$/, load: () => import('./bin/view.js') },
+  { page: 'playlists', pattern: /^\/playlists$/, load: () => import('./playlists/view.js') },
+  { page: 'playlists', pattern: /^\/playlists\/(\d{1,15})$/, load: () => import('./playlists/editor.js') },
+  { page: 'schedule', pattern: /^\/schedule$/, load: () => import('./schedule/view.js') },
+  { page: 'screens', pattern: /^\/screens$/, load: () => import('./screens/view.js') },
   { page: 'settings', pattern: /^\/settings$/, load: () => import('./settings/view.js') },
 ];
 

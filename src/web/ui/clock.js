@@ -1,6 +1,7 @@
 // Times as the box tells them: its clock and its zone, not those of the device that shows the page.
 
-import { locale } from './language.js';
+import { HOURS, locale } from './language.js';
+import { dayOn, wallOf } from './schedule/wall.js';
 
 let skew_ms = 0;
 let zone = 'UTC';
@@ -19,6 +20,20 @@ export function boxNow() {
   return new Date(Date.now() + skew_ms);
 }
 
+/** IANA name of the box's zone. */
+export function boxZone() {
+  return zone;
+}
+
+/**
+ * The date at the box, so many days from today.
+ * @param {number} days
+ * @returns {string} YYYY-MM-DD
+ */
+export function boxDate(days) {
+  return dayOn(wallOf(boxNow(), zone).date, days);
+}
+
 /** @param {Intl.DateTimeFormatOptions} options */
 function format(options) {
   try {
@@ -35,9 +50,7 @@ function format(options) {
 export function timeText(when) {
   const day = format({ year: 'numeric', month: 'numeric', day: 'numeric' });
   const today = day.format(when) === day.format(boxNow());
-  /** @type {Intl.DateTimeFormatOptions} */
-  const options = { hour: '2-digit', minute: '2-digit' };
-  return format(today ? options : Object.assign({ day: 'numeric', month: 'short' }, options)).format(when);
+  return format(today ? HOURS : Object.assign({ day: 'numeric', month: 'short' }, HOURS)).format(when);
 }
 
 /**

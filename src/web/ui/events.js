@@ -15,6 +15,8 @@ const newest = { sources: null, library: null, gone: false };
 const sources = createEmitter();
 /** @type {ReturnType<typeof createEmitter<LibraryState>>} */
 const library = createEmitter();
+/** @type {ReturnType<typeof createEmitter<null>>} */
+const screens = createEmitter();
 /** @type {ReturnType<typeof createEmitter<boolean>>} */
 const gone = createEmitter();
 
@@ -29,8 +31,12 @@ export function startEvents() {
       newest.library = Object.assign({ work: NO_WORK }, now);
       library.tell(newest.library);
     },
+    screens: () => screens.tell(null),
     gone(now) {
       newest.gone = now;
+      if (!now) {
+        screens.tell(null); // What happened meanwhile was told to nobody.
+      }
       gone.tell(now);
     },
   });
@@ -50,6 +56,11 @@ export function onLibrary(listener) {
     listener(newest.library);
   }
   return library.on(listener);
+}
+
+/** @param {() => void} listener told when something of the signage has changed */
+export function onScreens(listener) {
+  return screens.on(listener);
 }
 
 /** @param {(gone: boolean) => void} listener told of changes only */

@@ -1,6 +1,6 @@
 // Figures as people read them: lengths, sizes, rates, dates.
 
-import { locale } from './language.js';
+import { HOURS, locale } from './language.js';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -62,9 +62,8 @@ export function dayText(time) {
 
 /** @param {string} time RFC 3339 */
 export function momentText(time) {
-  return new Intl.DateTimeFormat(locale, {
-    day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit',
-  }).format(new Date(time));
+  const options = Object.assign({ day: 'numeric', month: 'short', year: 'numeric' }, HOURS);
+  return new Intl.DateTimeFormat(locale, options).format(new Date(time));
 }
 
 /** @param {number} value @param {number} [digits] */

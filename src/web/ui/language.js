@@ -24,3 +24,6 @@ export const language = chosenLanguage() || (/^de\b/i.test(wanted) ? 'de' : 'en'
 
 /** For dates and figures: the reader's own habits, as long as they are of the same language. */
 export const locale = wanted.toLowerCase().startsWith(language) ? wanted : language;
+
+/** Hours from 0 to 23 in every language, as the schedule has them. */
+export const HOURS = /** @type {Intl.DateTimeFormatOptions} */ ({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });

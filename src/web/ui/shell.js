@@ -15,6 +15,9 @@ import { sayError } from './toast.js';
 const PAGES = [
   { id: 'live', path: '/', icon: 'live', label: texts.nav.live },
   { id: 'library', path: '/library', icon: 'library', label: texts.nav.library },
+  { id: 'playlists', path: '/playlists', icon: 'playlist', label: texts.nav.playlists },
+  { id: 'schedule', path: '/schedule', icon: 'schedule', label: texts.nav.schedule },
+  { id: 'screens', path: '/screens', icon: 'screen', label: texts.nav.screens },
   { id: 'settings', path: '/settings', icon: 'settings', label: texts.nav.settings },
 ];
 const BAR_PAGES_MAX = 5;

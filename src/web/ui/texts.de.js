@@ -1,5 +1,7 @@
 // Die deutschen Texte: dieselben Schlüssel wie in texts.en.js.
 
+import { signageGerman } from './texts.signage.de.js';
+
 /** @param {number} count @param {string} one @param {string} many */
 const plural = (count, one, many) => (count === 1 ? one : many);
 
@@ -24,7 +26,8 @@ export const german = {
     : seconds < 5400 ? `noch ${Math.round(seconds / 60)} min` : `noch ${Math.round(seconds / 3600)} h`),
 
   nav: {
-    label: 'Seiten', live: 'Live', library: 'Mediathek', settings: 'Einstellungen', more: 'Mehr', close: 'Schließen',
+    label: 'Seiten', live: 'Live', library: 'Mediathek', playlists: 'Playlists', schedule: 'Zeitplan', screens: 'Bildschirme',
+    settings: 'Einstellungen', more: 'Mehr', close: 'Schließen',
     dismiss: 'Ausblenden', signOut: 'Abmelden', signOutView: 'Nur-Ansehen-Modus verlassen',
   },
   theme: { label: 'Farben', light: 'Hell', dark: 'Dunkel', auto: 'Wie das System' },
@@ -368,4 +371,6 @@ export const german = {
       api: 'Beschreibung der API',
     },
   },
+
+  signage: signageGerman,
 };

@@ -1,5 +1,7 @@
 // The English texts. A function where a figure or name goes into it. German is in texts.de.js, with the same keys.
 
+import { signageEnglish } from './texts.signage.en.js';
+
 /** @param {number} count @param {string} one @param {string} many */
 const plural = (count, one, many) => (count === 1 ? one : many);
 
@@ -24,7 +26,8 @@ export const english = {
     : seconds < 5400 ? `${Math.round(seconds / 60)} min left` : `${Math.round(seconds / 3600)} h left`),
 
   nav: {
-    label: 'Pages', live: 'Live', library: 'Library', settings: 'Settings', more: 'More', close: 'Close',
+    label: 'Pages', live: 'Live', library: 'Library', playlists: 'Playlists', schedule: 'Schedule', screens: 'Screens',
+    settings: 'Settings', more: 'More', close: 'Close',
     dismiss: 'Dismiss', signOut: 'Log out', signOutView: 'Leave view-only mode',
   },
   theme: { label: 'Colours', light: 'Light', dark: 'Dark', auto: 'As the system' },
@@ -391,4 +394,6 @@ export const english = {
       api: 'Documentation of the API',
     },
   },
+
+  signage: signageEnglish,
 };

@@ -92,11 +92,7 @@ async fn a_video_from_a_phone_held_upright_is_upright() {
          ! video/x-raw,width=320,height=180 ! {X264} ! mp4mux ! OUT"
     );
     let mut bytes = shelf.made("lying.mp4", &lying);
-    // What phones do: the matrix of the track's header (ISO 14496-12, 8.3.2) turns by 90 degrees.
-    let header = bytes.windows(4).position(|name| name == b"tkhd").expect("a track's header");
-    let matrix: [u32; 5] = [0, 0x0001_0000, 0, 0xffff_0000, 0];
-    let matrix: Vec<u8> = matrix.into_iter().flat_map(u32::to_be_bytes).collect();
-    bytes[header + 44..header + 64].copy_from_slice(&matrix);
+    lie_down(&mut bytes);
     let asset = shelf.added("turned.mp4", &bytes).await;
     assert_eq!((asset.summary.width, asset.summary.height, asset.rotation), (180, 320, 90));
     assert!(!asset.plays.expect("probed").old_tv, "old TVs ignore the rotation");

@@ -1,0 +1,52 @@
+//! What is kept of the signage: playlists, screens and their groups, the schedule's windows, the message, and plays.
+//!
+//! Belongs here: rows, and what must hold between them. What they come to at a moment is arithmetic (`program`); the
+//! types of playlists, windows and messages are there.
+
+mod groups;
+mod message;
+mod playlists;
+mod plays;
+mod screens;
+mod shelf;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+use tokio::sync::watch;
+
+use super::Library;
+use super::edit::{NAME_CHARS_MAX, clean};
+use super::error::Error;
+
+pub use groups::{GROUPS_MAX, Group};
+pub use playlists::{PLAYLISTS_MAX, Versioned};
+pub use plays::{Cursor, PLAYS_AT_ONCE_MAX, PLAYS_MAX, PLAYS_PAGE_MAX, Play, PlayQuery, PlayRow};
+pub use screens::{Met, SCREENS_MAX, Screen};
+pub use snapshot::Snapshot;
+
+impl Library {
+    /// A number that rises with every change of what is kept here, but for plays.
+    pub fn signage_changes(&self) -> watch::Receiver<u64> {
+        self.inner.signage_generation.subscribe()
+    }
+
+    fn signage_changed(&self) {
+        self.inner.signage_generation.send_modify(|generation| *generation += 1);
+    }
+}
+
+/// A name that somebody gave, fit to be shown.
+fn checked_name(name: &str) -> Result<String, Error> {
+    let name = clean(name);
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+        return Err(Error::Invalid { what: "name", allowed: "a text of 1 to 200 characters" });
+    }
+    Ok(name)
+}
+
+/// Of a query for one: none is a thing that is not there.
+fn found<T>(found: Option<T>, what: &'static str) -> Result<T, Error> {
+    found.ok_or(Error::NoSuch(what))
+}

@@ -1,0 +1,247 @@
+//! Screens: network TVs by the key each shows, and the box's own ports.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Library, checked_name, found, groups, windows};
+use crate::library::edit::clean;
+use crate::library::{Error, Hash, now};
+
+/// Of one box: five times what it is made for.
+pub const SCREENS_MAX: usize = 500;
+/// A screen that nobody gave a name, a group or a window makes room for a new one if it was away for so long: TVs that
+/// keep nothing are new ones with each start.
+const FORGOTTEN_S: i64 = 24 * 3600;
+/// Names of screens that are gone which are kept for their plays.
+const PAST_MAX: usize = 5000;
+/// What is read aloud and typed: without those that look or sound like others.
+const CODE_LETTERS: &[u8; 26] = b"ACDEFGHJKLMNPQRTUVWXY34679";
+const CODE_LETTERS_COUNT: usize = 4;
+/// With 500 of 457,000 codes taken, the first one is nearly always free.
+const CODE_ATTEMPTS: usize = 50;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screen {
+    pub id: i64,
+    /// Of a network TV: what its key hashes to.
+    pub key: Option<Hash>,
+    /// Of a port of the box, such as `hdmi-1`.
+    pub connector: Option<String>,
+    /// Four letters to tell it by.
+    pub code: String,
+    pub name: String,
+    pub group: Option<i64>,
+    pub browser: String,
+    pub width: u32,
+    pub height: u32,
+    pub address: String,
+    /// Seconds since 1970; 0: never. Written down now and then only.
+    pub seen: i64,
+}
+
+/// What a network TV says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Met {
+    pub browser: String,
+    pub width: u32,
+    pub height: u32,
+    pub address: String,
+}
+
+impl Library {
+    /// A new network TV with this key's hash. Returns its id.
+    pub async fn add_screen(&self, key: Hash, met: Met) -> Result<i64, Error> {
+        let add = move |connection: &Connection| {
+            make_room(connection)?;
+            let (name, code) = (next_name(connection)?, new_code(connection)?);
+            let Met { browser, width, height, address } = met;
+            connection
+                .prepare_cached(
+                    "INSERT INTO screens (key, code, name, browser, width, height, address, added, seen)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+                )?
+                .execute(params![key, code, name, clean(&browser), width, height, address, now()])?;
+            Ok(connection.last_insert_rowid())
+        };
+        let id = self.db().write(add).await?;
+        self.signage_changed();
+        Ok(id)
+    }
+
+    /// A network TV that is known says what it is now.
+    pub async fn meet_screen(&self, id: i64, met: Met) -> Result<(), Error> {
+        let meet = move |connection: &Connection| {
+            let Met { browser, width, height, address } = met;
+            let met = connection
+                .prepare_cached(
+                    "UPDATE screens SET browser = ?, width = ?, height = ?, address = ?, seen = ? WHERE id = ?",
+                )?
+                .execute(params![clean(&browser), width, height, address, now(), id])?;
+            found((met > 0).then_some(()), "screen")
+        };
+        self.db().write(meet).await?;
+        self.signage_changed();
+        Ok(())
+    }
+
+    /// Makes rows for the box's own ports that have none yet.
+    pub async fn add_ports(&self, connectors: Vec<&'static str>) -> Result<(), Error> {
+        let add = move |connection: &Connection| {
+            let mut added = 0;
+            for connector in connectors {
+                let mut known = connection.prepare_cached("SELECT 1 FROM screens WHERE connector = ?")?;
+                if known.exists([connector])? {
+                    continue;
+                }
+                let (name, code) = (connector.to_uppercase().replace('-', " "), new_code(connection)?);
+                let sql = "INSERT INTO screens (connector, code, name, added) VALUES (?, ?, ?, ?)";
+                added += connection.prepare_cached(sql)?.execute(params![connector, code, name, now()])?;
+            }
+            Ok(added)
+        };
+        if self.db().write(add).await? > 0 {
+            self.signage_changed();
+        }
+        Ok(())
+    }
+
+    /// What is `None` stays as it is; `Some(None)` takes it out of its group.
+    pub async fn edit_screen(
+        &self,
+        id: i64,
+        name: Option<&str>,
+        group: Option<Option<i64>>,
+    ) -> Result<(), Error> {
+        let name = name.map(checked_name).transpose()?;
+        let edit = move |connection: &Connection| {
+            let mut there = connection.prepare_cached("SELECT 1 FROM screens WHERE id = ?")?;
+            found(there.exists([id])?.then_some(()), "screen")?;
+            if let Some(name) = name {
+                let sql = "UPDATE screens SET name = ? WHERE id = ?";
+                connection.prepare_cached(sql)?.execute(params![name, id])?;
+            }
+            if let Some(group) = group {
+                if let Some(group) = group {
+                    groups::exists(connection, group)?;
+                }
+                let sql = "UPDATE screens SET in_group = ? WHERE id = ?";
+                connection.prepare_cached(sql)?.execute(params![group, id])?;
+            }
+            Ok(())
+        };
+        self.db().write(edit).await?;
+        self.signage_changed();
+        Ok(())
+    }
+
+    /// Takes a network TV away, and windows that were for it alone. If it is still there, it is a new one.
+    pub async fn remove_screen(&self, id: i64) -> Result<(), Error> {
+        let removal = move |connection: &Connection| {
+            let sql = "SELECT connector FROM screens WHERE id = ?";
+            let connector = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+            if let Some(connector) = found::<Option<String>>(connector, "screen")? {
+                return Err(Error::InUse {
+                    what: "the screen",
+                    by: format!("the port {connector} of this box"),
+                });
+            }
+            remove(connection, id)
+        };
+        self.db().write(removal).await?;
+        self.signage_changed();
+        Ok(())
+    }
+
+    /// Writes down when screens were heard last. Nothing that is played depends on it.
+    pub async fn note_seen(&self, seen: Vec<(i64, i64)>) -> Result<(), Error> {
+        let note = move |connection: &Connection| {
+            let mut note = connection.prepare_cached("UPDATE screens SET seen = ? WHERE id = ?")?;
+            seen.iter().try_for_each(|(id, at)| note.execute([at, id]).map(|_| ()))?;
+            Ok(())
+        };
+        self.db().write(note).await
+    }
+}
+
+/// If there are as many as there may be, the one that matters least goes.
+fn make_room(connection: &Connection) -> Result<(), Error> {
+    let count: usize = connection.query_row("SELECT count(*) FROM screens", [], |row| row.get(0))?;
+    if count < SCREENS_MAX {
+        return Ok(());
+    }
+    let forgotten = connection
+        .prepare_cached(
+            "SELECT id FROM screens WHERE key IS NOT NULL AND in_group IS NULL AND name GLOB 'TV [0-9]*'
+                AND seen < ? AND NOT EXISTS (SELECT 1 FROM window_screens WHERE screen = screens.id)
+             ORDER BY seen LIMIT 1",
+        )?
+        .query_row([now() - FORGOTTEN_S], |row| row.get(0))
+        .optional()?;
+    match forgotten {
+        Some(id) => remove(connection, id),
+        None => Err(Error::TooMany { what: "screens", max: SCREENS_MAX }),
+    }
+}
+
+fn remove(connection: &Connection, id: i64) -> Result<(), Error> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO past_screens SELECT id, name FROM screens WHERE id = ?")?
+        .execute([id])?;
+    connection
+        .prepare_cached(
+            "DELETE FROM past_screens WHERE id <= (SELECT id FROM past_screens ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        )?
+        .execute([PAST_MAX])?;
+    connection.prepare_cached("DELETE FROM screens WHERE id = ?")?.execute([id])?;
+    windows::remove_of_nobody(connection)
+}
+
+/// "TV 1", or the first number that is free.
+fn next_name(connection: &Connection) -> Result<String, Error> {
+    let mut statement = connection.prepare_cached("SELECT name FROM screens WHERE name GLOB 'TV [0-9]*'")?;
+    let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let names = names.collect::<rusqlite::Result<BTreeSet<_>>>()?;
+    let free = (1..).map(|number| format!("TV {number}")).find(|name| !names.contains(name));
+    Ok(free.expect("there are fewer names than numbers"))
+}
+
+fn new_code(connection: &Connection) -> Result<String, Error> {
+    let mut taken = connection.prepare_cached("SELECT 1 FROM screens WHERE code = ?")?;
+    for _ in 0..CODE_ATTEMPTS {
+        let mut bytes = [0; CODE_LETTERS_COUNT];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::Failed { operation: "chance".to_owned(), cause: error.to_string() })?;
+        let letter = |byte: &u8| char::from(CODE_LETTERS[usize::from(*byte) % CODE_LETTERS.len()]);
+        let code: String = bytes.iter().map(letter).collect();
+        if !taken.exists([&code])? {
+            return Ok(code);
+        }
+    }
+    Err(Error::Busy)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Screen> {
+    Ok(Screen {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        connector: row.get(2)?,
+        code: row.get(3)?,
+        name: row.get(4)?,
+        group: row.get(5)?,
+        browser: row.get(6)?,
+        width: row.get(7)?,
+        height: row.get(8)?,
+        address: row.get(9)?,
+        seen: row.get(10)?,
+    })
+}
+
+/// All of them by id.
+pub(super) fn all(connection: &Connection) -> Result<Vec<Screen>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, key, connector, code, name, in_group, browser, width, height, address, seen FROM screens
+         ORDER BY id",
+    )?;
+    Ok(statement.query_map([], read)?.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,194 @@
+//! The windows of the schedule.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Library, found};
+use crate::library::Error;
+use crate::program::{Days, Target, WINDOWS_MAX, Window};
+
+impl Library {
+    /// Whatever id it has, it gets a new one, which is higher than all there were.
+    pub async fn add_window(&self, window: Window) -> Result<i64, Error> {
+        window.check()?;
+        let add = move |connection: &Connection| {
+            let count: usize = connection.query_row("SELECT count(*) FROM windows", [], |row| row.get(0))?;
+            if count >= WINDOWS_MAX {
+                return Err(Error::TooMany { what: "windows", max: WINDOWS_MAX });
+            }
+            check_playlist(connection, window.playlist)?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO windows (playlist, everywhere, days, from_minute, until_minute, first, last, priority)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![
+                    window.playlist,
+                    window.target.everywhere,
+                    window.days.bits(),
+                    window.from,
+                    window.until,
+                    window.first.map(|date| date.to_string()),
+                    window.last.map(|date| date.to_string()),
+                    window.priority
+                ])?;
+            let id = connection.last_insert_rowid();
+            insert_target(connection, id, &window.target)?;
+            Ok(id)
+        };
+        let id = self.db().write(add).await?;
+        self.signage_changed();
+        Ok(id)
+    }
+
+    /// Changes the one that is there.
+    pub async fn edit_window(
+        &self,
+        id: i64,
+        change: impl FnOnce(Window) -> Result<Window, Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let edit = move |connection: &Connection| {
+            let window = change(one(connection, id)?)?;
+            window.check()?;
+            check_playlist(connection, window.playlist)?;
+            connection
+                .prepare_cached(
+                    "UPDATE windows SET playlist = ?, everywhere = ?, days = ?, from_minute = ?, until_minute = ?,
+                        first = ?, last = ?, priority = ?
+                     WHERE id = ?",
+                )?
+                .execute(params![
+                    window.playlist,
+                    window.target.everywhere,
+                    window.days.bits(),
+                    window.from,
+                    window.until,
+                    window.first.map(|date| date.to_string()),
+                    window.last.map(|date| date.to_string()),
+                    window.priority,
+                    id
+                ])?;
+            for sql in [
+                "DELETE FROM window_screens WHERE window_id = ?",
+                "DELETE FROM window_groups WHERE window_id = ?",
+            ] {
+                connection.prepare_cached(sql)?.execute([id])?;
+            }
+            insert_target(connection, id, &window.target)
+        };
+        self.db().write(edit).await?;
+        self.signage_changed();
+        Ok(())
+    }
+
+    pub async fn remove_window(&self, id: i64) -> Result<(), Error> {
+        let remove = move |connection: &Connection| {
+            let removed = connection.prepare_cached("DELETE FROM windows WHERE id = ?")?.execute([id])?;
+            found((removed > 0).then_some(()), "window")
+        };
+        self.db().write(remove).await?;
+        self.signage_changed();
+        Ok(())
+    }
+}
+
+pub(super) fn check_playlist(connection: &Connection, id: Option<i64>) -> Result<(), Error> {
+    let Some(id) = id else { return Ok(()) };
+    let mut there = connection.prepare_cached("SELECT 1 FROM playlists WHERE id = ?")?;
+    match there.exists([id])? {
+        true => Ok(()),
+        false => Err(Error::Invalid { what: "playlist", allowed: "the id of a playlist that is there" }),
+    }
+}
+
+fn insert_target(connection: &Connection, id: i64, target: &Target) -> Result<(), Error> {
+    // Named twice is named.
+    let mut named = connection
+        .prepare_cached("INSERT OR IGNORE INTO window_screens SELECT ?, id FROM screens WHERE id = ?")?;
+    let mut known = connection.prepare_cached("SELECT 1 FROM screens WHERE id = ?")?;
+    for screen in &target.screens {
+        if !known.exists([screen])? {
+            return Err(Error::Invalid { what: "screens", allowed: "ids of screens that are there" });
+        }
+        named.execute([id, *screen])?;
+    }
+    let mut named = connection
+        .prepare_cached("INSERT OR IGNORE INTO window_groups SELECT ?, id FROM screen_groups WHERE id = ?")?;
+    let mut known = connection.prepare_cached("SELECT 1 FROM screen_groups WHERE id = ?")?;
+    for group in &target.groups {
+        if !known.exists([group])? {
+            return Err(Error::Invalid { what: "groups", allowed: "ids of groups that are there" });
+        }
+        named.execute([id, *group])?;
+    }
+    Ok(())
+}
+
+/// Windows whose last screen or group went away: nothing would ever show them again, nor the pages.
+pub(super) fn remove_of_nobody(connection: &Connection) -> Result<(), Error> {
+    connection
+        .prepare_cached(
+            "DELETE FROM windows WHERE NOT everywhere
+                AND NOT EXISTS (SELECT 1 FROM window_screens WHERE window_id = windows.id)
+                AND NOT EXISTS (SELECT 1 FROM window_groups WHERE window_id = windows.id)",
+        )?
+        .execute([])?;
+    Ok(())
+}
+
+const COLUMNS: &str = "id, playlist, everywhere, days, from_minute, until_minute, first, last, priority";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Window> {
+    let date = |text: Option<String>| text.and_then(|text| text.parse::<Date>().ok());
+    Ok(Window {
+        id: row.get(0)?,
+        playlist: row.get(1)?,
+        target: Target { everywhere: row.get(2)?, ..Target::default() },
+        days: Days::from_bits(row.get(3)?),
+        from: row.get(4)?,
+        until: row.get(5)?,
+        first: date(row.get(6)?),
+        last: date(row.get(7)?),
+        priority: row.get(8)?,
+    })
+}
+
+fn one(connection: &Connection, id: i64) -> Result<Window, Error> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM windows WHERE id = ?"))?;
+    let mut window = found(statement.query_row([id], read).optional()?, "window")?;
+    let ids = |sql: &str| -> Result<Vec<i64>, Error> {
+        let mut statement = connection.prepare_cached(sql)?;
+        Ok(statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    };
+    window.target.screens = ids("SELECT screen FROM window_screens WHERE window_id = ?")?;
+    window.target.groups = ids("SELECT in_group FROM window_groups WHERE window_id = ?")?;
+    Ok(window)
+}
+
+/// All of them by id, in the reader's own transaction.
+pub(super) fn all(connection: &Connection) -> Result<Vec<Window>, Error> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM windows"))?;
+    let windows = statement.query_map([], read)?.map(|row| row.map(|window| (window.id, window)));
+    let mut windows = windows.collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
+    let each = |sql: &str, take: &mut dyn FnMut(i64, i64)| -> Result<(), Error> {
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(row.get(0)?, row.get(1)?);
+        }
+        Ok(())
+    };
+    each("SELECT window_id, screen FROM window_screens", &mut |window, screen| {
+        if let Some(window) = windows.get_mut(&window) {
+            window.target.screens.push(screen);
+        }
+    })?;
+    each("SELECT window_id, in_group FROM window_groups", &mut |window, group| {
+        if let Some(window) = windows.get_mut(&window) {
+            window.target.groups.push(group);
+        }
+    })?;
+    Ok(windows.into_values().collect())
+}

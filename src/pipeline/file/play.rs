@@ -1,0 +1,289 @@
+//! A video from one time to another, as pictures of a screen's size and sound as a speaker takes it, in the order in
+//! which they are needed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
+
+use super::frames::{decode_only, is};
+use super::{FileError, Running};
+
+/// Until the first picture, and from one to the next: longer, and it does not play.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// How long one of the two is waited for while the other is there. A file may hold them far apart.
+const OTHER_MAX: gst::ClockTime = gst::ClockTime::from_mseconds(40);
+const BOTH_MAX: gst::ClockTime = gst::ClockTime::from_mseconds(200);
+/// Sound comes so much before the pictures of its time: a sound card holds a part of it, and plays through what holds a
+/// picture up.
+const SOUND_AHEAD_NS: u64 = 300_000_000;
+
+/// What is to be played, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub width: u32,
+    pub height: u32,
+    /// Without borders; what does not fit is cut off.
+    pub cover: bool,
+    pub from_ms: u64,
+    pub until_ms: Option<u64>,
+    pub sound: bool,
+    /// H.264 comes as it is.
+    pub coded: bool,
+}
+
+/// What comes next.
+pub struct Piece {
+    pub kind: Kind,
+    /// In the file.
+    pub time_ns: u64,
+    /// A picture as GStreamer lays I420 out, an access unit, or 16-bit samples.
+    pub data: gst::buffer::MappedBuffer<gst::buffer::Readable>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Picture,
+    Coded,
+    Sound,
+}
+
+/// A file that plays.
+pub struct Playing {
+    running: Running,
+    pictures: Stream,
+    sound: Option<Stream>,
+    until_ns: u64,
+    turned: Arc<AtomicBool>,
+}
+
+/// One kind of what a file holds.
+struct Stream {
+    sink: gst_app::AppSink,
+    kind: Kind,
+    next: Option<gst::Sample>,
+}
+
+impl Playing {
+    /// Returns once its first picture is there.
+    pub fn open(file: &Path, settings: Settings) -> Result<Self, FileError> {
+        let running = Running::parse("filesrc name=file ! decodebin name=decode", file)?;
+        let decode = running.element("decode");
+        decode_only(&decode, if settings.sound { &["video/", "audio/"] } else { &["video/"] });
+        if settings.coded {
+            keep_coded(&decode);
+        }
+        let turned = Arc::new(AtomicBool::new(false));
+        let branches = Branches { pipeline: running.0.downgrade(), settings, turned: Arc::clone(&turned) };
+        decode.connect_pad_added(move |_, pad| branches.add(pad));
+        running.start(gst::State::Paused)?;
+        running.until_ready()?;
+        let sink = |name| {
+            let sink = running.0.by_name(name).and_then(|sink| sink.downcast::<gst_app::AppSink>().ok());
+            sink.map(|sink| Stream { sink, kind: kind(name), next: None })
+        };
+        let pictures = sink("pictures").or_else(|| sink("coded")).ok_or(FileError::NoPicture)?;
+        let sound = sink("sound");
+        if settings.from_ms > 0 {
+            // A decoder that sees none of it can't begin anywhere.
+            let how = match pictures.kind {
+                Kind::Coded => gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE,
+                _ => gst::SeekFlags::ACCURATE,
+            };
+            let from = gst::ClockTime::from_mseconds(settings.from_ms);
+            let sought = running.0.seek_simple(gst::SeekFlags::FLUSH | how, from);
+            sought.map_err(|_| FileError::Damaged("it can't be searched".to_owned()))?;
+            running.until_ready()?;
+        }
+        running.start(gst::State::Playing)?;
+        let until_ns = settings.until_ms.map_or(u64::MAX, |until_ms| until_ms.saturating_mul(1_000_000));
+        Ok(Self { running, pictures, sound, until_ns, turned })
+    }
+
+    /// The next piece; `None`: it is over. Waits for it.
+    pub fn pull(&mut self) -> Result<Option<Piece>, FileError> {
+        let deadline = Instant::now() + SILENCE_MAX;
+        loop {
+            let sound = self.sound.as_mut().map(|sound| sound.look(gst::ClockTime::ZERO));
+            let waits = sound.flatten().is_none();
+            let picture = self.pictures.look(if waits { BOTH_MAX } else { OTHER_MAX });
+            if self.turned.load(Ordering::Relaxed) && self.pictures.kind == Kind::Coded {
+                return Err(FileError::Unsupported("its pictures are turned".to_owned()));
+            }
+            let sound = self.sound.as_mut().and_then(|sound| {
+                sound.look(if picture.is_some() { OTHER_MAX } else { gst::ClockTime::ZERO })
+            });
+            let over = |time: Option<u64>| time.is_none_or(|time| time >= self.until_ns);
+            let has_ended = |stream: &Stream| stream.next.is_none() && stream.sink.is_eos();
+            let pictures_over = picture.map_or(has_ended(&self.pictures), |time| time >= self.until_ns);
+            let sound_over = self.sound.as_ref().is_none_or(has_ended) || (sound.is_some() && over(sound));
+            if pictures_over && sound_over {
+                return self.running.has_failed().map_or(Ok(None), Err);
+            }
+            let sound_first = !sound_over
+                && sound.is_some_and(|sound| {
+                    pictures_over
+                        || picture.is_some_and(|picture| sound <= picture.saturating_add(SOUND_AHEAD_NS))
+                });
+            match (picture, &mut self.sound) {
+                (_, Some(stream)) if sound_first => return stream.take().map(Some),
+                (Some(_), _) if !pictures_over => return self.pictures.take().map(Some),
+                _ => {}
+            }
+            if let Some(error) = self.running.has_failed() {
+                return Err(error);
+            }
+            if Instant::now() >= deadline {
+                return Err(FileError::TooSlow);
+            }
+        }
+    }
+}
+
+impl Stream {
+    /// The time of what is next in it, if that comes so soon.
+    fn look(&mut self, within: gst::ClockTime) -> Option<u64> {
+        if self.next.is_none() {
+            self.next = self.sink.try_pull_sample(within);
+        }
+        self.next.as_ref().and_then(time)
+    }
+
+    fn take(&mut self) -> Result<Piece, FileError> {
+        let damaged = || FileError::Damaged("a piece without content".to_owned());
+        let sample = self.next.take().ok_or_else(damaged)?;
+        let time_ns = time(&sample).ok_or_else(damaged)?;
+        let buffer = match self.kind {
+            Kind::Picture => laid_out(&sample).ok_or_else(damaged)?,
+            _ => sample.buffer_owned().ok_or_else(damaged)?,
+        };
+        let data = buffer.into_mapped_buffer_readable().map_err(|_| damaged())?;
+        Ok(Piece { kind: self.kind, time_ns, data })
+    }
+}
+
+/// A sample's place in the file.
+fn time(sample: &gst::Sample) -> Option<u64> {
+    let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+    // Before its begin: a decoder needs it to get there, and it is shown no later.
+    let time = sample.buffer()?.pts()?.max(segment.start().unwrap_or_default());
+    segment.to_stream_time(time).map(gst::ClockTime::nseconds)
+}
+
+/// The picture without whatever a decoder leaves between its rows.
+fn laid_out(sample: &gst::Sample) -> Option<gst::Buffer> {
+    let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
+    let buffer = sample.buffer_owned()?;
+    let meta = buffer.meta::<gst_video::VideoMeta>();
+    let plain = meta.is_none_or(|meta| meta.stride() == info.stride() && meta.offset() == info.offset());
+    if plain && buffer.size() == info.size() {
+        return Some(buffer);
+    }
+    let mut copy = gst::Buffer::with_size(info.size()).ok()?;
+    {
+        let from = gst_video::VideoFrameRef::from_buffer_ref_readable(&buffer, &info).ok()?;
+        let mut to = gst_video::VideoFrameRef::from_buffer_ref_writable(copy.get_mut()?, &info).ok()?;
+        from.copy(&mut to).ok()?;
+    }
+    Some(copy)
+}
+
+fn kind(name: &str) -> Kind {
+    match name {
+        "sound" => Kind::Sound,
+        "coded" => Kind::Coded,
+        _ => Kind::Picture,
+    }
+}
+
+/// H.264 comes out of the decodebin as it is.
+fn keep_coded(decode: &gst::Element) {
+    decode.connect("autoplug-continue", false, |values| {
+        let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
+        Some((!caps.is_some_and(|caps| is(&caps, "video/x-h264"))).to_value())
+    });
+}
+
+/// What is put behind the decoder, once for the first picture and once for the first sound.
+struct Branches {
+    pipeline: gst::glib::WeakRef<gst::Pipeline>,
+    settings: Settings,
+    turned: Arc<AtomicBool>,
+}
+
+impl Branches {
+    fn add(&self, pad: &gst::Pad) {
+        let (Some(pipeline), Some(caps)) = (self.pipeline.upgrade(), pad.current_caps()) else { return };
+        let there = |name| pipeline.by_name(name).is_some();
+        let has_picture = there("pictures") || there("coded");
+        let description = if is(&caps, "video/x-raw") && !has_picture {
+            pictures(&self.settings)
+        } else if is(&caps, "video/x-h264") && !has_picture {
+            self.watch_turns(pad);
+            CODED.to_owned()
+        } else if is(&caps, "audio/x-raw") && !there("sound") {
+            SOUND.to_owned()
+        } else {
+            return;
+        };
+        if let Err(error) = add(&pipeline, pad, &description) {
+            gst::element_error!(pipeline, gst::CoreError::Negotiation, ["{error}"]);
+        }
+    }
+
+    /// A phone that was held upright says so; what makes pictures of the coded ones does not look.
+    fn watch_turns(&self, pad: &gst::Pad) {
+        let turned = Arc::clone(&self.turned);
+        let look = move |event: &gst::EventRef| {
+            if let gst::EventView::Tag(tag) = event.view()
+                && let Some(orientation) = tag.tag().get::<gst::tags::ImageOrientation>()
+                && orientation.get() != "rotate-0"
+            {
+                turned.store(true, Ordering::Relaxed);
+            }
+        };
+        pad.sticky_events_foreach(|event| {
+            look(event);
+            std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
+        });
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if let Some(event) = info.event() {
+                look(event);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+}
+
+const CODED: &str = "queue max-size-buffers=3 max-size-bytes=0 max-size-time=0 ! h264parse config-interval=-1 \
+     ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=coded sync=false max-buffers=2";
+const SOUND: &str = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=1000000000 ! audioconvert \
+     ! audioresample ! audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved \
+     ! appsink name=sound sync=false max-buffers=8";
+
+/// Turned and cut first, then made as large as they are shown.
+fn pictures(settings: &Settings) -> String {
+    let Settings { width, height, cover, .. } = settings;
+    let crop =
+        if *cover { format!("! aspectratiocrop aspect-ratio={width}/{height} ") } else { String::new() };
+    format!(
+        "queue max-size-buffers=3 max-size-bytes=0 max-size-time=0 ! deinterlace ! videoflip video-direction=auto \
+         {crop}! videoconvertscale add-borders=true \
+         ! video/x-raw,format=I420,width={width},height={height},pixel-aspect-ratio=1/1 \
+         ! appsink name=pictures sync=false max-buffers=2"
+    )
+}
+
+fn add(pipeline: &gst::Pipeline, pad: &gst::Pad, description: &str) -> Result<(), gst::glib::BoolError> {
+    let branch = gst::parse::bin_from_description(description, true)
+        .map_err(|error| gst::glib::bool_error!("{}", error.message()))?;
+    pipeline.add(&branch)?;
+    branch.sync_state_with_parent()?;
+    let sink = branch.static_pad("sink").ok_or_else(|| gst::glib::bool_error!("a branch without a begin"))?;
+    pad.link(&sink).map(drop).map_err(|_| gst::glib::bool_error!("parts that do not fit"))
+}

@@ -1,0 +1,146 @@
+//! What one screen plays over the next time. A player that is cut off from the box goes on by it.
+
+use std::sync::Arc;
+
+use super::unroll::{Item, Skipped};
+
+/// How far ahead players know what they play.
+pub const HORIZON_MS: i64 = 24 * 3600 * 1000;
+
+/// Nobody changes it: another one takes its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub programs: Vec<Arc<Program>>,
+    /// One after the other, without a gap.
+    pub segments: Vec<Segment>,
+    pub message: Option<Text>,
+}
+
+/// What is played for a while, over and over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    pub playlist: Option<i64>,
+    /// The playlist's.
+    pub name: String,
+    pub show: Show,
+    /// The moment of which the first item begins, in milliseconds since 1970.
+    pub epoch_ms: i64,
+    /// Of all items; 0: there is nothing to play.
+    pub total_ms: u64,
+    /// Other screens play it, too: keep to the clock.
+    pub in_step: bool,
+    pub items: Vec<Arc<Item>>,
+    pub skipped: Vec<Skipped>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    Play,
+    /// Nothing is scheduled, or nothing of it can be played.
+    Splash,
+    /// Black; the TV may be switched off.
+    Standby,
+}
+
+impl Show {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Play => "play",
+            Self::Splash => "splash",
+            Self::Standby => "standby",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    pub from_ms: i64,
+    pub until_ms: i64,
+    /// Index into the plan's programs.
+    pub program: usize,
+    /// Id of the window that rules; `None`: none does, or a message comes over it.
+    pub window: Option<i64>,
+}
+
+/// A text over everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    pub id: i64,
+    pub text: String,
+    pub until_ms: Option<i64>,
+}
+
+/// What is on at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Now<'p> {
+    pub segment: &'p Segment,
+    pub program: &'p Program,
+    /// Index into the program's items, and how far into the item it is.
+    pub item: Option<(usize, u64)>,
+}
+
+impl Plan {
+    /// Nothing is known: the splash.
+    pub const fn empty() -> Self {
+        Self { programs: Vec::new(), segments: Vec::new(), message: None }
+    }
+
+    /// The same without what is over, so that the first segment holds `now_ms`.
+    pub fn without_past(&self, now_ms: i64) -> Self {
+        let mut plan = Self { message: self.message.clone(), ..Self::empty() };
+        for segment in self.segments.iter().filter(|segment| now_ms < segment.until_ms) {
+            let program = &self.programs[segment.program];
+            let known = plan.programs.iter().position(|known| Arc::ptr_eq(known, program));
+            let index = known.unwrap_or(plan.programs.len());
+            if known.is_none() {
+                plan.programs.push(Arc::clone(program));
+            }
+            plan.segments.push(Segment { program: index, ..*segment });
+        }
+        plan
+    }
+
+    /// When it says something else about the present than it does at `now_ms`.
+    pub fn changes_after(&self, now_ms: i64) -> Option<i64> {
+        let ends = self.at(now_ms).map(|now| now.segment.until_ms);
+        ends.into_iter().chain(self.text_at(now_ms).and_then(|text| text.until_ms)).min()
+    }
+
+    /// `None` outside of its time.
+    pub fn at(&self, now_ms: i64) -> Option<Now<'_>> {
+        let segment =
+            self.segments.iter().find(|segment| (segment.from_ms..segment.until_ms).contains(&now_ms))?;
+        let program = &self.programs[segment.program];
+        Some(Now { segment, program, item: program.position(now_ms) })
+    }
+
+    /// The text that is over everything at a moment.
+    pub fn text_at(&self, now_ms: i64) -> Option<&Text> {
+        self.message.as_ref().filter(|text| text.until_ms.is_none_or(|until| now_ms < until))
+    }
+}
+
+impl Program {
+    /// Which item is on, and how far into it. Before its epoch, too: it repeats in both directions.
+    pub fn position(&self, now_ms: i64) -> Option<(usize, u64)> {
+        if self.total_ms == 0 {
+            return None;
+        }
+        let since = i128::from(now_ms) - i128::from(self.epoch_ms);
+        let mut left = u64::try_from(since.rem_euclid(i128::from(self.total_ms))).ok()?;
+        for (index, item) in self.items.iter().enumerate() {
+            if left < item.duration_ms {
+                return Some((index, left));
+            }
+            left -= item.duration_ms;
+        }
+        None
+    }
+}
+
+impl<'p> Now<'p> {
+    pub fn playing(&self) -> Option<&'p Item> {
+        let (index, _) = self.item?;
+        self.program.items.get(index).map(Arc::as_ref)
+    }
+}

@@ -1,0 +1,97 @@
+// Changes to the schedule: shown at once, told to the server, taken back with the reason if it refuses, and undone.
+
+import { api } from '../api.js';
+import { boxNow, boxZone } from '../clock.js';
+import { windows } from '../signage/data.js';
+import { texts } from '../texts.js';
+import { sayError, sayUndo } from '../toast.js';
+import { DAYS } from './blocks.js';
+import { timeOf, wallOf, weekdayOf } from './wall.js';
+
+/** @typedef {import('../signage/types.js').TimeWindow} TimeWindow */
+/** @typedef {import('./week.js').WindowTimes} WindowTimes */
+
+const words = texts.signage.schedule;
+/** What a form begins with that nobody has drawn. */
+const HOUR_MIN = 60;
+
+/** A step with the keys is one of many: what undoes them all says so once. @type {{id: number, before: TimeWindow, at_ms: number}|null} */
+let last = null;
+const ONE_MOVE_MS = 3000;
+
+/** @param {TimeWindow} now */
+function put(now) {
+  windows.set((windows.value() || []).map((each) => (each.id === now.id ? now : each)));
+}
+
+/** @param {TimeWindow} window @param {object} change */
+function send(window, change) {
+  return api.send('PATCH', `/api/windows/${window.id}`, change).catch((error) => {
+    windows.refresh();
+    throw error;
+  });
+}
+
+/** @param {TimeWindow} window @param {WindowTimes} times */
+export async function changeWindow(window, times) {
+  const now = Object.assign({}, window, times);
+  if (now.from === window.from && now.until === window.until && String(now.days) === String(window.days)) {
+    return;
+  }
+  const same = last && last.id === window.id && performance.now() - last.at_ms < ONE_MOVE_MS ? last : null;
+  const before = same ? same.before : window;
+  last = { id: window.id, before, at_ms: performance.now() };
+  put(now);
+  try {
+    await send(window, times);
+    if (!same) {
+      sayUndo(words.moved, () => {
+        put(before);
+        send(window, { days: before.days, from: before.from, until: before.until }).catch(sayError);
+      });
+    }
+  } catch (error) {
+    put(before);
+    sayError(error);
+  }
+}
+
+/** @param {TimeWindow} window */
+export function removeWindow(window) {
+  windows.remove(window.id, words.removed);
+}
+
+/** @param {Omit<TimeWindow, 'id'>} window @returns {Promise<number>} id */
+export async function createWindow(window) {
+  const made = await api.send('POST', '/api/windows', window);
+  await windows.load();
+  sayUndo(words.added, () => {
+    api.send('DELETE', `/api/windows/${made.id}`).catch(sayError).then(() => windows.load());
+  });
+  return made.id;
+}
+
+/**
+ * What a new window begins with.
+ * @param {{screen: number|null, group: number|null}} target whose week is seen
+ * @param {number|null} day null: nobody has drawn anything
+ * @param {number} from
+ * @param {number} until
+ * @returns {Omit<TimeWindow, 'id'>}
+ */
+export function newWindow(target, day, from, until) {
+  const wall = wallOf(boxNow(), boxZone());
+  const start = day === null ? Math.min(Math.floor(wall.minutes / HOUR_MIN) * HOUR_MIN, 22 * HOUR_MIN) : from;
+  return {
+    playlist: 0,
+    screens: target.screen === null ? [] : [target.screen],
+    groups: target.screen === null && target.group !== null ? [target.group] : [],
+    everywhere: target.screen === null && target.group === null,
+    days: [DAYS[day === null ? weekdayOf(wall.date) : day]],
+    from: timeOf(start),
+    until: timeOf(day === null ? start + 2 * HOUR_MIN : until),
+    first: null,
+    last: null,
+    priority: 0,
+  };
+}

@@ -1,0 +1,135 @@
+// One screen on the wall.
+
+import { api } from '../api.js';
+import { timeText } from '../clock.js';
+import { h, setAttribute, setText } from '../dom.js';
+import { countText } from '../format.js';
+import { icon, setIcon } from '../icons.js';
+import { iconButton } from '../parts.js';
+import { isAdmin } from '../session.js';
+import { texts } from '../texts.js';
+import { say, sayError } from '../toast.js';
+import { editScreen } from './edit.js';
+
+/** @typedef {import('../signage/types.js').TvScreen} TvScreen */
+/** @typedef {ReturnType<typeof createCard>} Card */
+
+const words = texts.signage.screens;
+
+const STATE_ICONS = { play: 'play', splash: 'ring', standby: 'night', message: 'message' };
+
+export function createCard() {
+  /** @type {TvScreen|null} */
+  let screen = null;
+  const image = h('img', { alt: '', decoding: 'async', loading: 'lazy', hidden: true });
+  const blank = icon('screen');
+  const badge = h('span', { class: 'screen-badge icon-small' }, icon('dot'), h('span', {}));
+  const name = h('h3', { class: 'screen-name' });
+  const code = h('span', { class: 'screen-code', title: words.codeTitle });
+  const mark = icon('play');
+  const now = h('span', {});
+  const figures = h('p', { class: 'muted small-text figures' });
+  const problem = h('p', { class: 'screen-problem small-text icon-small', hidden: true }, icon('warn'), h('span', {}));
+  const identify = iconButton('eye', words.identify, () => order('identify', words.identified));
+  const shoot = iconButton('snapshot', words.screenshot, () => order('screenshot', words.screenshotAsked));
+  const reload = iconButton('retry', words.reload, () => order('reload', words.reloaded));
+  const edit = iconButton('edit', words.edit, () => screen && editScreen(screen));
+  const element = h('li', { class: 'screen' },
+    h('div', { class: 'screen-picture' }, blank, image, badge),
+    h('div', { class: 'screen-body' },
+      h('div', { class: 'screen-head' }, name, code),
+      h('p', { class: 'screen-now icon-small' }, mark, now),
+      problem,
+      figures,
+      isAdmin() ? h('div', { class: 'row screen-tools' }, identify, shoot, reload, edit) : null));
+  image.addEventListener('error', () => {
+    image.hidden = true;
+    blank.toggleAttribute('hidden', false);
+  });
+
+  /** @param {'identify'|'screenshot'|'reload'} what @param {(name: string) => string} done */
+  async function order(what, done) {
+    if (!screen) {
+      return;
+    }
+    try {
+      await api.send('POST', `/api/screens/${screen.id}/${what}`);
+      say(done(screen.name));
+    } catch (error) {
+      sayError(error);
+    }
+  }
+
+  return {
+    element,
+    /** @param {TvScreen} next */
+    patch(next) {
+      screen = next;
+      setAttribute(element, 'data-active', String(next.active));
+      setAttribute(element, 'data-id', String(next.id));
+      setText(name, next.name);
+      setText(code, next.code);
+      setIcon(/** @type {SVGSVGElement} */ (badge.firstChild), next.active ? 'dot' : 'ring');
+      setText(/** @type {Element} */ (badge.lastChild), activity(next));
+      setIcon(mark, next.active ? STATE_ICONS[next.state || 'splash'] : 'ring');
+      setText(now, nowText(next));
+      setText(figures, figuresText(next));
+      problem.hidden = !next.problem;
+      setText(/** @type {Element} */ (problem.lastChild), next.problem ? words.leftOut(next.problem) : '');
+      if (next.screenshot && image.getAttribute('src') !== next.screenshot) {
+        image.src = next.screenshot;
+        image.hidden = false;
+      }
+      image.hidden = image.hidden || !next.screenshot;
+      blank.toggleAttribute('hidden', !image.hidden);
+      setAttribute(image, 'alt', image.hidden ? '' : words.screenshotOf(next.name));
+      label(identify, `${words.identify}: ${next.name}`);
+      label(shoot, `${words.screenshot}: ${next.name}`);
+      label(reload, `${words.reload}: ${next.name}`);
+      label(edit, `${words.edit}: ${next.name}`);
+      reload.hidden = next.kind === 'hdmi';
+    },
+  };
+}
+
+/** @param {HTMLElement} button @param {string} text */
+function label(button, text) {
+  setAttribute(button, 'aria-label', text);
+}
+
+/** @param {TvScreen} screen */
+function activity(screen) {
+  if (screen.active) {
+    return words.active;
+  }
+  return screen.last_seen ? words.seen(timeText(new Date(screen.last_seen))) : words.never;
+}
+
+/** What it shows, since when. @param {TvScreen} screen */
+function nowText(screen) {
+  if (!screen.active) {
+    return words.off;
+  }
+  if (screen.state === 'play' && screen.playing) {
+    return screen.since ? words.playsSince(screen.playing, timeText(new Date(screen.since))) : screen.playing;
+  }
+  return words.states[screen.state || 'splash'];
+}
+
+/** @param {TvScreen} screen */
+function figuresText(screen) {
+  const parts = [screen.kind === 'hdmi' ? screen.connector || '' : screen.browser || ''];
+  if (screen.width && screen.height) {
+    parts.push(`${screen.width} × ${screen.height}`);
+  }
+  if (screen.power) {
+    parts.push(words.power[screen.power]);
+  }
+  if (screen.active) {
+    parts.push(words.dropped(screen.dropped_frames, countText(screen.dropped_frames)));
+    if (screen.offset_ms !== null) {
+      parts.push(words.offset(screen.offset_ms));
+    }
+  }
+  return parts.filter(Boolean).join(' · ');
+}

@@ -1,0 +1,275 @@
+//! The JSON types of what the dashboard sees and changes of screens, the schedule, the message and plays.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::wire::rfc_3339;
+use super::wire_program::Item;
+use crate::library::signage::PlayRow;
+use crate::program::{self, Window};
+
+#[derive(Serialize)]
+pub(super) struct Screens {
+    pub screens: Vec<Screen>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Screen {
+    pub id: i64,
+    pub name: String,
+    pub code: String,
+    /// `web` or `hdmi`.
+    pub kind: &'static str,
+    pub connector: Option<String>,
+    pub group: Option<i64>,
+    pub active: bool,
+    pub last_seen: Option<String>,
+    /// Since when the item is on.
+    pub since: Option<String>,
+    pub playing: Option<String>,
+    /// Null while it is not active.
+    pub state: Option<&'static str>,
+    pub browser: Option<String>,
+    pub width: u32,
+    pub height: u32,
+    pub dropped_frames: u64,
+    pub offset_ms: Option<i64>,
+    /// What it leaves out, since it can't play it.
+    pub problem: Option<String>,
+    pub address: Option<String>,
+    pub screenshot: Option<String>,
+    /// What the TV at an HDMI port says it is: `on` or `standby`; null if it does not say.
+    pub power: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditScreen {
+    pub name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub group: Option<Option<i64>>,
+}
+
+/// Where null is not the same as nothing.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+#[derive(Serialize)]
+pub(super) struct Asked {
+    pub id: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Groups {
+    pub groups: Vec<Group>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Group {
+    pub id: i64,
+    pub name: String,
+    pub screens: Vec<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditGroup {
+    pub name: Option<String>,
+    pub screens: Option<Vec<i64>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Windows {
+    pub windows: Vec<OneWindow>,
+}
+
+#[derive(Serialize)]
+pub(super) struct OneWindow {
+    id: i64,
+    playlist: Option<i64>,
+    screens: Vec<i64>,
+    groups: Vec<i64>,
+    everywhere: bool,
+    days: Vec<&'static str>,
+    from: String,
+    until: String,
+    first: Option<String>,
+    last: Option<String>,
+    priority: u8,
+}
+
+impl From<&Window> for OneWindow {
+    fn from(window: &Window) -> Self {
+        let time = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        Self {
+            id: window.id,
+            playlist: window.playlist,
+            screens: window.target.screens.clone(),
+            groups: window.target.groups.clone(),
+            everywhere: window.target.everywhere,
+            days: window.days.names(),
+            from: time(window.from),
+            until: time(window.until),
+            first: window.first.map(|date| date.to_string()),
+            last: window.last.map(|date| date.to_string()),
+            priority: window.priority,
+        }
+    }
+}
+
+/// A change of a window, or a new one. What is not given stays as it is.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditWindow {
+    #[serde(default, rename = "id")]
+    _id: serde::de::IgnoredAny,
+    #[serde(default, deserialize_with = "given")]
+    pub playlist: Option<Option<i64>>,
+    pub screens: Option<Vec<i64>>,
+    pub groups: Option<Vec<i64>>,
+    pub everywhere: Option<bool>,
+    pub days: Option<Vec<String>>,
+    pub from: Option<String>,
+    pub until: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub first: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    pub last: Option<Option<String>>,
+    pub priority: Option<u8>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ProgramAt<'a> {
+    pub at: String,
+    pub state: &'static str,
+    pub playlist: Option<i64>,
+    pub name: &'a str,
+    pub window: Option<i64>,
+    pub item: Option<Item<'a>>,
+    pub position_ms: Option<u64>,
+    pub until: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Week<'a> {
+    pub segments: Vec<WeekSegment<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct WeekSegment<'a> {
+    pub from: String,
+    pub until: String,
+    pub window: Option<i64>,
+    pub playlist: Option<i64>,
+    /// The playlist's; empty for standby and nothing.
+    pub name: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Message {
+    id: i64,
+    text: Option<String>,
+    playlist: Option<i64>,
+    screens: Option<Vec<i64>>,
+    from: String,
+    until: Option<String>,
+}
+
+impl Message {
+    pub(super) fn new(message: &program::Message, zone: &TimeZone) -> Self {
+        Self {
+            id: message.id,
+            text: message.text.clone(),
+            playlist: message.playlist,
+            screens: message.screens.clone(),
+            from: time_ms(message.from_ms, zone),
+            until: message.until_ms.map(|until| time_ms(until, zone)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PutMessage {
+    pub text: Option<String>,
+    pub playlist: Option<i64>,
+    pub screens: Option<Vec<i64>>,
+    pub minutes: Option<u32>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Plays {
+    pub plays: Vec<OnePlay>,
+    /// For `after`; null on the last page.
+    pub next: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct OnePlay {
+    screen: i64,
+    screen_name: String,
+    item: String,
+    playlist: Option<i64>,
+    asset: Option<i64>,
+    source: Option<String>,
+    name: String,
+    from: String,
+    until: String,
+    whole: bool,
+}
+
+impl OnePlay {
+    pub(super) fn new(row: PlayRow, zone: &TimeZone) -> Self {
+        let PlayRow { id: _, screen, screen_name, play } = row;
+        Self {
+            screen,
+            screen_name,
+            item: play.item,
+            playlist: play.playlist,
+            asset: play.asset,
+            source: play.source,
+            name: play.name,
+            from: time_ms(play.from_ms, zone),
+            until: time_ms(play.until_ms, zone),
+            whole: play.whole,
+        }
+    }
+}
+
+/// What of screens and the schedule is to be asked for again.
+#[derive(Serialize)]
+pub(super) struct Changed {
+    pub generation: u64,
+}
+
+/// Milliseconds since 1970 as RFC 3339.
+pub(super) fn time_ms(ms: i64, zone: &TimeZone) -> String {
+    let since = Duration::from_millis(ms.max(0).cast_unsigned());
+    // Beyond what the system's clock can hold is beyond what RFC 3339 can.
+    rfc_3339(SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH), zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_not_nothing() {
+        let group = |text: &str| serde_json::from_str::<EditScreen>(text).expect("right").group;
+        assert_eq!(
+            (group("{}"), group("{\"group\":null}"), group("{\"group\":3}")),
+            (None, Some(None), Some(Some(3)))
+        );
+    }
+
+    #[test]
+    fn times_beyond_all_clocks_do_no_harm() {
+        assert_eq!(time_ms(1500, &TimeZone::UTC), "1970-01-01T00:00:01.500+00:00");
+        for ms in [i64::MIN, -1, i64::MAX] {
+            assert_eq!(time_ms(ms, &TimeZone::UTC), "1970-01-01T00:00:00.000+00:00");
+        }
+    }
+}
