@@ -50,6 +50,8 @@ pub struct Report {
     pub dropped_frames: u64,
     /// How far the screen's clock is off, as it was measured.
     pub offset_ms: Option<i64>,
+    /// How late what it showed was at most since its report before: what came late, or a video that was behind.
+    pub late_ms: Option<i64>,
     /// What it leaves out, since it can't play it.
     pub problem: Option<String>,
     pub state: Playing,

@@ -297,6 +297,7 @@ async fn who_is_there_is_told_and_counted() {
         since_ms: Some(now_ms()),
         dropped_frames: 1,
         offset_ms: Some(-20),
+        late_ms: Some(0),
         problem: None,
         state: Playing::Play,
     };
