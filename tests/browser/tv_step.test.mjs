@@ -95,10 +95,11 @@ export const tests = {
     const turn = schedule.turnAt(schedule.turnAt(from_ms).ends_ms + 1);
     assert.equal(turn.name, 'red');
     await pages[0].evaluate(holdUp, { from_ms: turn.starts_ms - 400, until_ms: turn.starts_ms + HELD_UP_MS });
+    let behind = /** @type {number[]} */ ([]);
     await until('both play the video, and are in step', async () => {
       const found = await both();
-      const behind = found.map((look) => (look && look.name === 'red' ? latenessOf(look, schedule) : Infinity));
       assert.ok(Date.now() < turn.ends_ms, `it has not caught up: ${behind} ms behind`);
+      behind = found.map((look) => (look && look.name === 'red' ? latenessOf(look, schedule) : Infinity));
       return behind.every((ms) => Math.abs(ms) <= STEP_MS);
     });
     const caughtUp_s = (Date.now() - turn.starts_ms) / 1000;
