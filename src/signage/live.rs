@@ -11,6 +11,8 @@ pub const ACTIVE: Duration = Duration::from_secs(60);
 /// Plays that one screen may bring in an hour: two days without the box, of items of six seconds.
 const PLAYS_PER_HOUR: usize = 30_000;
 const HOUR: Duration = Duration::from_secs(3600);
+/// Of two screens side by side, less is not seen; the cards of the screens begin there, too.
+const LATE_MS: i64 = 100;
 /// Of what is playing.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -50,6 +52,8 @@ pub struct Report {
     pub dropped_frames: u64,
     /// How far the screen's clock is off, as it was measured.
     pub offset_ms: Option<i64>,
+    /// How late what it showed was at most since its report before: what came late, or a video that was behind.
+    pub late_ms: Option<i64>,
     /// What it leaves out, since it can't play it.
     pub problem: Option<String>,
     pub state: Playing,
@@ -128,7 +132,8 @@ impl Signage {
         let came = lives.heard(screen, address, Instant::now());
         let live = lives.by_screen.get_mut(&screen).expect("it was heard just now");
         let shown = |report: &Report| {
-            (report.item.clone(), report.name.clone(), report.problem.clone(), report.state)
+            let is_late = report.late_ms >= Some(LATE_MS);
+            (report.item.clone(), report.name.clone(), report.problem.clone(), report.state, is_late)
         };
         let other = live.report.as_ref().map(shown) != Some(shown(&report));
         live.report = Some(report);

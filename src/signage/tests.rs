@@ -297,6 +297,7 @@ async fn who_is_there_is_told_and_counted() {
         since_ms: Some(now_ms()),
         dropped_frames: 1,
         offset_ms: Some(-20),
+        late_ms: Some(0),
         problem: None,
         state: Playing::Play,
     };
@@ -305,6 +306,13 @@ async fn who_is_there_is_told_and_counted() {
     changes.mark_unchanged();
     it.signage.report(id, None, Report { dropped_frames: 2, ..report.clone() });
     assert!(!changes.has_changed().unwrap(), "figures are no news");
+    it.signage.report(id, None, Report { late_ms: Some(2400), ..report.clone() });
+    assert!(changes.has_changed().unwrap(), "that it is late is");
+    changes.mark_unchanged();
+    it.signage.report(id, None, Report { late_ms: Some(1900), ..report.clone() });
+    assert!(!changes.has_changed().unwrap(), "how late is not");
+    it.signage.report(id, None, Report { dropped_frames: 2, ..report.clone() });
+    assert!(changes.has_changed().unwrap(), "nor is it late any more");
     let live = it.signage.live(id).expect("heard");
     assert_eq!(
         (live.address, live.report.map(|report| report.dropped_frames)),

@@ -188,6 +188,7 @@ pub(super) struct PlayerReport {
     #[serde(default)]
     pub dropped_frames: u64,
     pub offset_ms: Option<i64>,
+    pub late_ms: Option<i64>,
     pub problem: Option<String>,
     pub state: String,
 }
@@ -195,9 +196,9 @@ pub(super) struct PlayerReport {
 impl PlayerReport {
     /// `None`: there is no such state.
     pub(super) fn report(self) -> Option<Report> {
-        let Self { key: _, item, name, since_ms, dropped_frames, offset_ms, problem, state } = self;
+        let Self { key: _, item, name, since_ms, dropped_frames, offset_ms, late_ms, problem, state } = self;
         let state = Playing::named(&state)?;
-        Some(Report { item, name, since_ms, dropped_frames, offset_ms, problem, state })
+        Some(Report { item, name, since_ms, dropped_frames, offset_ms, late_ms, problem, state })
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Screen {
     pub height: u32,
     pub dropped_frames: u64,
     pub offset_ms: Option<i64>,
+    /// How late what it showed was at most, since its report before.
+    pub late_ms: Option<i64>,
     /// What it leaves out, since it can't play it.
     pub problem: Option<String>,
     pub address: Option<String>,

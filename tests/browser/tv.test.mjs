@@ -1,4 +1,4 @@
-// The player on a TV: never black, in step with others, through outages, for days.
+// The player on a TV: never black, through outages, for days.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -14,12 +14,10 @@ const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
 /** Every item of these tests is far brighter than this, and the night far darker. */
 const DARK = 24;
 const TRANSITIONS = 20;
-/** Two screens of a group show an item within this of each other. */
-const STEP_MS = 100;
-/** A machine that is busy with something else is late now and then; a player that is out of step always. */
-const ATTEMPTS_MAX = 6;
-/** Long enough to be told from a machine that is busy. */
-const ASLEEP_MS = 7000;
+/** As many as a minute of short ones. The player remembers its last 100. */
+const MANY_ITEMS = 60;
+/** Far longer than an item, and than a player takes for a stutter of its machine. */
+const ASLEEP_MS = 6000;
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -48,10 +46,10 @@ async function staysBright(t, transition) {
   const server = await t.server(CONFIG);
   const ids = await fill(server, { red: 6, green: 6 }, ['white', 'orange']);
   // Items below two seconds are not faded.
-  const ms = transition === 'fade' ? 2000 : 1200;
+  const ms = transition === 'fade' ? 2000 : 1000;
   const part = (/** @type {number} */ asset) => ({ kind: 'asset', asset, from_ms: 500, until_ms: 500 + ms });
   const slide = (/** @type {number} */ asset) => ({ kind: 'asset', asset, duration_ms: ms });
-  const live = { kind: 'live', source: 'test', duration_ms: 2000 };
+  const live = { kind: 'live', source: 'test', duration_ms: transition === 'fade' ? 2000 : 1500 };
   const items = [part(ids.red), slide(ids['slide-white']), part(ids.green), live, slide(ids['slide-orange']), live, part(ids.red), part(ids.green)];
   const window = await playAlways(server, await addPlaylist(server, 'Loop', items, { transition }));
   const tv = await openTv(t, server);
@@ -74,8 +72,36 @@ async function staysBright(t, transition) {
   await send(server, 'PATCH', `/api/windows/${window}`, { playlist: null });
   await until('the night', () => sees(tv.page, 'night'));
   const night = tv.watch();
-  await pause(700);
-  assert.ok((await night.stop()).some((sample) => sample.bright < DARK), 'black is seen where it is black');
+  await until('black is seen where it is black', () => night.samples.some((sample) => sample.bright < DARK));
+  await night.stop();
+}
+
+/** The files of what plays are on the TV. @param {Page} page @param {number} count how many there are */
+async function untilKept(page, count) {
+  await until('its files are kept', () => page.evaluate((wanted) => {
+    const { files, stage } = window.marqueeTv || {};
+    const place = stage && stage.place();
+    const items = place && place.program ? place.program.items : [];
+    const urls = new Set(items.map((/** @type {any} */ item) => item.src));
+    return urls.size === wanted && Array.from(urls).every((url) => files.has(url));
+  }, count));
+}
+
+/** What was shown is told now, not within the next 15 s. @param {Page} page */
+const flushPlays = (page) => page.evaluate(() => window.marqueeTv.plays.flush());
+
+/** Runs in the page: a second of its own time, in which its player looks several times. */
+function manyLooks() {
+  return new Promise((resolve) => {
+    let count = 0;
+    const timer = setInterval(() => {
+      count += 1;
+      if (count === 10) {
+        clearInterval(timer);
+        resolve(undefined);
+      }
+    }, 100);
+  });
 }
 
 /** Runs in the page: no place to keep anything, as in a browser that was told so. */
@@ -135,7 +161,7 @@ export const tests = {
     await playAlways(server, await addPlaylist(server, 'Loop', items));
     const tv = await openTv(t, server);
     await untilShows(tv.page, 2);
-    await until('its files are kept', () => tv.page.evaluate(() => window.marqueeTv.files.complete()));
+    await untilKept(tv.page, 4);
     const watching = tv.watch();
     await until('one round', async () => (await shown(tv.page)).length >= 5);
     await server.stop('SIGKILL');
@@ -155,7 +181,10 @@ export const tests = {
     }
     // All but the one that is on now, and maybe the one before it, is told in a while; and nothing twice.
     const last_ms = all[all.length - 2].at_ms;
-    await until('all of it is told', async () => (await plays(server)).some((play) => Date.parse(play.from) >= last_ms - 100));
+    await until('all of it is told', async () => {
+      await flushPlays(tv.page);
+      return (await plays(server)).some((play) => Date.parse(play.from) >= last_ms - 100);
+    });
     const page = await t.page(`${server.url}/screens`);
     await page.getByRole('button', { name: 'Proof of play' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Download').click()]);
@@ -169,50 +198,6 @@ export const tests = {
     assert.equal(told.filter((play) => play.from_ms < until_ms).length, all.length - 1, 'and nothing else does');
     told.slice(1).forEach((play, at) => assert.ok(play.from_ms >= told[at].until_ms - 50, 'no two at the same time'));
     t.note(`${told.length} plays, ${samples.length} samples`);
-  },
-
-  'two screens of a group show each item at the same moment': async (t) => {
-    const server = await t.server(NOTHING_LIVE);
-    const ids = await fill(server, { red: 4, green: 4 }, ['white']);
-    const items = [{ kind: 'asset', asset: ids.red, until_ms: 3000 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1500 },
-      { kind: 'asset', asset: ids.green, until_ms: 3000 }];
-    await playAlways(server, await addPlaylist(server, 'Loop', items));
-    const pages = [await t.page(`${server.url}/tv`), await t.page(`${server.url}/tv`)];
-    await until('both are known', async () => (await server.get('/api/screens')).screens.length === 2);
-    const { screens } = await server.get('/api/screens');
-    await send(server, 'POST', '/api/groups', { name: 'Wall', screens: screens.map((/** @type {any} */ each) => each.id) });
-    await until('both are in step', async () => (await Promise.all(pages.map((page) => page.evaluate(() => {
-      const place = window.marqueeTv.stage.place();
-      return Boolean(place && place.program && place.program.in_step && window.marqueeTv.stage.front());
-    })))).every(Boolean));
-
-    let worst_ms = Infinity;
-    for (let attempt = 0; attempt < ATTEMPTS_MAX && worst_ms > STEP_MS; attempt += 1) {
-      const from = await pages[0].evaluate(() => window.marqueeTv.clock.now());
-      await until('some more items', async () => (await Promise.all(pages.map(shown)))
-        .every((all) => all.filter((each) => each.starts_ms > from).length >= 4));
-      const [one, other] = await Promise.all(pages.map(shown));
-      const apart = one.filter((each) => each.starts_ms > from).map((each) => {
-        const same = other.find((its) => its.starts_ms === each.starts_ms && its.key === each.key);
-        return same ? Math.abs(same.at_ms - each.at_ms) : 0;
-      });
-      worst_ms = Math.max(...apart);
-      t.note(`${worst_ms.toFixed(0)} ms apart at most`);
-    }
-    assert.ok(worst_ms <= STEP_MS);
-    // The videos themselves, too: where each is in its file, against the clock that both measured.
-    const lag_ms = () => Promise.all(pages.map((page) => page.evaluate(() => {
-      const front = window.marqueeTv.stage.front();
-      const picture = front && front.layer.picture();
-      return picture instanceof HTMLVideoElement && !picture.paused && window.marqueeTv.clock.now() - front.place.starts_ms > 1500
-        ? picture.currentTime * 1000 - (window.marqueeTv.clock.now() - front.place.starts_ms) : null;
-    })));
-    await until('both videos are within it', async () => {
-      const [one, other] = await lag_ms();
-      return one !== null && other !== null && Math.abs(one - other) <= STEP_MS;
-    });
-    const { screens: told } = await server.get('/api/screens');
-    assert.ok(told.every((/** @type {any} */ each) => each.offset_ms !== null && Math.abs(each.offset_ms) < 5000), 'the offset is shown');
   },
 
   'a TV that comes late joins in the middle; one that slept comes back into step': async (t) => {
@@ -253,11 +238,14 @@ export const tests = {
       const now_ms = clock.now();
       return stage.front().place.starts_ms <= now_ms && stage.front().place.ends_ms > now_ms;
     }));
-    const all = await shown(page);
-    await until('it goes on', async () => (await shown(page)).length >= all.length + 3);
     const gaps = (await shown(page)).map((each, at, them) => (at ? each.at_ms - them[at - 1].at_ms : 0));
     assert.ok(Math.max(...gaps) > ASLEEP_MS - 1500, `it did sleep: ${gaps}`);
-    assert.ok(gaps.slice(-3).every((gap) => gap < 2500), `and is awake: ${gaps}`);
+    // Each in its time again; of a round, so that none is left out.
+    await until('it goes on', async () => {
+      const last = (await shown(page)).slice(-items.length);
+      const next = last.every((each, at) => !at || each.starts_ms - last[at - 1].starts_ms === 1500);
+      return next && last.every((each) => each.late_ms < 750) && new Set(last.map((each) => each.key)).size === items.length;
+    });
   },
 
   'an item that does not decode here is left out, and the next one shown': async (t) => {
@@ -309,11 +297,19 @@ export const tests = {
     await page.keyboard.press(' ');
     await until('paused', () => page.evaluate(() => window.marqueeTv.stage.paused()));
     const held = await at();
-    await pause(800);
-    assert.ok(Math.abs((await at()) - held) < 0.1, 'the picture is held');
+    await page.evaluate(manyLooks);
+    assert.equal(await at(), held, 'the picture is held');
+    /** How far its position is behind the time that has passed since. */
+    const behind = () => page.evaluate(() => {
+      const { stage, clock } = window.marqueeTv;
+      return clock.now() / 1000 - stage.front().layer.video.currentTime;
+    });
+    const before = await behind();
+    await page.evaluate(manyLooks);
     await page.keyboard.press(' ');
     await until('it goes on where it was', async () => (await at()) > held + 0.3);
-    assert.ok((await at()) < held + 5, 'and not where it would have been');
+    const lost = (await behind()) - before;
+    assert.ok(lost > 0.9, `and not where it would have been: ${lost} s`);
     await page.keyboard.press(' ');
     await page.getByText('Paused').waitFor();
     await page.keyboard.press('ArrowRight');
@@ -362,7 +358,7 @@ export const tests = {
     await untilShows(page);
     const has = (/** @type {number} */ asset) => server.get(`/api/assets/${asset}`)
       .then((/** @type {any} */ all) => page.evaluate((url) => window.marqueeTv.files.has(url), all.play));
-    await until('the small ones are kept', () => page.evaluate(() => window.marqueeTv.files.complete()));
+    await untilKept(page, 2);
     assert.ok(await has(ids.red));
     const items = large.map((asset) => ({ kind: 'asset', asset, until_ms: 1500 }));
     await send(server, 'PATCH', `/api/windows/${window}`, { playlist: await addPlaylist(server, 'Large', items.concat(/** @type {any} */ (small))) });
@@ -381,7 +377,7 @@ export const tests = {
     await playAlways(server, await addPlaylist(server, 'Loop', [{ kind: 'asset', asset: ids.red },
       { kind: 'asset', asset: ids['slide-white'], duration_ms: 2000 }]));
     const page = await t.page(`${server.url}/tv`);
-    await until('its files are kept', () => page.evaluate(() => Boolean(window.marqueeTv) && window.marqueeTv.files.complete()));
+    await untilKept(page, 2);
     await page.addInitScript(neverFindPieces);
     await page.reload();
     await untilShows(page, 4);
@@ -430,10 +426,11 @@ export const tests = {
 
   'memory stays flat over many short items (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
-    const ids = await fill(server, { red: 2, green: 2 }, ['white', 'orange', 'pink']);
-    const items = ['red', 'slide-white', 'green', 'slide-orange', 'slide-pink'].map((name) => (
-      { kind: 'asset', asset: ids[name], ...(name.startsWith('slide') ? { duration_ms: 1000 } : { until_ms: 1000 }) }));
-    await playAlways(server, await addPlaylist(server, 'Short', items));
+    const ids = await fill(server, { red: 2, green: 2 }, ['white', 'orange']);
+    const part = (/** @type {number} */ asset, /** @type {number} */ from_ms) => ({ kind: 'asset', asset, from_ms, until_ms: from_ms + 500 });
+    const slide = (/** @type {number} */ asset) => ({ kind: 'asset', asset, duration_ms: 1000 });
+    await playAlways(server, await addPlaylist(server, 'Short', [part(ids.red, 0), part(ids.green, 0), slide(ids['slide-white']),
+      part(ids.red, 500), part(ids.green, 500), part(ids.red, 1000), slide(ids['slide-orange'])]));
     const page = await t.page('about:blank');
     await page.addInitScript(countAddresses);
     await page.goto(`${server.url}/tv`);
@@ -447,11 +444,11 @@ export const tests = {
       const addresses = await page.evaluate(() => window.addresses);
       return { bytes: usedSize, nodes: counters.nodes, listeners: counters.jsEventListeners, addresses };
     };
-    await until('some rounds, with all files kept', async () => (await shown(page)).length >= 25
-      && page.evaluate(() => window.marqueeTv.files.complete()));
+    await untilKept(page, 4);
+    await untilShows(page, 20);
     const before = await measure();
-    const from = await page.evaluate(() => window.marqueeTv.clock.now());
-    await until('many more', async () => (await page.evaluate(() => window.marqueeTv.clock.now())) - from > 60000, 90000);
+    const { at_ms: from_ms } = (await shown(page)).slice(-1)[0];
+    await until(`${MANY_ITEMS} more`, async () => (await shown(page)).filter((each) => each.at_ms > from_ms).length >= MANY_ITEMS, 90000);
     const after = await measure();
     t.note(`${(before.bytes / 1e6).toFixed(2)} to ${(after.bytes / 1e6).toFixed(2)} MB, ${before.nodes} to ${after.nodes} nodes`);
     assert.ok(after.bytes < before.bytes + 300000, 'the heap does not grow');

@@ -59,7 +59,7 @@ export async function startTv(options) {
     context,
     /**
      * Takes pictures until it is stopped.
-     * @returns {{stop: () => Promise<Sample[]>}}
+     * @returns {{samples: Sample[], stop: () => Promise<Sample[]>}} samples: those so far
      */
     watch() {
       const samples = /** @type {Sample[]} */ ([]);
@@ -75,6 +75,7 @@ export async function startTv(options) {
         }
       });
       return {
+        samples,
         async stop() {
           const ended = new Promise((resolve) => grabber.once('exit', resolve));
           grabber.kill('SIGTERM');

@@ -12,10 +12,11 @@ const require = createRequire(`${process.env.MARQUEE_NODE}/`);
 const here = path.dirname(fileURLToPath(import.meta.url));
 
 const {
-  browserName, createClock, createMemory, createPlays, filesAhead, fitted, isAnswer, placeAt, planFiles, segmentAt, steerVideo,
+  anewWait, browserName, createClock, createMemory, createPlays, filesAhead, fitted, isAnswer, joinAt, leadAfter, placeAt,
+  planFiles, segmentAt, steerVideo,
 } = declared([
-  'browserName', 'createClock', 'createMemory', 'createPlays', 'filesAhead', 'fitted', 'isAnswer', 'placeAt', 'planFiles',
-  'segmentAt', 'steerVideo',
+  'anewWait', 'browserName', 'createClock', 'createMemory', 'createPlays', 'filesAhead', 'fitted', 'isAnswer', 'joinAt',
+  'leadAfter', 'placeAt', 'planFiles', 'segmentAt', 'steerVideo',
 ]);
 
 const never = () => false;
@@ -165,6 +166,15 @@ export const tests = {
     assert.equal(placeAt({ ...at, segments: [], programs: [] }, 50, 0, never).state, 'splash');
   },
 
+  'an item is due at its start, or with the segment that begins in its middle': async () => {
+    const at = answer([program([item('a', 1000)]), program([item('b', 4000), item('c', 1000)])], [7500, 90000]);
+    const due = (/** @type {number} */ now_ms) => [placeAt(at, now_ms, 0, never).id, placeAt(at, now_ms, 0, never).due_ms];
+    assert.deepEqual(due(6500), ['a@6000', 6000]);
+    assert.deepEqual(due(8000), ['b@6000', 7500], 'nobody is late for what was not on before');
+    assert.deepEqual(due(10500), ['c@10000', 10000]);
+    assert.equal(placeAt(at, 8000, 0, (/** @type {any} */ each) => each.key === 'b').due_ms, 8000, 'the second round of what fills it');
+  },
+
   'next and previous move a screen, and its places with it': async () => {
     const at = answer([program([item('a', 1000), item('b', 2000)])], [1e9]);
     const now_ms = 1200;
@@ -285,24 +295,53 @@ export const tests = {
   },
 
   'steering: gentle, without swinging, and given up when it is too far': async () => {
-    assert.deepEqual(steerVideo(0.02, 1), { rate: 1, anew: false });
-    assert.deepEqual(steerVideo(0.5, 1), { rate: 1.06, anew: false });
-    assert.deepEqual(steerVideo(-0.05, 1), { rate: 0.975, anew: false });
-    assert.deepEqual(steerVideo(0.02, 1.025), { rate: 1.01, anew: false });
-    assert.deepEqual(steerVideo(0.007, 1.01), { rate: 1, anew: false });
-    assert.equal(steerVideo(3, 1).anew, true);
+    assert.deepEqual(steerVideo(0.02, 1, 2), { rate: 1, anew: false });
+    assert.deepEqual(steerVideo(0.5, 1, 2), { rate: 1.06, anew: false });
+    assert.deepEqual(steerVideo(-0.05, 1, 2), { rate: 0.975, anew: false });
+    assert.deepEqual(steerVideo(0.02, 1.025, 2), { rate: 1.01, anew: false });
+    assert.deepEqual(steerVideo(0.007, 1.01, 2), { rate: 1, anew: false });
+    assert.deepEqual(steerVideo(2.1, 1, 2), { rate: 1.06, anew: true }, 'until it is begun anew it does what it can');
+    assert.deepEqual(steerVideo(-2.1, 1, 2), { rate: 0.94, anew: true });
     for (const start of [-2, -0.3, -0.05, 0.04, 0.2, 1]) {
       let behind = start;
       let rate = 1;
       let turns = 0;
       for (let step = 0; step < 400; step += 1) {
         const before = rate;
-        rate = steerVideo(behind, rate).rate;
+        rate = steerVideo(behind, rate, 2.5).rate;
         turns += (before - 1) * (rate - 1) < 0 ? 1 : 0;
         behind -= (rate - 1) * 0.25;
       }
       assert.ok(Math.abs(behind) < 0.03 && turns === 0, `from ${start}: ${behind}, ${turns} turns`);
     }
+  },
+
+  'a video that has begun is joined where it will be when it is ready, if anything of it is left by then': async () => {
+    const place = { ...placeAt(answer([program([item('a', 6000, { from_ms: 500 })])], [1e9]), 1000, 0, never) };
+    assert.equal(joinAt(place, -4000, 0.4), 0.5, 'long before its time: its beginning');
+    assert.equal(joinAt(place, 3000, 0.4), 0.5 + 2.4);
+    assert.equal(joinAt(place, 900, 0.4), 0.5 + 0.3, 'it will be late by then');
+    assert.equal(joinAt(place, 5000, 2.5), 0.5 + 4, 'nothing would be left of it');
+  },
+
+  'a machine that takes long to begin a video is in step at the second attempt, however long': async () => {
+    for (const took_s of [0.05, 0.3, 0.9, 2.4, 5]) {
+      let lead_s = 0.4;
+      const behind = [];
+      for (let attempt = 0; attempt < 12; attempt += 1) {
+        // Ready before its moment, it is shown at its moment.
+        behind.push(Math.max(0, took_s - lead_s));
+        lead_s = leadAfter(lead_s, took_s);
+      }
+      assert.ok(behind.slice(1).every((each) => each === 0), `${took_s} s: ${behind}`);
+      assert.ok(lead_s < took_s * 1.25 + 0.12, `${took_s} s: nor does it wait for long: ${lead_s}`);
+    }
+    assert.ok(leadAfter(0.4, 60) <= 8, 'not for ever');
+    let lead_s = leadAfter(0.4, 5);
+    lead_s = leadAfter(lead_s, 0.1);
+    assert.ok(lead_s > 4 && lead_s < 6, `one quick start does not make a quick machine: ${lead_s}`);
+    const waits = [0, 1, 2, 3, 4, 5, 6, 60].map(anewWait);
+    assert.deepEqual(waits, [2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000]);
   },
 
   'proof of play: each once, whatever happens to the sending': async () => {

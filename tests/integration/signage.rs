@@ -357,7 +357,7 @@ async fn screens_do_what_they_are_asked_to_and_say_what_is_on() {
     assert_eq!(program.send_bytes("PUT", &to, &[], jpeg.clone()).await.status, 404, "once");
 
     let report = json!({"key": tv.key, "item": "a1", "name": "Clip", "since_ms": 4_000_000_000_000_i64,
-        "dropped_frames": 3, "offset_ms": -12, "state": "play"});
+        "dropped_frames": 3, "offset_ms": -12, "late_ms": 340, "state": "play"});
     send(&program, "POST", "/api/screens/report", report.clone(), 204).await;
     let screens = program.json("/api/screens").await;
     let shown = screens["screens"]
@@ -371,8 +371,8 @@ async fn screens_do_what_they_are_asked_to_and_say_what_is_on() {
         (&json!("Clip"), &json!("play"), &json!(3))
     );
     assert_eq!(
-        (&shown["offset_ms"], &shown["since"]),
-        (&json!(-12), &Value::Null),
+        (&shown["offset_ms"], &shown["late_ms"], &shown["since"]),
+        (&json!(-12), &json!(340), &Value::Null),
         "that moment is still to come"
     );
     let picture = program.get(shown["screenshot"].as_str().expect("its address")).await;

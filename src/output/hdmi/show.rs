@@ -53,6 +53,8 @@ pub(super) struct Show<'p> {
     /// What was drawn last, as long as it is on the screen.
     drawn: Option<Drawing>,
     turned: Instant,
+    /// When what is on was to be seen first, in milliseconds since 1970: later than by the plan if it was not known then.
+    due_ms: i64,
     /// The notice of the last look.
     notice: Notice,
     splash_until: Instant,
@@ -82,6 +84,7 @@ impl<'p> Show<'p> {
             turn: None,
             drawn: None,
             turned: Instant::now(),
+            due_ms: 0,
             code_until_ms: 0,
         }
     }
@@ -157,6 +160,10 @@ impl<'p> Show<'p> {
             self.turn = Some(Turn { shown_ms, ..turn });
             return;
         }
+        let now = now_ms();
+        // What was on has ended by the clock: this follows from it.
+        let is_next = self.turn.as_ref().is_some_and(|on| on.until_ms <= now);
+        self.due_ms = if is_next { turn.shown_ms } else { now };
         self.end_turn();
         self.stage.turn_to(&self.channel, &turn);
         self.turn = Some(turn);
@@ -285,10 +292,16 @@ impl<'p> Show<'p> {
             dropped_frames: self.stage.dropped(),
             // Its clock is the box's.
             offset_ms: Some(0),
+            late_ms: item.map(|_| self.late_ms()),
             problem: self.stage.problem.clone(),
             state,
         };
         self.channel.report(report);
+    }
+
+    /// How late the first picture of what is on was; while there is none, how late it is by now.
+    fn late_ms(&self) -> i64 {
+        self.stage.seen_ms.unwrap_or_else(now_ms).saturating_sub(self.due_ms).max(0)
     }
 }
 

@@ -27,6 +27,7 @@ export const signageGerman = {
     dropped: (count, text) => plural(count, '1 Bild ausgelassen', `${text} Bilder ausgelassen`),
     offset: (ms) => (Math.abs(ms) < 1000 ? `Uhr ${ms >= 0 ? '+' : '−'}${Math.abs(ms)} ms`
       : `Uhr ${ms >= 0 ? '+' : '−'}${(Math.abs(ms) / 1000).toFixed(1).replace('.', ',')} s`),
+    late: (ms) => `${(ms / 1000).toFixed(1).replace('.', ',')} s zu spät`,
     leftOut: (what) => `Ausgelassen: ${what}`,
     codeTitle: 'Diesen Code zeigt der Bildschirm auf Wunsch an',
     identify: 'Code anzeigen lassen',

@@ -26,6 +26,7 @@ export const signageEnglish = {
     dropped: (/** @type {number} */ count, /** @type {string} */ text) => plural(count, '1 frame dropped', `${text} frames dropped`),
     offset: (/** @type {number} */ ms) => (Math.abs(ms) < 1000 ? `clock ${ms >= 0 ? '+' : '−'}${Math.abs(ms)} ms`
       : `clock ${ms >= 0 ? '+' : '−'}${(Math.abs(ms) / 1000).toFixed(1)} s`),
+    late: (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s late`,
     leftOut: (/** @type {string} */ what) => `Left out: ${what}`,
     codeTitle: 'The screen shows this code when it is asked to',
     identify: 'Show its code',

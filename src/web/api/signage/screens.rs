@@ -117,6 +117,7 @@ fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Scree
         height,
         dropped_frames: report.as_ref().map_or(0, |report| report.dropped_frames),
         offset_ms: report.as_ref().and_then(|report| report.offset_ms),
+        late_ms: report.as_ref().and_then(|report| report.late_ms),
         problem: report.as_ref().and_then(|report| report.problem.clone()),
         address: address(screen, live.as_ref()),
         screenshot: signage

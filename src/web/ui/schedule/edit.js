@@ -46,6 +46,7 @@ export async function changeWindow(window, times) {
     await send(window, times);
     if (!same) {
       sayUndo(words.moved, () => {
+        last = null; // What comes next is another move, and has an undo of its own.
         put(before);
         send(window, { days: before.days, from: before.from, until: before.until }).catch(sayError);
       });

@@ -16,6 +16,8 @@ import { editScreen } from './edit.js';
 
 const words = texts.signage.screens;
 
+/** Of two screens side by side, less is not seen. */
+const LATE_MS = 100;
 const STATE_ICONS = { play: 'play', splash: 'ring', standby: 'night', message: 'message' };
 
 export function createCard() {
@@ -129,6 +131,9 @@ function figuresText(screen) {
     parts.push(words.dropped(screen.dropped_frames, countText(screen.dropped_frames)));
     if (screen.offset_ms !== null) {
       parts.push(words.offset(screen.offset_ms));
+    }
+    if (screen.late_ms !== null && screen.late_ms >= LATE_MS) {
+      parts.push(words.late(screen.late_ms));
     }
   }
   return parts.filter(Boolean).join(' · ');

@@ -18,6 +18,7 @@
  * @property {number} height
  * @property {number} dropped_frames
  * @property {number|null} offset_ms
+ * @property {number|null} late_ms how late what it showed was at most, since its report before
  * @property {string|null} problem what it leaves out, since it can't play it
  * @property {string|null} address
  * @property {string|null} screenshot

@@ -10,8 +10,6 @@ const READY_MS_MAX = 15000;
 const NUDGE_MS = 3000;
 /** A picture that is decoded is painted by then, also by engines that don't say so. */
 const PAINT_MS_MAX = 400;
-/** How long a start takes, guessed: a video that is joined in the middle is made ready so far ahead. */
-const START_S = 0.15;
 /** A live picture that stands still for so long is broken. */
 const LIVE_STILL_MS = 4000;
 const FADE_MS = 600;
@@ -108,8 +106,11 @@ function createLayer(parent, box) {
    * @param {number} mine
    * @param {string} url
    * @param {TvPlace} place
+   * @param {number} lead_s
+   * @returns {Promise<number>} how long it took from where its place in the file was chosen, in seconds
    */
-  function readyVideo(mine, url, place) {
+  function readyVideo(mine, url, place, lead_s) {
+    let chosen_ms = 0;
     return within(mine, (done) => {
       let nudge = 0;
       const off = () => {
@@ -122,7 +123,8 @@ function createLayer(parent, box) {
           off();
           done(new Error(video.error ? `it does not decode (${video.error.code})` : 'it does not decode'));
         } else if (event.type === 'loadedmetadata') {
-          const at_s = positionOf(place, box.now());
+          chosen_ms = performance.now();
+          const at_s = joinAt(place, box.now(), lead_s);
           if (at_s > 0.02) {
             video.currentTime = Math.min(at_s, Math.max(0, video.duration - 0.1 || at_s));
           }
@@ -143,7 +145,7 @@ function createLayer(parent, box) {
       video.src = url;
       video.style.display = 'block';
       video.load();
-    }).then(() => paintedVideo(video));
+    }).then(() => paintedVideo(video)).then(() => (performance.now() - chosen_ms) / 1000);
   }
 
   /** @param {number} mine @param {TvItem} wanted */
@@ -232,9 +234,11 @@ function createLayer(parent, box) {
     /**
      * @param {TvPlace} place
      * @param {{url: string, release: () => void}|null} source none for a live item
-     * @returns {Promise<void>} when its first picture is painted; rejects with what is wrong
+     * @param {number} lead_s how long this will take, as far as is known: a video that has begun by then is joined there
+     * @returns {Promise<number|void>} when its first picture is painted, with how long that took if it is a video;
+     *   rejects with what is wrong
      */
-    prepare(place, source) {
+    prepare(place, source, lead_s) {
       drop();
       const mine = run;
       const wanted = /** @type {TvItem} */ (place.item);
@@ -245,7 +249,13 @@ function createLayer(parent, box) {
         return readyLive(mine, wanted);
       }
       const url = source ? source.url : '';
-      return wanted.kind === 'slide' ? readyImage(mine, url) : readyVideo(mine, url, place);
+      return wanted.kind === 'slide' ? readyImage(mine, url) : readyVideo(mine, url, place, lead_s);
+    },
+
+    /** When what is made ready is to be shown: the moment that its picture is of. @param {TvPlace} place */
+    due_ms(place) {
+      const moves = item && item.kind === 'video';
+      return place.starts_ms + (moves ? Math.max(0, video.currentTime * 1000 - /** @type {TvItem} */ (item).from_ms) : 0);
     },
 
     /** It is its time: above the other. @param {boolean} fade */
@@ -272,7 +282,8 @@ function createLayer(parent, box) {
     /**
      * Comes into step, if it is not.
      * @param {TvPlace} place
-     * @returns {boolean} false: it has to be made ready anew
+     * @returns {{broken: boolean, anew: boolean, behind_s: number}} broken: it has to be made ready anew; anew: that is how
+     *   it would come into step sooner
      */
     follow(place) {
       if (live) {
@@ -281,18 +292,18 @@ function createLayer(parent, box) {
           liveFrames = frames;
           liveSince_ms = performance.now();
         }
-        return performance.now() - liveSince_ms < LIVE_STILL_MS;
+        return { broken: performance.now() - liveSince_ms >= LIVE_STILL_MS, anew: false, behind_s: 0 };
       }
       if (!item || item.kind !== 'video' || video.ended || video.paused) {
-        return !video.error;
+        return { broken: Boolean(video.error), anew: false, behind_s: 0 };
       }
       const in_step = Boolean(place.program && place.program.in_step);
-      const behind_s = positionOf(place, box.now()) - START_S - video.currentTime;
-      const { rate, anew } = steerVideo(behind_s, video.playbackRate);
-      if (in_step && !anew && video.playbackRate !== rate) {
+      const behind_s = positionAt(place, box.now()) - video.currentTime;
+      const { rate, anew } = steerVideo(behind_s, video.playbackRate, in_step ? STEER_IN_STEP_MAX_S : STEER_MAX_S);
+      if (in_step && video.playbackRate !== rate) {
         video.playbackRate = rate;
       }
-      return !(video.error || anew);
+      return { broken: Boolean(video.error), anew, behind_s };
     },
 
     dropped() {
@@ -307,17 +318,6 @@ function createLayer(parent, box) {
     item: () => item,
     video,
   };
-}
-
-/**
- * Where in its file an item ought to be in a moment, in seconds.
- * @param {TvPlace} place
- * @param {number} now_ms
- */
-function positionOf(place, now_ms) {
-  const item = /** @type {TvItem} */ (place.item);
-  const since_s = Math.max(0, (now_ms - place.starts_ms) / 1000);
-  return item.from_ms / 1000 + (since_s > 0 ? since_s + START_S : 0);
 }
 
 /** After two frames. Those of a hidden page do not come. @returns {Promise<void>} */

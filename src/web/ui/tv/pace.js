@@ -86,8 +86,10 @@ function createClock(steady, wall) {
 /** Nearer than this nobody sees or hears a difference; up to the second figure, so that it does not swing to and fro. */
 const STEER_ABOVE_S = 0.03;
 const STEER_UNTIL_S = 0.008;
-/** Farther than this, catching up would take most of a minute. */
+/** Farther than this, catching up would take most of a minute: the video is begun anew, where it ought to be by then. */
 const STEER_MAX_S = 2.5;
+/** Beside other screens that is seen and heard sooner. */
+const STEER_IN_STEP_MAX_S = 0.5;
 /** Faster or slower by more would be heard. */
 const RATE_MAX = 0.06;
 
@@ -95,17 +97,66 @@ const RATE_MAX = 0.06;
  * How fast a video plays to come into step.
  * @param {number} behind_s how far it is behind where it ought to be; negative: ahead
  * @param {number} rate the present one
- * @returns {{rate: number, anew: boolean}} anew: it is too far off to be steered
+ * @param {number} most_s
+ * @returns {{rate: number, anew: boolean}} anew: it is too far off to be steered alone
  */
-function steerVideo(behind_s, rate) {
+function steerVideo(behind_s, rate, most_s) {
   const off_s = Math.abs(behind_s);
-  if (off_s > STEER_MAX_S) {
-    return { rate: 1, anew: true };
-  }
   if (off_s < STEER_UNTIL_S || (rate === 1 && off_s < STEER_ABOVE_S)) {
     return { rate: 1, anew: false };
   }
   // Made good within two seconds where that can't be heard. In steps, since some engines refill their buffers each time.
   const wanted = Math.max(-RATE_MAX, Math.min(RATE_MAX, behind_s / 2));
-  return { rate: 1 + (Math.round(wanted * 200) / 200 || (wanted > 0 ? 0.005 : -0.005)), anew: false };
+  return { rate: 1 + (Math.round(wanted * 200) / 200 || (wanted > 0 ? 0.005 : -0.005)), anew: off_s > most_s };
+}
+
+/** A video that is joined in its middle is made ready for a moment so far ahead, and shown at that moment. */
+const LEAD_S_FIRST = 0.4;
+const LEAD_S_MIN = 0.15;
+const LEAD_S_MAX = 8;
+/** Less of an item is not joined ahead. */
+const JOIN_LEFT_MS = 1000;
+
+/**
+ * How far ahead the next one is made ready: ready too early it waits for its moment, too late it is out of step. So it
+ * grows at once on a machine that is busy, and gets less bit by bit.
+ * @param {number} lead_s the present one
+ * @param {number} took_s how long it took this time
+ */
+function leadAfter(lead_s, took_s) {
+  const wanted_s = took_s * 1.25 + 0.1;
+  return Math.max(LEAD_S_MIN, Math.min(LEAD_S_MAX, Math.max(wanted_s, lead_s + (wanted_s - lead_s) / 4)));
+}
+
+/** Begun anew and still out of step, it is left to itself for a while, which gets longer: a machine that is too busy for
+ * this has something better to do. */
+const ANEW_WAIT_MS = 2000;
+const ANEW_WAIT_MS_MAX = 60000;
+/** What follows needs the hidden layer, too. */
+const ANEW_SPARE_MS = 2000;
+
+/** @param {number} tries how often this item was begun anew before */
+function anewWait(tries) {
+  return Math.min(ANEW_WAIT_MS_MAX, ANEW_WAIT_MS * Math.pow(2, tries));
+}
+
+/**
+ * Where in its file an item ought to be, in seconds.
+ * @param {TvPlace} place
+ * @param {number} now_ms
+ */
+function positionAt(place, now_ms) {
+  return (/** @type {TvItem} */ (place.item).from_ms + Math.max(0, now_ms - place.starts_ms)) / 1000;
+}
+
+/**
+ * Where in its file an item is made ready: where it ought to be when it is ready, unless there would be nothing left of
+ * it by then.
+ * @param {TvPlace} place
+ * @param {number} now_ms
+ * @param {number} lead_s
+ */
+function joinAt(place, now_ms, lead_s) {
+  const ready_ms = now_ms + lead_s * 1000;
+  return positionAt(place, ready_ms < place.ends_ms - JOIN_LEFT_MS ? ready_ms : now_ms);
 }

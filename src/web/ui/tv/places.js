@@ -5,7 +5,7 @@
  * the box is heard again, it is the last and has no end.
  * @param {TvAnswer} answer
  * @param {number} now_ms
- * @returns {{program: TvProgram|null, until_ms: number}}
+ * @returns {{program: TvProgram|null, from_ms: number, until_ms: number}}
  */
 function segmentAt(answer, now_ms) {
   const segments = answer.segments;
@@ -19,7 +19,11 @@ function segmentAt(answer, now_ms) {
   const last = segments.length ? segments[segments.length - 1] : null;
   const chosen = found || last;
   const program = chosen ? answer.programs[chosen.program] : undefined;
-  return { program: program || null, until_ms: found ? found.until_ms : Infinity };
+  return {
+    program: program || null,
+    from_ms: chosen ? chosen.from_ms : -Infinity,
+    until_ms: found ? found.until_ms : Infinity,
+  };
 }
 
 /**
@@ -49,7 +53,7 @@ function itemAt(items, at_ms) {
  * @returns {TvPlace}
  */
 function placeAt(answer, now_ms, shift_ms, isBad) {
-  const { program, until_ms } = segmentAt(answer, now_ms);
+  const { program, from_ms, until_ms } = segmentAt(answer, now_ms);
   if (!program || program.state !== 'play' || !(program.total_ms > 0) || !program.items.length) {
     return emptyPlace(program && program.state === 'standby' ? 'standby' : 'splash', program, until_ms);
   }
@@ -62,10 +66,11 @@ function placeAt(answer, now_ms, shift_ms, isBad) {
   const ends_ms = found.index === program.items.length - 1 ? program.epoch_ms + round_ms + program.total_ms - shift_ms
     : starts_ms + item.duration_ms;
   const end_ms = Math.min(ends_ms, until_ms);
-  if (isBad(item)) {
-    return fillerAt(program, found.index, starts_ms, end_ms, now_ms, isBad);
-  }
-  return itemPlace(program, item, starts_ms, end_ms);
+  const place = isBad(item) ? fillerAt(program, found.index, starts_ms, end_ms, now_ms, isBad)
+    : itemPlace(program, item, starts_ms, end_ms);
+  // What it is part of may begin in its middle.
+  place.due_ms = Math.max(place.starts_ms, from_ms);
+  return place;
 }
 
 /**
@@ -98,7 +103,7 @@ function fillerAt(program, index, starts_ms, end_ms, now_ms, isBad) {
  * @returns {TvPlace}
  */
 function itemPlace(program, item, starts_ms, ends_ms) {
-  return { id: `${item.key}@${starts_ms}`, state: 'play', program, item, starts_ms, ends_ms };
+  return { id: `${item.key}@${starts_ms}`, state: 'play', program, item, starts_ms, ends_ms, due_ms: starts_ms };
 }
 
 /**
@@ -108,7 +113,7 @@ function itemPlace(program, item, starts_ms, ends_ms) {
  * @returns {TvPlace}
  */
 function emptyPlace(state, program, ends_ms) {
-  return { id: state, state, program, item: null, starts_ms: -Infinity, ends_ms };
+  return { id: state, state, program, item: null, starts_ms: -Infinity, ends_ms, due_ms: -Infinity };
 }
 
 /**

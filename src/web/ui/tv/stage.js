@@ -38,7 +38,7 @@ function playlistOf(place) {
  *   damaged: (url: string) => void,
  *   sound: () => {on: boolean, volume: number},
  *   blocked: () => void,
- *   began: (place: TvPlace) => void,
+ *   began: (place: TvPlace, late_ms: number) => void,
  *   ended: () => void,
  *   failed: (item: TvItem, reason: string) => void,
  *   changed: () => void,
@@ -58,7 +58,8 @@ function createStage(parent, box) {
   let program = '';
   /** @type {TvShown|null} on the screen */
   let front = null;
-  /** @type {(TvShown & {ready_ms: number})|null} in the hidden layer; `ready_ms`: when it was ready, none before */
+  /** @type {(TvShown & {ready_ms: number, shows_ms: number})|null} in the hidden layer; `ready_ms`: when it was ready, none
+   * before; `shows_ms`: the moment that its picture is of */
   let back = null;
   /** The hidden layer is still seen through the other. */
   let fading = false;
@@ -73,6 +74,14 @@ function createStage(parent, box) {
   let timer = 0;
   let frame = 0;
   let looked_ms = performance.now();
+  /** Since when what ought to be on follows from the clock alone: nobody can be late for what he did not know. */
+  let joined_ms = -Infinity;
+  /** How late this screen was at most since that was asked. */
+  let late_ms = 0;
+  /** How long a video that is joined in its middle takes to be ready, as far as is known. */
+  let lead_s = LEAD_S_FIRST;
+  /** How often the item on the screen was begun anew to come into step, and when, by the steady clock, it may be again. */
+  let anew = { tries: 0, from_ms: -Infinity };
 
   /** @param {TvItem} item */
   function badKey(item) {
@@ -133,7 +142,7 @@ function createStage(parent, box) {
       return;
     }
     const item = /** @type {TvItem} */ (place.item);
-    const mine = { layer: other(), place, ready_ms: NaN };
+    const mine = { layer: other(), place, ready_ms: NaN, shows_ms: NaN };
     let kept = false;
     back = mine;
     const opened = item.kind === 'live' ? Promise.resolve(null) : box.open(item);
@@ -145,8 +154,11 @@ function createStage(parent, box) {
         return undefined;
       }
       kept = Boolean(source && source.kept);
-      return mine.layer.prepare(place, source).then(() => {
+      return mine.layer.prepare(place, source, lead_s).then((took_s) => {
+        lead_s = took_s ? leadAfter(lead_s, took_s) : lead_s;
         mine.ready_ms = box.now();
+        // Whatever an engine says of its position: it is not waited for longer than it was made ready ahead.
+        mine.shows_ms = Math.min(mine.layer.due_ms(place), Math.max(place.starts_ms, mine.ready_ms + lead_s * 1000));
       });
     }).catch((error) => {
       if (back !== mine) {
@@ -175,7 +187,10 @@ function createStage(parent, box) {
     back = null;
     next.layer.show(fade);
     if (!last || last.place.id !== next.place.id) {
-      box.began(next.place); // Else it is the same once more, in step or moving again.
+      const since_ms = lateFor(next.place);
+      late_ms = Math.max(late_ms, since_ms);
+      anew = { tries: 0, from_ms: -Infinity };
+      box.began(next.place, since_ms); // Else it is the same once more, in step or moving again.
     }
     if (last) {
       fading = true;
@@ -235,19 +250,19 @@ function createStage(parent, box) {
       ahead(now_ms, place);
     } else if (front && front.place.id === place.id) {
       front.place = place; // It may end at another time by now.
-      if (!front.layer.follow(place)) {
-        again(place);
-      } else {
+      if (keepsUp(front.layer.follow(place), place, now_ms)) {
         ahead(now_ms, place);
+      } else {
+        again(place);
       }
     } else if (front && serves(front, place)) {
       const round = Math.abs(front.place.starts_ms - place.starts_ms) >= SAME_MS;
       front.place = place;
       if (round) {
-        box.began(place);
+        box.began(place, 0);
         box.changed();
       }
-    } else if (isReady() && !fading && (isLate(place) || (back && back.place.id === place.id))) {
+    } else if (isReady() && !fading && (isLate(place) || isDue(place))) {
       swap();
     } else if (!isLate(place)) {
       prepare(place);
@@ -255,7 +270,43 @@ function createStage(parent, box) {
     if (!before || before.state !== place.state || before.program !== place.program) {
       box.changed();
     }
-    return place.ends_ms - now_ms;
+    return Math.min(place.ends_ms, back && back.shows_ms > now_ms ? back.shows_ms : Infinity) - now_ms;
+  }
+
+  /** How long it ought to have been on the screen by now. @param {TvPlace} place */
+  function lateFor(place) {
+    return Math.max(0, box.now() - Math.max(place.due_ms, joined_ms));
+  }
+
+  /** It is the hidden layer's time, and its picture's. @param {TvPlace} place */
+  function isDue(place) {
+    return Boolean(back && back.place.id === place.id && back.shows_ms <= box.now());
+  }
+
+  /**
+   * Whether what is on the screen stays: it is in step, or comes into it.
+   * @param {{broken: boolean, anew: boolean, behind_s: number}} found
+   * @param {TvPlace} place
+   * @param {number} now_ms
+   */
+  function keepsUp(found, place, now_ms) {
+    late_ms = Math.max(late_ms, found.behind_s * 1000);
+    if (found.broken) {
+      return false;
+    }
+    if (!found.anew) {
+      anew.tries = 0;
+      return true;
+    }
+    const begun = Boolean(back && back.place.id === place.id);
+    const spare_ms = place.ends_ms - now_ms - 2000 * lead_s - ANEW_SPARE_MS;
+    if (!begun && (spare_ms < 0 || performance.now() < anew.from_ms)) {
+      return true;
+    }
+    if (!begun) {
+      anew = { tries: anew.tries + 1, from_ms: performance.now() + anewWait(anew.tries) };
+    }
+    return false;
   }
 
   /**
@@ -263,7 +314,7 @@ function createStage(parent, box) {
    * @param {TvPlace} place
    */
   function again(place) {
-    if (isReady() && back && back.place.id === place.id) {
+    if (isReady() && !fading && isDue(place)) {
       swap();
     } else {
       prepare(place);
@@ -284,6 +335,7 @@ function createStage(parent, box) {
   /** Puts the start of a place to this moment. @param {number} starts_ms */
   function moveTo(starts_ms) {
     paused_ms = null;
+    joined_ms = box.now();
     // A whole number, and not a moment before it: places are told apart by when they begin.
     shift_ms += Math.ceil(starts_ms - box.now());
     const place = find(box.now());
@@ -308,6 +360,7 @@ function createStage(parent, box) {
         shift_ms = 0;
         shiftUntil_ms = Infinity;
         paused_ms = null; // Something else is on now: an emergency waits for nobody.
+        joined_ms = box.now();
       }
       look();
     },
@@ -342,6 +395,7 @@ function createStage(parent, box) {
         const moved_ms = in_step ? 0 : Math.round(performance.now() - paused_ms);
         shift_ms -= moved_ms;
         paused_ms = null;
+        joined_ms = box.now();
         if (front) {
           const { starts_ms, ends_ms } = front.place;
           front.place = Object.assign({}, front.place, { starts_ms: starts_ms + moved_ms, ends_ms: ends_ms + moved_ms });
@@ -357,6 +411,17 @@ function createStage(parent, box) {
     problem() {
       const texts = Array.from(bad.values()).filter((each) => each.until_ms > performance.now()).map((each) => each.text);
       return texts.length ? texts[texts.length - 1] : null;
+    },
+
+    /**
+     * How late this screen was at most since this was asked last, by the box's clock: what came late, a video that was
+     * behind, or what has not come yet. Null: nothing is to be on.
+     */
+    takeLate() {
+      const comes = wanted && wanted.state === 'play' && !(front && front.place.id === wanted.id) && paused_ms === null;
+      const most_ms = Math.max(late_ms, comes ? lateFor(/** @type {TvPlace} */ (wanted)) : 0);
+      late_ms = 0;
+      return wanted && wanted.state === 'play' ? most_ms : null;
     },
 
     applySound: () => layers.forEach((layer) => layer.applySound()),

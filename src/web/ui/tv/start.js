@@ -66,10 +66,10 @@ function startPlayer(storage) {
       silenced = true;
       overlays.note(tvWords.blocked);
     },
-    began(place) {
+    began(place, late_ms) {
       since_ms = Math.round(clock.now());
       plays.begin(place);
-      shown.push({ key: /** @type {TvItem} */ (place.item).key, at_ms: clock.now(), starts_ms: place.starts_ms });
+      shown.push({ key: /** @type {TvItem} */ (place.item).key, at_ms: clock.now(), starts_ms: place.starts_ms, late_ms });
       shown.splice(0, shown.length - 100);
     },
     ended: () => plays.end(),
@@ -87,7 +87,7 @@ function startPlayer(storage) {
     },
   });
   const overlays = createOverlays(parent);
-  /** The last items, for who looks from outside. @type {{key: string, at_ms: number, starts_ms: number}[]} */
+  /** The last items, for who looks from outside. @type {{key: string, at_ms: number, starts_ms: number, late_ms: number}[]} */
   const shown = [];
 
   /** @param {TvAnswer} now */
@@ -108,12 +108,14 @@ function startPlayer(storage) {
     const front = stage.front();
     const place = stage.place();
     const offset_ms = clock.offset_ms();
+    const late_ms = stage.takeLate();
     return {
       item: front ? /** @type {TvItem} */ (front.place.item).key : null,
       name: front ? /** @type {TvItem} */ (front.place.item).name : null,
       since_ms: front ? since_ms : null,
       dropped_frames: stage.dropped(),
       offset_ms: offset_ms === null ? null : Math.round(offset_ms),
+      late_ms: late_ms === null ? null : Math.round(late_ms),
       problem: stage.problem(),
       state: messageNow() ? 'message' : front ? 'play' : place && place.state === 'standby' ? 'standby' : 'splash',
     };

@@ -57,6 +57,8 @@ interface TvPlace {
   starts_ms: number;
   /** When the next place begins; infinite if nothing says so. */
   ends_ms: number;
+  /** When it is to be seen first: at its start, or with what begins in its middle. */
+  due_ms: number;
 }
 
 /** A file of the library kept here, or some of it. */
