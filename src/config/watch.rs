@@ -232,5 +232,8 @@ mod tests {
         fs::write(&path, named("one")).expect("written");
         fs::write(folder.path().join("marquee.toml~"), named("other")).expect("written");
         timeout(SETTLE * 4, watch.changed()).await.expect_err("nothing changed");
+        // It looks, and those were looked at.
+        fs::write(&path, named("two")).expect("written");
+        assert_eq!(next(&mut watch).await, "two");
     }
 }

@@ -1,8 +1,9 @@
 //! LEDs and button on pins in memory.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -155,15 +156,31 @@ async fn leds_follow_the_facts_and_the_configuration() {
 async fn a_short_press_is_told() {
     let mut it = start(Header::default(), pins(17, 22, false, Some(3)));
     it.header.until(3, Some(true)).await;
-    // A machine that stops in between makes a long press of it, which is none: once more, then.
-    let press = async {
+    let stall = Cell::new(Duration::ZERO);
+    let watching = async {
         loop {
-            for high in [false, true] {
-                it.header.set(3, high);
-                if let Ok(press) = timeout(Duration::from_millis(200), it.presses.recv()).await {
-                    return press;
-                }
+            let begun = Instant::now();
+            sleep(Duration::from_millis(10)).await;
+            stall.set(stall.get().max(begun.elapsed()));
+        }
+    };
+    let pressing = async {
+        loop {
+            stall.set(Duration::ZERO);
+            it.header.set(3, false);
+            sleep(Duration::from_millis(200)).await;
+            it.header.set(3, true);
+            if let Ok(press) = timeout(Duration::from_secs(2), it.presses.recv()).await {
+                return press;
             }
+            // A machine that stands still in between makes a long press of it, which is none: once more, then.
+            assert!(stall.get() > Duration::from_millis(500), "a short press was missed");
+        }
+    };
+    let press = async {
+        tokio::select! {
+            press = pressing => press,
+            () = watching => unreachable!("it watches on"),
         }
     };
     assert_eq!(timeout(PATIENCE, press).await.expect("told"), Some(Press::Next));

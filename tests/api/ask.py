@@ -89,11 +89,18 @@ def ask(base, login, folder, words):
     return status, report
 
 
-def count(report):
-    """Operations that passed, and those that did not."""
-    cases = list(xml.etree.ElementTree.parse(report).iter("testcase"))
-    wrong = {case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None}
-    return len({case.get("name") for case in cases} - wrong), len(wrong)
+def told(report):
+    """Of each operation its name, outcome and seconds."""
+    cases = xml.etree.ElementTree.parse(report).iter("testcase")
+    found = {}
+    for case in cases:
+        wrong = case.find("failure") is not None or case.find("error") is not None
+        outcome = "failed" if wrong else "skipped" if case.find("skipped") is not None else "passed"
+        before, seconds = found.get(case.get("name"), ("skipped", 0))
+        # One that was asked in one phase and left out in another was asked.
+        order = ["skipped", "passed", "failed"]
+        found[case.get("name")] = (max(before, outcome, key=order.index), seconds + float(case.get("time") or 0))
+    return [(name, *how) for name, how in sorted(found.items())]
 
 
 def main():
@@ -114,12 +121,17 @@ def main():
                 program.kill()
         text = (folder / "log").read_text(errors="replace")
         panics = [line for line in text.splitlines() if "panicked" in line or " ERROR " in line]
-        passed, failed = count(report) if report.exists() else (0, 0)
-    print("\n".join(panics))
+        operations = told(report) if report.exists() else []
+    for name, outcome, seconds in operations:
+        print(f"{name} ... {outcome} ({seconds:.1f} s)")
+    print("".join(f"{line}\n" for line in panics), end="")
+    passed, failed, skipped = (
+        sum(how == outcome for _, how, _ in operations) for outcome in ("passed", "failed", "skipped")
+    )
     # What Schemathesis could not do at all, and what the answers alone do not tell.
     if not alive or panics or (status != 0 and failed == 0) or passed + failed == 0:
         failed += 1
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 

@@ -2,7 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use tempfile::TempDir;
 
 use crate::program::{PATIENCE, Program};
 
@@ -13,6 +16,8 @@ pub(crate) const HEIGHT: usize = 720;
 pub(crate) struct Desktop {
     child: Child,
     display: String,
+    /// Where its memory can be read.
+    folder: TempDir,
 }
 
 /// What is on it: 8-bit RGB, rows without padding.
@@ -20,16 +25,24 @@ pub(crate) struct Picture(pub(crate) Vec<u8>);
 
 impl Desktop {
     pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new("Xvfb")
             .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0"])
             .arg(format!("{WIDTH}x{HEIGHT}x24"))
+            .arg("-fbdir")
+            .arg(folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("scripts/test installs xvfb");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it speaks");
-        Self { child, display: format!(":{}", line.trim()) }
+        Self { child, display: format!(":{}", line.trim()), folder }
+    }
+
+    /// As the environment names it.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
     }
 
     pub(crate) fn program(&self, config: &str) -> Program {
@@ -51,40 +64,45 @@ impl Desktop {
         self.until("it moving", |picture| picture.is_test_picture() && picture.0 != first.0).await;
     }
 
-    pub(crate) async fn picture(&self) -> Picture {
-        let mut import = Command::new("import");
-        import.env("DISPLAY", &self.display).args(["-silent", "-window", "root", "-depth", "8", "rgb:-"]);
-        let taken = tokio::task::spawn_blocking(move || import.output()).await.expect("joined");
-        let taken = taken.expect("scripts/test installs imagemagick");
-        assert_eq!(taken.stdout.len(), WIDTH * HEIGHT * 3, "{}", String::from_utf8_lossy(&taken.stderr));
-        Picture(taken.stdout)
+    /// What is in its memory: a file in the format of `xwd`, with pixels of blue, green, red and nothing.
+    fn picture(&self) -> Picture {
+        let file = std::fs::read(self.folder.path().join("Xvfb_screen0")).expect("it is shared");
+        let number = |index: usize| {
+            u32::from_be_bytes(file[index * 4..][..4].try_into().expect("four bytes")) as usize
+        };
+        let [header, width, height, row, colours] = [0, 4, 5, 12, 19].map(number);
+        assert_eq!((width, height, row), (WIDTH, HEIGHT, WIDTH * 4));
+        // Each colour of the map has 12 bytes.
+        let pixels = &file[header + colours * 12..];
+        Picture(pixels.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect())
     }
 
     /// Takes pictures until one is as wanted.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&Picture) -> bool) -> Picture {
         let looking = async {
             loop {
-                let picture = self.picture().await;
+                let picture = self.picture();
                 if wanted(&picture) {
                     return picture;
                 }
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(40)).await;
             }
         };
         match tokio::time::timeout(PATIENCE, looking).await {
             Ok(picture) => picture,
             Err(_) => {
-                let middle = self.picture().await.at(50, 50);
+                let middle = self.picture().at(50, 50);
                 panic!("the screen never showed {what}; its middle is {middle:?}")
             }
         }
     }
 }
 
-/// What was on a desktop, 50 times a second, scaled down to [`Sample`]s.
+/// What is on a desktop, 50 times a second, scaled down to [`Sample`]s.
 pub(crate) struct Sampler {
     child: Child,
-    reader: std::thread::JoinHandle<Vec<Sample>>,
+    reader: std::thread::JoinHandle<()>,
+    samples: Arc<Mutex<Vec<Sample>>>,
 }
 
 const SAMPLE_WIDTH: usize = 64;
@@ -118,22 +136,33 @@ impl Sampler {
             .spawn()
             .expect("gst-launch-1.0 runs");
         let mut out = child.stdout.take().expect("piped");
+        let samples = Arc::new(Mutex::new(Vec::new()));
+        let taken = Arc::clone(&samples);
         let reader = std::thread::spawn(move || {
-            let mut samples = Vec::new();
             let mut sample = vec![0; SAMPLE_WIDTH * SAMPLE_HEIGHT * 3];
             while out.read_exact(&mut sample).is_ok() {
-                samples.push(Sample(sample.clone()));
+                taken.lock().expect("whole").push(Sample(sample.clone()));
             }
-            samples
         });
-        Self { child, reader }
+        Self { child, reader, samples }
+    }
+
+    /// Waits until what was seen since its start is as wanted.
+    pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&[Sample]) -> bool) {
+        let looking = async {
+            while !wanted(&self.samples.lock().expect("whole")) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, looking).await.is_ok(), "there never was {what}");
     }
 
     /// All that was seen since its start.
     pub(crate) fn stop(mut self) -> Vec<Sample> {
         self.child.kill().expect("it was not waited for");
         self.child.wait().expect("it ends");
-        self.reader.join().expect("joined")
+        self.reader.join().expect("joined");
+        std::mem::take(&mut self.samples.lock().expect("whole"))
     }
 }
 

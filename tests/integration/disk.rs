@@ -3,13 +3,13 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::care::{marquee, old_server, text};
+use crate::own_process::{Mount, in_own_mounts};
 use crate::program::{Answer, PATIENCE, Program};
 use crate::uploads::{BYTES, MP4, VERSION, upload, video};
 
@@ -20,42 +20,6 @@ const PAGE_BYTES: u64 = 4096;
 const TMPFS: &str = "size=300m,mode=0755";
 const FILE_BYTES: usize = 8 << 20;
 const PART_BYTES: usize = 64 << 10;
-
-/// A file system of its own; away with the test.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// `None`, with the reason printed, where this user may not mount.
-    #[expect(clippy::print_stdout, reason = "a test that looks at nothing says so")]
-    fn new(at: &Path, options: &str) -> Option<Self> {
-        fs::create_dir_all(at).expect("a folder");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).output();
-        match mounted {
-            Ok(output) if output.status.success() => Some(Self(at.to_owned())),
-            Ok(output) => {
-                println!("left out: mount says {}", text(&output).trim());
-                None
-            }
-            Err(error) => {
-                println!("left out: mount does not start: {error}");
-                None
-            }
-        }
-    }
-
-    fn remount(&self, options: &str) {
-        let options = format!("remount,{options}");
-        let done = Command::new("mount").args(["-o", &options]).arg(&self.0).status().expect("mount runs");
-        assert!(done.success());
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // Also with files of it still open.
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
 
 /// A data folder with a library of two slides.
 fn filled() -> tempfile::TempDir {
@@ -119,11 +83,19 @@ async fn a_damaged_database_is_told_and_left_as_it_is() {
     }
 }
 
-#[tokio::test]
-async fn a_library_that_can_not_be_written_stops_nothing_else() {
+#[test]
+#[ignore = "needs namespaces"]
+fn a_library_that_can_not_be_written_stops_nothing_else() {
+    in_own_mounts(
+        concat!(module_path!(), "::a_library_that_can_not_be_written_stops_nothing_else"),
+        read_only(),
+    );
+}
+
+async fn read_only() {
     let (filled, folder) = (filled(), tempfile::tempdir().expect("a folder"));
     let library = folder.path().join("data/library");
-    let Some(mount) = Mount::new(&library, TMPFS) else { return };
+    let mount = Mount::tmpfs(&library, TMPFS);
     let copied =
         Command::new("cp").arg("-a").arg(filled.path().join("data/library/.")).arg(&library).status();
     assert!(copied.expect("cp runs").success());
@@ -134,11 +106,19 @@ async fn a_library_that_can_not_be_written_stops_nothing_else() {
     drop(mount);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
+#[test]
+#[ignore = "needs namespaces"]
+fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
+    in_own_mounts(
+        concat!(module_path!(), "::a_full_disk_loses_nothing_and_goes_on_when_there_is_room"),
+        full_disk(),
+    );
+}
+
+async fn full_disk() {
     let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("data/library");
-    let Some(mount) = Mount::new(&library, TMPFS) else { return };
+    let mount = Mount::tmpfs(&library, TMPFS);
     let mut program = Program::start_in(CONFIG, folder);
     let first = upload(&program, MP4, video(1000, 1)).await;
     let content = video(FILE_BYTES, 2);

@@ -84,6 +84,12 @@ impl Program {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
     }
 
+    /// Whether it has this file open.
+    pub(crate) fn has_open(&self, file: &Path) -> bool {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs");
+        open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).any(|target| target == file)
+    }
+
     pub(crate) fn config_file(&self) -> PathBuf {
         self.folder.path().join("marquee.toml")
     }
@@ -177,6 +183,24 @@ impl Program {
     /// Waits for its end; a program that hangs fails the test by the runner's own limit.
     pub(crate) async fn ended(mut self) -> ExitStatus {
         tokio::task::spawn_blocking(move || self.child.wait().expect("it ends")).await.expect("joined")
+    }
+}
+
+/// What somebody found at an address.
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+}
+
+impl Page {
+    /// `None`: nobody answers there.
+    pub(crate) async fn get(url: &str) -> Option<Self> {
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let request = Request::builder().uri(url).body(Full::default()).expect("a request");
+        let answer = tokio::time::timeout(PATIENCE, client.request(request)).await.expect("in time").ok()?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.ok()?.to_bytes();
+        Some(Self { status, body })
     }
 }
 

@@ -292,7 +292,7 @@ async fn garbage_is_counted_and_disturbs_nobody() {
     let mut state = 1_u64;
     let mut sent = 0;
     for round in 0..3000_u64 {
-        let datagram: Vec<u8> = (0..round % 1500)
+        let mut datagram: Vec<u8> = (0..1 + round % 1499)
             .map(|_| {
                 state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
                 (state >> 33) as u8
@@ -300,18 +300,17 @@ async fn garbage_is_counted_and_disturbs_nobody() {
             .collect();
         // What begins like STUN, DTLS, RTP and RTCP gets further in than mere noise.
         for first in [0, 1, 22, 64, 128, 200] {
-            let datagram: Vec<u8> = datagram
-                .iter()
-                .copied()
-                .enumerate()
-                .map(|(at, byte)| if at == 0 { first } else { byte })
-                .collect();
-            sent += u64::from(stranger.send_to(&datagram, to).await.is_ok() && !datagram.is_empty());
+            datagram[0] = first;
+            stranger.send_to(&datagram, to).await.expect("sent");
+            // From an address that is known: not all of that is garbage to the library.
             viewer.send_raw(&datagram, to).await.expect("sent");
+            sent += 1;
+        }
+        // A socket holds so much: loopback would lose what the engine is too slow for.
+        if round % 10 == 9 {
+            stage.until("garbage is counted", |stats| stats.garbage >= sent).await;
         }
     }
-    // Loopback loses what the engine is too slow for; most of it must have come in.
-    stage.until("garbage is counted", |stats| stats.garbage > sent / 4).await;
     let watching = watch_all(vec![viewer], |seen| seen.video.frames == 50);
     stage.play(50, 2000).await;
     assert_eq!(one(watching).await.received.video.lost(), 0);
@@ -427,7 +426,13 @@ async fn what_can_not_be_watched_is_refused() {
     let silent = offer(good.replace("opus", "speex")).await.expect("the picture alone is fine");
     assert!(silent.sdp.contains("m=audio 0 "), "{}", silent.sdp);
     for cut in (0..good.len()).step_by(97) {
-        let _ = offer(good[..cut].to_owned()).await;
+        // Near its end, nothing may be missing that is needed.
+        if let Err(error) = offer(good[..cut].to_owned()).await {
+            assert!(
+                matches!(error, WhepError::BadOffer(_) | WhepError::NotAcceptable(_)),
+                "{cut}: {error:?}"
+            );
+        }
     }
     assert_eq!(stage.engine.stats().panics, 0);
 }

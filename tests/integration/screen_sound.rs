@@ -1,7 +1,7 @@
 //! The sound of a screen as a TV would get it: ALSA's own library plays into a card that is a foreign program.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -52,6 +52,19 @@ impl SoundCard {
 
     fn config(&self) -> impl AsRef<Path> {
         self.folder.path().join("asound.conf")
+    }
+
+    /// What is written to by whoever plays.
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("card")
+    }
+
+    /// Waits until all of it was played that is still in the card, 21 ms at most.
+    async fn played_all(&self) {
+        let card = std::fs::File::open(self.file()).expect("it is there");
+        while rustix::io::ioctl_fionread(&card).expect("a pipe tells") > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// The left channel of all that was played so far.
@@ -153,16 +166,16 @@ async fn the_sound_of_what_is_shown_is_heard_and_no_other() {
     let counters = program.source("test").await["counters"].clone();
     assert_eq!(counters["encodes_started"], 0, "raw sound is played, not encoded");
 
-    // Switched off: the card is given back, which a file shows by not growing.
+    // Switched off: the card is given back.
     std::fs::write(program.config_file(), config("show = 'test'\nsound = false", &camera)).expect("written");
-    let mut played = card.played().len();
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = card.played().len();
-        if std::mem::replace(&mut played, now) == now {
-            break;
+    let given_back = async {
+        while program.has_open(&card.file()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
+    };
+    tokio::time::timeout(PATIENCE, given_back).await.expect("the card is given back");
+    card.played_all().await;
+    let played = card.played().len();
 
     // A camera's G.711, decoded for the screen alone.
     std::fs::write(program.config_file(), config("show = 'cam'", &camera)).expect("written");

@@ -170,10 +170,17 @@ impl<'p> Show<'p> {
         self.turned = Instant::now();
     }
 
-    /// What was on is written down.
+    /// What was on is written down; what had its time and was not on, is told.
     fn end_turn(&mut self) {
-        if let Some((turn, from_ms)) = self.turn.take().zip(self.stage.seen_ms) {
+        let Some(turn) = self.turn.take() else { return };
+        if let Some(from_ms) = self.stage.seen_ms {
             self.channel.played(&turn, from_ms);
+        } else if let What::Item(item, _) = &turn.what
+            && self.stage.problem.is_none()
+            && turn.until_ms <= now_ms()
+        {
+            let port = self.player.port.id();
+            log::warn!("{port}: {} was not ready in its time; what was on before it stayed", item.name);
         }
     }
 
