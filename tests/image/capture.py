@@ -9,7 +9,8 @@ import time
 import urllib.request
 
 import box as boxes
-from box import Failed
+import kept
+from box import Failed, expect
 from usb_stick import SIZES, UsbStick
 from viewer import ANSWER_S_MAX, Viewer, difference
 
@@ -50,11 +51,6 @@ SAME, OTHER = 15, 40
 KEPT_MAX = 16
 # Frames that show that they go on, not only that one came.
 FRAMES = 5
-
-
-def expect(condition, otherwise):
-    if not condition:
-        raise Failed(otherwise)
 
 
 def until(what, attempt):
@@ -151,9 +147,7 @@ def descriptors(box):
 
 def plugged_in(box):
     """an HDMI card that is plugged in is live by itself; who fetches its picture has nothing encoded"""
-    box.config(box.sample(CONFIG.format(stick=STICK)))
-    box.start()
-    box.wait_up()
+    kept.resume(box, box.sample(CONFIG.format(stick=STICK)))
     wait_state(box, "hdmi", "lost", "no_device")
     play_tone(box)
     plug_bridge(box, inputs=2)
@@ -303,7 +297,7 @@ def unplug_stick(box, stick):
 def stick_by_itself(box):
     """the same stick as the first card there is, named in a file that is edited while the box runs"""
     text = box.sample(CONFIG.format(stick="auto").replace('id = "hdmi"', 'id = "hdmi"\ndevice = "/dev/video-none"'))
-    box.sh(f"mount -o remount,rw /boot && cat > /boot/marquee.toml <<'END'\n{text}\nEND\nmount -o remount,ro /boot")
+    box.edit(text)
     until("the new file in force", lambda: "video-none" in str(source(box, "hdmi")["cause"]))
     wait_state(box, "stick", "live")
     passed_on(box, box.stick)

@@ -3,14 +3,14 @@
 import json
 import random
 import re
-import threading
-import time
 
 import capture
+import cuts
 import device
+import kept
 import screens
 import tv_power
-from box import Failed, until
+from box import Failed, expect, until
 from tv import Tv
 
 # Beside the kernel's threads; comm has 15 characters. `sh` is the tests' own shell, wpa_supplicant needs a radio.
@@ -21,14 +21,6 @@ HTTP_PORT = 80
 # systemd-analyze's figure, 0 (best) to 10.
 EXPOSURE_MAX = 1.5
 IDLE_MEMORY_MB_MAX = 40
-POWER_CUTS = 10
-# How long a box works before its power is cut.
-LOAD_S_MAX = 8
-
-
-def expect(condition, otherwise):
-    if not condition:
-        raise Failed(otherwise)
 
 
 def status(box):
@@ -191,6 +183,7 @@ def edited(box):
     """an edited marquee.toml is in force after the next start: names, address, time servers"""
     network = '[network]\naddress = "10.0.2.15/24"\ngateway = "10.0.2.2"\nntp = ["10.0.2.2"]\n'
     box.config(box.sample(f'[device]\nname = "Shop 1"\ntime_zone = "Europe/Berlin"\n{network}'))
+    kept.put_card(box)
     box.start()
     box.wait_up()
     told = status(box)
@@ -263,15 +256,11 @@ ACCESS_POINT = """network={
 def wifi(box):
     """the Wi-Fi of marquee.toml is joined; a wrong password harms nothing"""
     settings = '[network]\nwifi_ssid = "Corner shop"\nwifi_password = "{}"\nwifi_country = "DE"\n'
-    box.config(box.sample(settings.format("correct horse")))
-    box.start()
-    box.wait_up()
+    kept.resume(box, box.sample(settings.format("correct horse")))
     join(box)
     until("the Wi-Fi", lambda: carrier(box) == "1")
     box.cut()
-    box.config(box.sample(settings.format("wrong horse")))
-    box.start()
-    box.wait_up()
+    kept.resume(box, box.sample(settings.format("wrong horse")))
     join(box)
     until("an attempt", lambda: "4-Way Handshake failed" in box.sh("journalctl -b -u marquee-wifi@wlan0"), 120)
     expect(carrier(box) == "0", "joined with a wrong password")
@@ -289,61 +278,6 @@ def join(box):
         until(radio, lambda radio=radio: "active" == box.sh(f"systemctl is-active marquee-wifi@{radio}; true").strip())
     box.sh("systemctl stop marquee-wifi@wlan1")
     box.sh(f"cat > /run/test/ap.conf <<'END'\n{ACCESS_POINT}END\nwpa_supplicant -B -i wlan1 -c /run/test/ap.conf")
-
-
-# --- power cuts
-
-
-class Load:
-    """Requests, pictures and log lines, until the box is gone."""
-
-    PATHS = ("/api/status", "/live/test/frame.jpg", "/nothing", "/metrics", "/")
-
-    def __init__(self, box):
-        self.box, self.stopped = box, threading.Event()
-        self.threads = [threading.Thread(target=self.ask, args=(path,), daemon=True) for path in self.PATHS]
-        for thread in self.threads:
-            thread.start()
-
-    def ask(self, path):
-        while not self.stopped.is_set():
-            try:
-                self.box.get(path, timeout_s=2)
-            except Failed:
-                return
-            time.sleep(0.05)
-
-    def stop(self):
-        self.stopped.set()
-        for thread in self.threads:
-            thread.join()
-
-
-def power_cuts(box):
-    """power cuts at random moments, at start, taking over a configuration and under load: it always comes back"""
-    seed = random.randrange(1 << 32)
-    chance = random.Random(seed)
-    # How long a boot takes on this machine tells what a random moment of it is.
-    box.start()
-    boot_s = box.wait_up()
-    for cut in range(POWER_CUTS):
-        load = Load(box)
-        time.sleep(chance.uniform(0, LOAD_S_MAX))
-        load.stop()
-        box.cut()
-        name = f"cut-{cut}"
-        box.config(box.sample(f'[device]\nname = "{name}"\n'))
-        box.start()
-        if chance.random() < 0.5:
-            # A second cut, anywhere between power-on and a little after the start.
-            time.sleep(chance.uniform(0, 1.3 * boot_s))
-            box.cut()
-            box.start()
-        box.wait_up()
-        told = status(box)
-        expect(told["name"] == name and told["config"]["ok"], f"seed {seed}, cut {cut}: {told}")
-        expect(data_state(box) == "ok", f"seed {seed}, cut {cut}: {data_state(box)}")
-    return f"{box.boots} starts, seed {seed}"
 
 
 # --- data partition
@@ -372,9 +306,7 @@ def overwrite(box, offset, data):
 
 def wiped(box):
     """a data partition full of rubbish is made anew, and the box says so"""
-    box.start()
-    box.wait_up()
-    box.cut()
+    kept.put_card(box)
     overwrite(box, data_start(box)[0], random.Random(7).randbytes(8 << 20))
     box.start()
     box.wait_up()
@@ -443,7 +375,7 @@ GROUPS = {
     "screens": screens.TESTS,
     "raspberry pi": device.PI,
     "data partition": [wiped, zeroed, damaged, missing, protected],
-    "power cuts": [power_cuts],
+    "power cuts": cuts.TESTS,
     "capture": capture.TESTS,
     "tv power": tv_power.TESTS,
 }

@@ -3,7 +3,7 @@
 import re
 import time
 
-from box import BOOT_S_MAX, Failed, until
+from box import BOOT_S_MAX, Failed, expect, until
 from tv import ask, connect, qmp
 
 # Physical addresses of the BCM2711's registers (its datasheet, section 5.2): what each pin is for, three bits a pin in
@@ -26,16 +26,11 @@ ATTEMPT_S_MAX = 120
 WATCHDOG_S = "14"
 
 
-def expect(condition, otherwise):
-    if not condition:
-        raise Failed(otherwise)
-
-
 class Registers:
     """The processor's memory as the hardware has it, past whatever runs in the box: QEMU's monitor."""
 
     def __init__(self, box):
-        self.connection = connect(f"{box.card}.qmp")
+        self.connection = connect(box, f"{box.card}.qmp")
         self.stream = self.connection.makefile("rw", encoding="utf-8")
         self.stream.readline()
         ask(self.stream, "qmp_capabilities")

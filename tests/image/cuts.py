@@ -1,0 +1,92 @@
+"""Power cuts: while the box works, and while it starts and takes over a configuration."""
+
+import random
+import threading
+import time
+
+import kept
+from box import BOOT_S_MAX, Failed, expect, until
+
+# By day, and by night.
+CUTS, CUTS_LONG = 3, 30
+# How long a box works before its power is cut.
+LOAD_S_MAX = 8
+# What a starting box writes to its console, in this order: a second cut comes after one of them. The first is the
+# kernel's, `quiet` as it is.
+STAGES = ("data partition: ", "Marquee")
+# How long after it, at most: about as far as the next one.
+STAGE_S_MAX = 4
+
+
+class Load:
+    """Requests, pictures and log lines, until the box is gone."""
+
+    PATHS = ("/api/status", "/live/test/frame.jpg", "/nothing", "/metrics", "/")
+
+    def __init__(self, box):
+        self.box, self.stopped = box, threading.Event()
+        self.answered = dict.fromkeys(self.PATHS, 0)
+        self.threads = [threading.Thread(target=self.ask, args=(path,), daemon=True) for path in self.PATHS]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self, path):
+        while not self.stopped.is_set():
+            status, _ = self.box.get(path, timeout_s=10)
+            self.answered[path] += status in (200, 404)
+            time.sleep(0.05)
+
+    def wait_all(self):
+        until(f"answers to all requests: {self.answered}", lambda: all(self.answered.values()))
+
+    def stop(self):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def cut_under_load(box, chance):
+    """A power cut while the box answers, draws and logs, and something was written a moment ago."""
+    load = Load(box)
+    load.wait_all()
+    time.sleep(chance.uniform(0, LOAD_S_MAX))
+    box.cut()
+    load.stop()
+
+
+def cut_at_start(box, stage, chance):
+    """Another power cut, a moment after the starting box told that it had got so far."""
+    until(f"`{stage}` on the console", lambda: stage in box.console(), BOOT_S_MAX, pause_s=0.05)
+    time.sleep(chance.uniform(0, STAGE_S_MAX))
+    box.cut()
+
+
+def power_cuts(box):
+    """power cuts under load, at start and while a configuration is taken over: it always comes back, with all it had"""
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    kept.resume(box)
+    stages = []
+    for cut in range(CUTS_LONG if box.long else CUTS):
+        name = f"cut-{cut}"
+        box.sh(f"echo {name} > /data/marquee/kept && sync")
+        cut_under_load(box, chance)
+        box.config(box.sample(f'[device]\nname = "{name}"\n'))
+        box.start()
+        # The first one is cut no more; then each stage gets its turn.
+        stage = (None, *STAGES)[cut % (len(STAGES) + 1)]
+        if stage is not None:
+            cut_at_start(box, stage, chance)
+            box.start()
+        stages.append(stage or "under load only")
+        box.wait_up()
+        where = f"seed {seed}, cut {cut} ({stages[-1]})"
+        told = box.json("/api/status")
+        expect(told["name"] == name and told["config"]["ok"], f"{where}: {told}")
+        data = box.sh("cat /run/marquee-system/data").split()[0]
+        expect(data == "ok", f"{where}: the data partition is {data}")
+        expect(box.sh("cat /data/marquee/kept").strip() == name, f"{where}: what was written is gone")
+    return f"{box.boots} starts, seed {seed}: {stages}"
+
+
+TESTS = [power_cuts]
