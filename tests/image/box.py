@@ -92,8 +92,10 @@ class Box:
             self.toml = None
         self.boots += 1
         self.http, self.agent, self.socket = free_port(), None, self.card + ".agent"
-        if os.path.exists(self.socket):
-            os.remove(self.socket)
+        # What is left of the last start says nothing about this one.
+        for left in (self.socket, self.serial):
+            if os.path.exists(left):
+                os.remove(left)
         command = [os.path.join(ROOT, "scripts", "qemu"), "--image", self.image, "--disk", self.card]
         command += ["--machine", machine, "--http", str(self.http), "--webrtc", str(self.webrtc)]
         command += ["--serial", self.serial, "--initramfs", self.guest, "--append", append, "--"]
@@ -137,7 +139,10 @@ class Box:
         self.owned.close()
 
     def alive(self):
-        if self.process.poll() is not None:
+        process = self.process
+        if process is None:
+            raise Failed("the box is off")
+        if process.poll() is not None:
             with open(self.log, "rb") as log:
                 raise Failed(f"QEMU ended: {log.read()[-2000:].decode(errors='replace')}")
 

@@ -11,11 +11,14 @@ from box import BOOT_S_MAX, Failed, expect, until
 CUTS, CUTS_LONG = 3, 30
 # How long a box works before its power is cut.
 LOAD_S_MAX = 8
-# What a starting box writes to its console, in this order: a second cut comes after one of them. The first is the
-# kernel's, `quiet` as it is.
-STAGES = ("data partition: ", "Marquee")
-# How long after it, at most: about as far as the next one.
-STAGE_S_MAX = 4
+# What a starting box writes to its console: a second cut comes after one of them, each in its turn. By day only the first
+# two have theirs: the card's table and file system are being looked at, and the configuration is being taken over.
+STAGES = (
+    "Starting marquee-data.service", "Starting marquee.service", "Starting marquee-system.service",
+    "Finished marquee-data.service", "Started marquee.service",
+)  # fmt: skip
+# How long after it, at most.
+STAGE_S_MAX = 2
 
 
 class Load:
@@ -32,15 +35,19 @@ class Load:
 
     def ask(self, path):
         while not self.stopped.is_set():
-            status, _ = self.box.get(path, timeout_s=10)
+            try:
+                status, _ = self.box.get(path, timeout_s=10)
+            except Failed:
+                # Of a box that was cut off meanwhile.
+                expect(self.stopped.is_set(), "QEMU ended by itself")
+                return
             self.answered[path] += status in (200, 404)
             time.sleep(0.05)
 
     def wait_all(self):
         until(f"answers to all requests: {self.answered}", lambda: all(self.answered.values()))
 
-    def stop(self):
-        self.stopped.set()
+    def join(self):
         for thread in self.threads:
             thread.join()
 
@@ -50,8 +57,9 @@ def cut_under_load(box, chance):
     load = Load(box)
     load.wait_all()
     time.sleep(chance.uniform(0, LOAD_S_MAX))
+    load.stopped.set()
     box.cut()
-    load.stop()
+    load.join()
 
 
 def cut_at_start(box, stage, chance):
