@@ -11,7 +11,7 @@ import device
 import kept
 import screens
 import tv_power
-from box import Failed, expect, until
+from box import expect, until
 from tv import Tv
 
 # Beside the kernel's threads; comm has 15 characters. `sh` is the tests' own shell, wpa_supplicant needs a radio.

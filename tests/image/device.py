@@ -3,7 +3,7 @@
 import re
 import time
 
-from box import BOOT_S_MAX, Failed, expect, until
+from box import BOOT_S_MAX, expect, until
 from tv import ask, connect, qmp
 
 # Physical addresses of the BCM2711's registers (its datasheet, section 5.2): what each pin is for, three bits a pin in
