@@ -45,7 +45,7 @@ class Load:
             time.sleep(0.05)
 
     def wait_all(self):
-        until(f"answers to all requests: {self.answered}", lambda: all(self.answered.values()))
+        until("an answer to each of the requests", lambda: all(self.answered.values()))
 
     def join(self):
         for thread in self.threads:
