@@ -55,10 +55,24 @@ debian_update() {
     touch "$home/updated"
 }
 
-# debian_fresh ARCH: makes sure that its package lists are there, and not old.
-debian_fresh() {
-    [[ -n $(find "$cache/debian/$1/updated" -mtime "-$debian_lists_days_max" 2>/dev/null) ]] || debian_update "$1"
+# debian_lock ARCH: apt works for one at a time, and who comes second finds what the first one fetched. Until the end of
+# this subshell; for those it calls, too.
+debian_lock() {
+    [[ -z ${debian_locked:-} ]] || return 0
+    mkdir -p "$cache/debian"
+    exec {debian_locked}>"$cache/debian/$1.lock"
+    flock "$debian_locked"
 }
+
+debian_is_fresh() { [[ -n $(find "$cache/debian/$1/updated" -mtime "-$debian_lists_days_max" 2>/dev/null) ]]; }
+
+# debian_fresh ARCH: makes sure that its package lists are there, and not old.
+debian_fresh() (
+    debian_is_fresh "$1" || {
+        debian_lock "$1"
+        debian_is_fresh "$1" || debian_update "$1"
+    }
+)
 
 # debian_resolve ARCH NAME...: file names of the closure of these packages, sorted.
 debian_resolve() {
@@ -71,9 +85,10 @@ debian_resolve() {
 }
 
 # debian_download ARCH FILE...: makes sure that these files are in $cache/debian/archives.
-debian_download() {
-    local arch=$1 file name version missing=() archives=$cache/debian/archives
+debian_download() (
+    arch=$1 missing=() archives=$cache/debian/archives
     shift
+    debian_lock "$arch"
     mkdir -p "$archives/partial"
     for file in "$@"; do
         [[ ! -e $archives/$file ]] || continue
@@ -85,7 +100,7 @@ debian_download() {
         [[ $file != all ]] || file=${arch%%+*}
         missing+=("$name:$file=${version//%3a/:}")
     done
-    [[ ${#missing[@]} -gt 0 ]] || return 0
+    [[ ${#missing[@]} -gt 0 ]] || exit 0
     say "Downloading ${#missing[@]} Debian packages ($arch)"
     # Into a folder of its own first: a download that is cut short must not look like a package.
     rm -rf "$archives/partial/$arch"
@@ -93,7 +108,7 @@ debian_download() {
     (cd "$archives/partial/$arch" && debian_apt "$arch" apt-get -q -q download "${missing[@]}") ||
         die "packages can't be downloaded; if Debian replaced them meanwhile, remove $cache/debian/$arch/updated"
     mv "$archives/partial/$arch"/*.deb "$archives/"
-}
+)
 
 # debian_unpack FOLDER FILE...: unpacks packages of the archives into a folder, with links that stay inside it.
 debian_unpack() {
@@ -114,9 +129,10 @@ debian_unpack() {
 }
 
 # debian_tree ARCH NAME...: prints the folder that holds the unpacked closure of these packages, made if need be.
-debian_tree() {
-    local arch=$1 files folder
+debian_tree() (
+    arch=$1
     shift
+    debian_lock "$arch"
     mapfile -t files < <(debian_resolve "$arch" "$@")
     [[ ${#files[@]} -gt 0 ]] || die "no closure for these packages ($arch): $*"
     folder=$cache/debian/tree-$(printf '%s\n' "${files[@]}" | sha256sum | cut -c 1-16)
@@ -129,7 +145,7 @@ debian_tree() {
         touch "$folder/.complete"
     fi
     printf '%s\n' "$folder"
-}
+)
 
 # The first QEMU with the machine raspi4b; what is older runs the machine virt all the same.
 qemu_version_wanted=9.0

@@ -23,6 +23,11 @@ class Failed(Exception):
     """What was expected did not happen."""
 
 
+def expect(condition, otherwise):
+    if not condition:
+        raise Failed(otherwise)
+
+
 def free_port(kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -44,9 +49,12 @@ def until(what, attempt, seconds_max=ANSWER_S_MAX, pause_s=0.2):
 class Box:
     """One card and the box it is in. `image` and `guest` are what `scripts/image --path --tests` printed."""
 
-    def __init__(self, image, guest, folder, name):
+    def __init__(self, image, guest, folder, name, long=False):
         self.image, self.guest = image, guest
+        # Whether there is a night for what is quicker by day.
+        self.long = long
         self.card = os.path.join(folder, f"{name}.img")
+        self.serial = f"{self.card}.serial"
         self.log = os.path.join(folder, f"{name}.log")
         self.boots = 0
         self.process = self.agent = None
@@ -84,12 +92,13 @@ class Box:
             self.toml = None
         self.boots += 1
         self.http, self.agent, self.socket = free_port(), None, self.card + ".agent"
-        if os.path.exists(self.socket):
-            os.remove(self.socket)
-        serial = f"{self.card}.serial"
+        # What is left of the last start says nothing about this one.
+        for left in (self.socket, self.serial):
+            if os.path.exists(left):
+                os.remove(left)
         command = [os.path.join(ROOT, "scripts", "qemu"), "--image", self.image, "--disk", self.card]
         command += ["--machine", machine, "--http", str(self.http), "--webrtc", str(self.webrtc)]
-        command += ["--serial", serial, "--initramfs", self.guest, "--append", append, "--"]
+        command += ["--serial", self.serial, "--initramfs", self.guest, "--append", append, "--"]
         if machine == "virt":
             command += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=agent"]
         else:
@@ -97,9 +106,9 @@ class Box:
             command += ["-serial", "chardev:agent"]
             command.insert(1, "--unplugged")
         command += ["-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off"]
-        with open(self.log, "ab") as log:
+        self.cut()
+        with open(self.log, "wb") as log:
             self.process = subprocess.Popen([*command, *qemu], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.serial = serial
         self.started = time.monotonic()
 
     def first_partition(self, command, *arguments):
@@ -116,17 +125,24 @@ class Box:
             self.agent.close()
             self.agent = None
 
+    def edit(self, text):
+        """Another marquee.toml in a box that runs: by the root shell, since nothing else can write the boot partition."""
+        self.sh(f"mount -o remount,rw /boot && cat > /boot/marquee.toml <<'END'\n{text}\nEND\nsync; mount -o remount,ro /boot")
+
     def owns(self, thing):
         """Something of the group's that has to be closed when the box is done with; returns it."""
         return self.owned.enter_context(contextlib.closing(thing))
 
-    def end(self):
+    def close(self):
         """Nobody needs the box any longer."""
         self.cut()
         self.owned.close()
 
     def alive(self):
-        if self.process.poll() is not None:
+        process = self.process
+        if process is None:
+            raise Failed("the box is off")
+        if process.poll() is not None:
             with open(self.log, "rb") as log:
                 raise Failed(f"QEMU ended: {log.read()[-2000:].decode(errors='replace')}")
 
@@ -167,7 +183,10 @@ class Box:
         self.cookie = headers["Set-Cookie"].split(";")[0]
 
     def json(self, path):
-        return json.loads(until(path, lambda: self.get(path)[1]))
+        """What the API says; waits only for a box that does not answer at all."""
+        status, body = until(path, lambda: (told := self.get(path))[0] and told)
+        expect(status == 200, f"{path}: {status} {body.decode(errors='replace')}")
+        return json.loads(body)
 
     def send(self, method, path, content):
         """JSON to the API, which must take it; its answer."""
@@ -209,8 +228,12 @@ class Box:
         return time.monotonic() - self.started
 
     def console(self):
-        with open(self.serial, "rb") as file:
-            return file.read().decode(errors="replace")
+        """What the box wrote to its console since it was powered on."""
+        try:
+            with open(self.serial, "rb") as file:
+                return file.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
 
     def sh(self, script, check=True):
         """Runs a script in the box as root; returns what it printed."""
@@ -238,7 +261,8 @@ class Box:
             if not line:
                 raise Failed("the box went away")
 
-    def open_agent(self):
+    def open_agent(self, begins=True):
+        """The tests' shell; `begins`: it tells first that it is there."""
         self.alive()
         connection = socket.socket(socket.AF_UNIX)
         try:
@@ -247,5 +271,6 @@ class Box:
             return None
         connection.settimeout(BOOT_S_MAX)
         agent = connection.makefile("rwb")
-        self.wait_agent(agent)
+        if begins:
+            self.wait_agent(agent)
         return agent

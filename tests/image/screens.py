@@ -3,7 +3,8 @@
 import os
 import subprocess
 
-from box import ROOT, Failed, until
+import kept
+from box import ROOT, Failed, expect, until
 from tv import HEADS, LOOK_PAUSE_S, PICTURE_S_MAX, Tv, qmp
 
 # What is missing is written in this colour on the splash (src/draw/splash.rs).
@@ -14,11 +15,6 @@ AMBER_PIXELS_MIN = 300
 ADDRESS, HOST = "10.0.2.15", "10.0.2.2"
 # Debian's, which has GStreamer's bindings; another may come first on the PATH.
 PYTHON = "/usr/bin/python3"
-
-
-def expect(condition, otherwise):
-    if not condition:
-        raise Failed(otherwise)
 
 
 def shown(box):
@@ -82,22 +78,17 @@ def settings(box, screens, camera):
     return box.sample(f'{test}[[camera]]\nid = "door"\nurl = "{camera.url}"\nsound = false\n{screens}')
 
 
-def edit(box, text):
-    """Another marquee.toml in a box that runs: by the root shell, since nothing else can write the boot partition."""
-    box.sh(f"mount -o remount,rw /boot && cat > /boot/marquee.toml <<'END'\n{text}\nEND\nsync; mount -o remount,ro /boot")
-
-
 BOTH = '[[screen]]\nconnector = "hdmi-1"\nshow = "test"\n[[screen]]\nconnector = "hdmi-2"\nshow = "door"\n'
 ONE = '[[screen]]\nconnector = "hdmi-1"\nshow = "test"\n'
 
 
 def splash(box):
     """each port shows the splash, and a phone can read its code"""
-    box.start(*Tv.arguments(box))
+    kept.wake(box, *Tv.arguments(box))
     box.tvs = [Tv(box, head) for head in HEADS]
     for tv in box.tvs:
         tv.plug()
-    box.wait_up()
+    kept.go_on(box, box.sample())
     for tv in box.tvs:
         tv.until("the splash, with nothing missing", lambda picture: is_splash(picture) and not alerts(picture))
     shows(box, hdmi_1="splash", hdmi_2="splash")
@@ -116,7 +107,7 @@ def network(box):
 def live(box):
     """two sources on two ports at once, live, neither of them encoded"""
     box.camera = box.owns(Camera())
-    edit(box, settings(box, BOTH, box.camera))
+    box.edit(settings(box, BOTH, box.camera))
     moves(box.tvs[0], "the test picture", is_test_picture)
     moves(box.tvs[1], "the camera", is_camera)
     moves(box.tvs[0], "the test picture", is_test_picture)
@@ -142,13 +133,13 @@ def hot_plug(box):
 
 def mistake(box):
     """a mistake in marquee.toml is told on both TVs, and the live picture comes back by itself"""
-    edit(box, settings(box, ONE + "rotate = 45\n", box.camera))
+    box.edit(settings(box, ONE + "rotate = 45\n", box.camera))
     for tv in box.tvs:
         tv.until("the mistake", lambda picture: alerts(picture) and is_splash(picture))
     # The settings before still hold, the mistake is seen for a while only.
     moves(box.tvs[0], "the test picture", is_test_picture)
     moves(box.tvs[1], "the camera", is_camera)
-    edit(box, settings(box, ONE, box.camera))
+    box.edit(settings(box, ONE, box.camera))
     box.tvs[1].until("the splash without a mistake", lambda picture: is_splash(picture) and not alerts(picture))
     shows(box, hdmi_1="test", hdmi_2="splash")
 

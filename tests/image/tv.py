@@ -44,7 +44,7 @@ class Tv:
 
     def resize(self, width, height):
         # The viewer stays: one that hangs up at once might not be heard.
-        self.viewer = self.viewer or viewer(f"{self.box.card}.vnc{self.head}")
+        self.viewer = self.viewer or viewer(self.box, f"{self.box.card}.vnc{self.head}")
         self.viewer.write(struct.pack(">BxHHBxIHHHHI", SET_DESKTOP_SIZE, width, height, 1, 0, 0, 0, width, height, 0))
         self.viewer.flush()
 
@@ -68,9 +68,10 @@ class Tv:
             raise Failed(f"{failed}; the last picture: {last[0].keep()}") from None
 
 
-def connect(path):
+def connect(box, path):
     """To one of QEMU's sockets, which are there a moment after it was started."""
     def attempt():
+        box.alive()
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(ANSWER_S_MAX)
         try:
@@ -83,9 +84,9 @@ def connect(path):
     return until(path, attempt)
 
 
-def viewer(path):
+def viewer(box, path):
     """A VNC viewer that shares the screen, needs no password and tells its size."""
-    stream = connect(path).makefile("rwb")
+    stream = connect(box, path).makefile("rwb")
     stream.read(12)
     stream.write(b"RFB 003.008\n")
     stream.flush()
@@ -103,7 +104,7 @@ def viewer(path):
 def qmp(box, command, **arguments):
     """One command to QEMU, and its answer."""
     box.alive()
-    with connect(f"{box.card}.qmp") as control, control.makefile("rw", encoding="utf-8") as stream:
+    with connect(box, f"{box.card}.qmp") as control, control.makefile("rw", encoding="utf-8") as stream:
         stream.readline()
         ask(stream, "qmp_capabilities")
         return ask(stream, command, **arguments)

@@ -6,8 +6,8 @@ import json
 import re
 
 import box as boxes
-import screens
-from box import Failed
+import kept
+from box import Failed, expect
 
 CONFIG = """
 [device]
@@ -33,11 +33,6 @@ NODE_TYPES = "0x101"
 # A window's end is a whole minute, up to so many away.
 WINDOW_MINUTES = 4
 WINDOW_S_MAX = (WINDOW_MINUTES + 3) * 60
-
-
-def expect(condition, otherwise):
-    if not condition:
-        raise Failed(otherwise)
 
 
 def heard(box, tv, *words):
@@ -110,9 +105,7 @@ def standby_window(box, tv, minutes):
 
 def left_alone(box):
     """TVs with CEC have their ports, and are left alone while nothing is arranged for them"""
-    box.config(box.sample(CONFIG))
-    box.start()
-    box.wait_up()
+    kept.resume(box, box.sample(CONFIG))
     box.sh("systemctl stop marquee.service marquee.socket")
     make_tvs(box)
     box.sh("systemctl start marquee.socket marquee.service")
@@ -162,8 +155,9 @@ def awake(box):
     before = heard(box, 0, SHOW)
     expect(not heard(box, 0, ON), "woken before its time")
     until(box, 0, "the waking", lambda: heard(box, 0, ON), WINDOW_S_MAX)
+    # Minutes of two days may lie between; how late it may be the wait has told.
     late = (clock(box) - box.until_minute) % (24 * 60)
-    expect(late < 60, f"woken {24 * 60 - late} min too early")
+    expect(late <= WINDOW_S_MAX // 60, f"woken {24 * 60 - late} min too early")
     until(box, 0, "the TV showing the box", lambda: heard(box, 0, SHOW) > before)
     until(box, 0, "the TV awake", lambda: powers(box) == ["on", "on"])
 
@@ -188,7 +182,7 @@ def forbidden(box):
     """`cec = false` gives the port's address back; its TV is nobody's business then"""
     claimed = lambda tv: box.sh(f"cec-ctl -a vivid-00{tv}-vid-out0")
     expect("Playback Device 1" in claimed(1), claimed(1))
-    screens.edit(box, box.sample(CONFIG + "cec = false\n"))
+    box.edit(box.sample(CONFIG + "cec = false\n"))
     until(box, 1, "no address", lambda: re.search(r"Logical Address Mask\s*: 0x0000", claimed(1)))
     boxes.until("what the TVs say", lambda: powers(box) == ["on", None])
     expect("Playback Device 1" in claimed(0), claimed(0))

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 
-from box import Failed, until
+from box import Failed, expect, until
 
 # What a busy machine may take to start a browser, and an emulated box to get a picture through; neither is a measure.
 ANSWER_S_MAX = 300
@@ -20,7 +20,6 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--autoplay-policy=no-user-gesture-required",
     "--remote-debugging-pipe",
 )  # fmt: skip
-JOINS_MAX = 3
 # Pictures are compared as so many fields of one colour: text and noise are lost, what is shown is not.
 ACROSS, DOWN = 16, 9
 
@@ -164,17 +163,14 @@ class Viewer:
     def __init__(self, address):
         self.browser = Browser()
         try:
-            for _ in range(JOINS_MAX):
-                self.browser.run(JOIN, address)
-                if until("an answer to the viewer", self.settled, ANSWER_S_MAX) == "connected":
-                    return
-            raise Failed(f"no connection in {JOINS_MAX} attempts")
+            self.browser.run(JOIN, address)
+            state = until("an answer to the viewer", self.settled, ANSWER_S_MAX)
+            expect(state == "connected", f"the viewer's connection is {state}")
         except Failed:
             self.leave()
             raise
 
     def settled(self):
-        """Chromium gives up a handshake that a busy box answers too late; a player tries again then."""
         states = self.browser.run("async () => window.viewer.states")
         return states and states[-1] != "connecting" and states[-1]
 
