@@ -1,7 +1,7 @@
 // The real program, with a temporary configuration and data folder.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -13,10 +13,15 @@ export const TEST_PICTURE = '[test]\nenabled = true\nsize = "640x360"\nfps = 25\
 const ANY_PORT = '[web]\nwebrtc_port = 0\n';
 const LOG_LINES = 40;
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /**
  * Starts it and waits for the address it prints.
  * @param {string} config TOML; a `[web]` section of its own has to set the port
- * @param {{login?: boolean}} [options] login: as everybody has it who does not switch it off
+ * @param {{login?: boolean, library?: string}} [options] login: as everybody has it who does not switch it off; library:
+ *   a folder of which it gets a copy
  */
 export async function startServer(config, options) {
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-browser-'));
@@ -24,12 +29,19 @@ export async function startServer(config, options) {
   const output = [];
   const server = {
     url: '',
+    folder,
     process: null,
     log: () => output.slice(-LOG_LINES).join('\n'),
     /** @param {string} text */
     configure: (text) => writeFileSync(file, text.includes('[web]') ? text : ANY_PORT + text),
     start,
     stop,
+    /** While it does not run. @param {string} other is copied */
+    replaceLibrary(other) {
+      const library = path.join(folder, 'library');
+      rmSync(library, { recursive: true, force: true });
+      cpSync(other, library, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    },
     async close() {
       await stop('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
@@ -48,6 +60,8 @@ export async function startServer(config, options) {
     const given = ['run', '--config', file, '--data', folder, '--listen', listen];
     const child = spawn(process.env.MARQUEE_BIN, options && options.login ? given : given.concat('--open'));
     server.process = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', (error) => output.push(String(error)));
@@ -78,6 +92,9 @@ export async function startServer(config, options) {
   }
 
   server.configure(config);
+  if (options && options.library) {
+    server.replaceLibrary(options.library);
+  }
   try {
     await start();
   } catch (error) {
