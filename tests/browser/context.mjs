@@ -16,7 +16,7 @@ export function createContext(name) {
   const contexts = [];
   const notes = [];
   const ends = [];
-  /** What no page may ever say. */
+  /** What no page may ever say, and what else went wrong beside the test. */
   const faults = [];
   const said = [];
 
@@ -51,8 +51,8 @@ export function createContext(name) {
 
     /** What a test has started besides. @param {() => Promise<void>} end */
     atEnd: (end) => ends.push(end),
-    /** @param {Error} error of a page of its own */
-    fault: (error) => faults.push(`${error.stack || error}`),
+    /** @param {any} error of a page of its own, or of something that nobody waited for */
+    fault: (error) => faults.push(`${(error && error.stack) || error}`),
 
     /** @param {string} text printed behind the test's name */
     note: (text) => notes.push(text),
@@ -64,7 +64,7 @@ export function createContext(name) {
 
     checkPages() {
       if (faults.length) {
-        throw new Error(`the page failed: ${faults.join('\n')}`);
+        throw new Error(`on the side: ${faults.join('\n')}`);
       }
     },
 

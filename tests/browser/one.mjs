@@ -26,6 +26,8 @@ export async function runOne(test) {
   });
   const words = [];
   let reason = '';
+  // A promise that the test forgot to wait for.
+  process.on('unhandledRejection', context.fault);
   try {
     await Promise.race([test.run(context), late]);
     context.checkPages();
@@ -38,6 +40,7 @@ export async function runOne(test) {
   }
   clearTimeout(timer);
   words.push(...await context.close());
+  process.off('unhandledRejection', context.fault);
   const result = words.length ? 'failed' : reason ? 'skipped' : 'passed';
   return { result, remarks: reason || context.remarks(), words: words.join('\n'), hangs };
 }

@@ -58,6 +58,7 @@ export async function startServer(config, options) {
   async function start() {
     const listen = server.url ? new URL(server.url).host : '127.0.0.1:0';
     const given = ['run', '--config', file, '--data', folder, '--listen', listen];
+    const printed = output.length;
     const child = spawn(process.env.MARQUEE_BIN, options && options.login ? given : given.concat('--open'));
     server.process = child;
     running.add(child);
@@ -69,10 +70,10 @@ export async function startServer(config, options) {
       if (child.exitCode !== null || child.pid === undefined) {
         throw new Error(`the program ended: ${server.log()}`);
       }
-      const found = /http:\/\/[^\s/]+:\d+/.exec(output.join('\n'));
+      const found = /http:\/\/[^\s/]+:\d+/.exec(output.slice(printed).join('\n'));
       return found && found[0];
     });
-    await until('the program answers', () => server.get('/api/status').catch(() => null));
+    await server.get('/api/status');
   }
 
   /** @param {Buffer} data */
