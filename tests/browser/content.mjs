@@ -24,7 +24,7 @@ const slide = (/** @type {string} */ name) => ({ key: `slide-${name}`, make: () 
 const clip = (/** @type {string} */ name, /** @type {number} */ seconds) => ({ key: name, make: () => makeClip(name, seconds) });
 
 const ALL = [
-  ...[2, 3, 4, 6, 20, 30].map((seconds) => colour('red', seconds)),
+  ...[2, 3, 4, 6, 14, 20, 30].map((seconds) => colour('red', seconds)),
   ...[2, 3, 4, 6].map((seconds) => colour('green', seconds)),
   colour('blue', 3),
   ...['white', 'orange', 'pink', 'green'].map(slide),

@@ -70,6 +70,8 @@ const chosen = (await findTests())
   .filter(({ marks }) => !options.quick || !marks.includes('slow'));
 const alone = options.together && !options.alone ? [] : chosen.filter(({ marks }) => marks.includes('alone'));
 const together = options.alone && !options.together ? [] : chosen.filter(({ marks }) => !marks.includes('alone'));
+// Long ones first: none of them is left over for one process while the other has nothing to do.
+together.sort((a, b) => Number(b.marks.includes('slow')) - Number(a.marks.includes('slow')));
 const names = (/** @type {Test[]} */ tests) => tests.map(({ name }) => name);
 
 if (options.list) {
