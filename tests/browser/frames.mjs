@@ -120,11 +120,13 @@ export function tapPictures() {
 /** Runs in the page, once it plays: notes what is shown, and how many the browser has shown and dropped by then. */
 export function noteShown() {
   const video = window.marqueePlayer.view;
+  let jumps = 0;
+  video.addEventListener('seeking', () => (jumps += 1));
   const note = (_, frame) => {
-    const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
+    const { droppedVideoFrames } = video.getVideoPlaybackQuality();
     window.seen.shown.push({
       ticks: frame.rtpTimestamp === undefined ? Math.round(frame.mediaTime * 90000) : frame.rtpTimestamp,
-      presented: frame.presentedFrames, decoded: totalVideoFrames, dropped: droppedVideoFrames,
+      presented: frame.presentedFrames, dropped: droppedVideoFrames, jumps,
     });
     video.requestVideoFrameCallback(note);
   };
@@ -155,5 +157,5 @@ export function gaps(times, fps) {
   return times.slice(1).map((time, at) => ({ at, count: between(times[at], time, fps) })).filter(({ count }) => count !== 0);
 }
 
-/** @param {number} from @param {number} to @param {number} fps @returns {number} frames of the source from the one to the other */
-export const distance = (from, to, fps) => between(from, to, fps) + 1;
+/** Where the frame of this time is. @param {number[]} times @param {number} ticks @returns {number} -1 if it is not there */
+export const placeOf = (times, ticks) => times.findIndex((time) => Math.abs((time - ticks) | 0) <= ROUNDING_TICKS);

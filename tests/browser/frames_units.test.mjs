@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { distance, gaps } from './frames.mjs';
+import { gaps, placeOf } from './frames.mjs';
 
 /** @param {number} count @param {number} [from] RTP times of a source of 25 pictures a second, as they go round at 2^32 */
 const times = (count, from = 0) => Array.from({ length: count }, (_, at) => (from + at * 3600) % 2 ** 32);
@@ -28,8 +28,9 @@ export const tests = {
     assert.ok(gaps([0, 3600, 5000, 7200], 25).some(({ count }) => !Number.isInteger(count)));
   },
 
-  'from one frame to another it is as far as there are frames': async () => {
-    assert.equal(distance(3600, 3600 * 251, 25), 250);
-    assert.equal(distance(2 ** 32 - 3600, 3600, 25), 2);
+  'a frame is found by its time, rounded as it may be': async () => {
+    const all = times(250, 2 ** 32 - 50 * 3600);
+    all.forEach((time, at) => assert.equal(placeOf(all, (time + (at % 3) - 1) % 2 ** 32), at));
+    assert.equal(placeOf(all, all[9] + 100), -1);
   },
 };

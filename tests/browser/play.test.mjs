@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { figures, untilPlaying } from './context.mjs';
-import { distance, gaps, noteShown, tapMse, tapPictures, tapWebRtc } from './frames.mjs';
+import { gaps, noteShown, placeOf, tapMse, tapPictures, tapWebRtc } from './frames.mjs';
 import { readPictures } from './pictures.mjs';
 import { TEST_PICTURE } from './server.mjs';
 import { until } from './until.mjs';
@@ -13,6 +13,8 @@ const FPS = 25;
 const FRAMES = 10 * FPS;
 /** A picture is counted before it is sent, and another one may come while the counter is read. */
 const ON_THEIR_WAY = 2;
+/** The browser counts a frame as too late before or after the next one is shown. */
+const COUNTED_EARLY = 2;
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -54,6 +56,36 @@ function checkReceived(received, unencoded) {
 }
 
 /**
+ * Every frame that was received was decoded, in its order.
+ * @param {number[]} received ticks
+ * @param {number[]} decoded ticks
+ */
+function checkDecoded(received, decoded) {
+  // Those that were received before one looked are the first to be decoded.
+  const known = decoded.slice(decoded.indexOf(received[0]));
+  assert.deepEqual(known, received.slice(0, known.length), 'each frame is decoded');
+  assert.ok(received.length - known.length < FPS, `${received.length - known.length} frames wait for the decoder`);
+}
+
+/**
+ * Every frame that was received was shown, or the browser says that it came too late for the screen.
+ * @param {any} t
+ * @param {number[]} received ticks
+ * @param {{ticks: number, presented: number, dropped: number, jumps: number}[]} shown
+ */
+function checkShown(t, received, shown) {
+  const known = shown.filter(({ ticks }) => placeOf(received, ticks) >= 0);
+  const [first, last] = [known[0], known[known.length - 1]];
+  const frames = placeOf(received, last.ticks) - placeOf(received, first.ticks);
+  const [presented, late] = [last.presented - first.presented, last.dropped - first.dropped];
+  const said = `${frames} frames: ${presented} shown, ${late} too late for the screen`;
+  t.note(said);
+  assert.equal(last.jumps, first.jumps, 'it does not jump');
+  assert.ok(Math.abs(frames - presented - late) <= COUNTED_EARLY, said);
+  assert.ok(frames > FRAMES / 2 && presented > frames / 2, `most are shown, however busy the machine is: ${said}`);
+}
+
+/**
  * What the page received is what was sent, and what it did not show it has counted as dropped.
  * @param {any} t
  * @param {{hash: string, decoded: boolean}[]} pictures since the page was opened
@@ -88,13 +120,18 @@ export const tests = {
   'every frame by WebRTC (alone)': async (t) => {
     const { server, page } = await openTapped(t, 'webrtc', tapWebRtc);
     const { seen, unencoded } = await countFrames(server, page, 'webrtc');
-    console.error(JSON.stringify(seen).slice(0, 3000), unencoded);
+    checkReceived(seen.received, unencoded);
+    checkDecoded(seen.received, seen.decoded);
+    checkShown(t, seen.received, seen.shown);
   },
+
   'every frame by MSE (alone)': async (t) => {
     const { server, page } = await openTapped(t, 'mse', tapMse);
     const { seen, unencoded } = await countFrames(server, page, 'mse');
-    console.error(JSON.stringify(seen).slice(0, 3000), unencoded);
+    checkReceived(seen.received, unencoded);
+    checkShown(t, seen.received, seen.shown);
   },
+
   'every frame by MJPEG (alone)': async (t) => {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page('about:blank');

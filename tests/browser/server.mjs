@@ -15,7 +15,13 @@ const LOG_LINES = 40;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+/** @type {Set<string>} */
+const folders = new Set();
+// A test that hangs closes nothing: its process does.
+process.on('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+});
 
 /**
  * Starts it and waits for the address it prints.
@@ -25,6 +31,7 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
  */
 export async function startServer(config, options) {
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-browser-'));
+  folders.add(folder);
   const file = path.join(folder, 'marquee.toml');
   const output = [];
   const server = {
@@ -45,6 +52,7 @@ export async function startServer(config, options) {
     async close() {
       await stop('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
+      folders.delete(folder);
     },
     /** @param {string} address */
     async get(address) {
