@@ -19,8 +19,8 @@ function countWork() {
   /** The script that called: the third line, below this function and the one that stands in for the browser's. */
   function caller() {
     const line = new Error().stack.split('\n')[3] || '';
-    const found = /\/ui\/([\w./-]+)|https?:\/\/[^/]+\/([\w./-]+)/.exec(line);
-    return found ? found[1] || found[2] : 'unknown';
+    const found = /\/\/[^/]+\/(?:ui\/)?([\w./-]+)/.exec(line);
+    return found ? found[1] : 'unknown';
   }
   function counted(counts, name, act) {
     return typeof act !== 'function' ? act : (...given) => {
