@@ -31,7 +31,7 @@ async function openTapped(t, transport, tap) {
 
 /** Lets frames come, and reads what was noted of them. @param {any} server @param {Page} page @param {string} transport */
 async function countFrames(server, page, transport) {
-  const before = await server.source('test');
+  const [before, atFirst] = [await server.source('test'), await figures(page)];
   await page.evaluate(() => Object.values(window.seen).forEach((list) => list.splice(0)));
   await until(`${FRAMES} frames`, () => page.evaluate((count) => window.seen.shown.length && window.seen.received.length > count, FRAMES));
   const seen = await page.evaluate(() => window.seen);
@@ -40,7 +40,7 @@ async function countFrames(server, page, transport) {
   assert.equal(now.transport, transport, 'it plays on by the same transport');
   assert.deepEqual([now.width, now.height], [640, 360]);
   assert.equal(after.drops.readers, 0, 'the program kept up with its viewer');
-  return { seen, unencoded: after.drops.encode - before.drops.encode };
+  return { seen, unencoded: after.drops.encode - before.drops.encode, dropped: now.framesDropped - atFirst.framesDropped };
 }
 
 /**
@@ -56,27 +56,32 @@ function checkReceived(received, unencoded) {
 }
 
 /**
- * Every frame that was received was decoded, in its order.
+ * Every frame that was received was decoded, in its order, but for those that the browser says it dropped before.
  * @param {number[]} received ticks
  * @param {number[]} decoded ticks
+ * @param {number} dropped
  */
-function checkDecoded(received, decoded) {
+function checkDecoded(received, decoded, dropped) {
   // Those that were received before one looked are the first to be decoded.
-  const known = decoded.slice(decoded.indexOf(received[0]));
-  assert.deepEqual(known, received.slice(0, known.length), 'each frame is decoded');
-  assert.ok(received.length - known.length < FPS, `${received.length - known.length} frames wait for the decoder`);
+  const places = decoded.map((ticks) => received.indexOf(ticks));
+  const known = places.slice(places.findIndex((place) => place >= 0));
+  assert.ok(known.every((place, at) => place > (at ? known[at - 1] : -1)), `out of order: ${known}`);
+  const last = known[known.length - 1];
+  const left = last - known[0] + 1 - known.length;
+  assert.ok(left <= dropped, `${left} of ${received.length} frames were not decoded, ${dropped} were dropped`);
+  assert.ok(known.length > FRAMES / 2, `most are decoded, however busy the machine is: ${known.length}`);
 }
 
 /**
- * Every frame that was received was shown, or the browser says that it came too late for the screen.
+ * Every frame that was decoded was shown, or the browser says that it came too late for the screen.
  * @param {any} t
- * @param {number[]} received ticks
+ * @param {number[]} decoded ticks
  * @param {{ticks: number, presented: number, dropped: number, jumps: number}[]} shown
  */
-function checkShown(t, received, shown) {
-  const known = shown.filter(({ ticks }) => placeOf(received, ticks) >= 0);
+function checkShown(t, decoded, shown) {
+  const known = shown.filter(({ ticks }) => placeOf(decoded, ticks) >= 0);
   const [first, last] = [known[0], known[known.length - 1]];
-  const frames = placeOf(received, last.ticks) - placeOf(received, first.ticks);
+  const frames = placeOf(decoded, last.ticks) - placeOf(decoded, first.ticks);
   const [presented, late] = [last.presented - first.presented, last.dropped - first.dropped];
   const said = `${frames} frames: ${presented} shown, ${late} too late for the screen`;
   t.note(said);
@@ -119,10 +124,10 @@ async function switchSoundOn(page) {
 export const tests = {
   'every frame by WebRTC (alone)': async (t) => {
     const { server, page } = await openTapped(t, 'webrtc', tapWebRtc);
-    const { seen, unencoded } = await countFrames(server, page, 'webrtc');
+    const { seen, unencoded, dropped } = await countFrames(server, page, 'webrtc');
     checkReceived(seen.received, unencoded);
-    checkDecoded(seen.received, seen.decoded);
-    checkShown(t, seen.received, seen.shown);
+    checkDecoded(seen.received, seen.decoded, dropped);
+    checkShown(t, seen.decoded, seen.shown);
   },
 
   'every frame by MSE (alone)': async (t) => {
