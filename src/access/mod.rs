@@ -315,7 +315,7 @@ impl Access {
 
     fn may_try(&self, from: IpAddr) -> Result<(), Error> {
         match lock(&self.throttle).wait(from, Instant::now()) {
-            Some(wait) => Err(Error::TooMany { seconds: wait.as_secs().max(1) }),
+            Some(wait) => Err(Error::TooMany { seconds: whole_seconds(wait) }),
             None => Ok(()),
         }
     }
@@ -354,6 +354,11 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
+/// What is told to whoever has to wait: rounded up, since who comes a moment too early is refused once more.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
@@ -364,6 +369,12 @@ mod tests {
 
     fn open(folder: &Path) -> Access {
         Access::open(Some(folder), Settings { login: true, password: None }).unwrap()
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_too_early() {
+        let seconds = [0, 1, 1000, 1001, 1999, 2000].map(|ms| whole_seconds(Duration::from_millis(ms)));
+        assert_eq!(seconds, [0, 1, 1, 2, 2, 2]);
     }
 
     #[tokio::test]

@@ -32,6 +32,17 @@ function connections(page) {
   return page.evaluate(() => window.connections.length);
 }
 
+/** Runs in the page: notes every state of the player from now on. */
+function noteStates() {
+  const player = window.marqueePlayer;
+  const set = player.setState.bind(player);
+  window.states = [];
+  player.setState = (state) => {
+    window.states.push(state);
+    set(state);
+  };
+}
+
 export const tests = {
   'with UDP blocked it ends on MSE by itself': async (t) => {
     const server = await t.server(NO_UDP + TEST_PICTURE);
@@ -58,8 +69,10 @@ export const tests = {
     await server.stop('SIGTERM');
     await server.start();
     await untilPlaying(page, 'mse');
+    await page.evaluate(noteStates);
     await page.evaluate(() => window.marqueePlayer.wake('improve'));
     await untilPlaying(page, 'webrtc');
+    assert.deepEqual(await page.evaluate(() => window.states), ['playing'], 'it went from the one picture to the other');
   },
 
   'the server dies and comes back, WebRTC': comesBackAfterServer('webrtc'),
@@ -102,7 +115,7 @@ export const tests = {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page(`${server.url}/live/test?transport=webrtc`);
     await untilPlaying(page, 'webrtc');
-    // The session is deleted behind the player's back: the connection stands, nothing comes.
+    // The connection stands, and nothing comes of it.
     await page.evaluate(() => window.connections[0].getReceivers().forEach((each) => each.track.stop()));
     await until('it connects again', async () => (await connections(page)) > 1);
     await untilPlaying(page, 'webrtc');

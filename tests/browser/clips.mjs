@@ -6,8 +6,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-let folder = '';
+import { digest, keptFile } from './cache.mjs';
 
+let folder = '';
+let version = '';
+
+/** A place in which a file can have the name that it is to have in the library. */
 function place() {
   if (!folder) {
     folder = mkdtempSync(path.join(tmpdir(), 'marquee-clips-'));
@@ -15,6 +19,28 @@ function place() {
   }
   return folder;
 }
+
+/** Which GStreamer makes the files. */
+export function gstreamer() {
+  version = version || execFileSync('gst-launch-1.0', ['--version'], { encoding: 'utf8' });
+  return version;
+}
+
+/**
+ * Runs it once, and then never again.
+ * @param {string[]} pipeline without its end
+ * @param {string} ending of the file's name
+ * @returns {Buffer} the file
+ */
+function made(pipeline, ending) {
+  const file = keptFile('clips', `${digest([gstreamer(), ...pipeline])}.${ending}`, (to) => {
+    execFileSync('gst-launch-1.0', ['-q', ...pipeline, '!', 'filesink', `location=${to}`]);
+  });
+  return readFileSync(file);
+}
+
+const ENCODED = ['x264enc', 'speed-preset=ultrafast'];
+const AS_MP4 = ['!', 'video/x-h264,profile=baseline', '!', 'h264parse', '!', 'mp4mux', 'faststart=true'];
 
 /**
  * A video of two pictures a second, so that minutes of it are made at once.
@@ -25,16 +51,14 @@ function place() {
  */
 export function makeClip(name, seconds, padding_bytes) {
   const file = path.join(place(), `${name}.mp4`);
-  execFileSync('gst-launch-1.0', ['-q',
-    'videotestsrc', 'pattern=ball', `num-buffers=${seconds * 2}`, '!', 'video/x-raw,width=320,height=180,framerate=2/1',
-    '!', 'x264enc', 'speed-preset=ultrafast', 'key-int-max=4', '!', 'video/x-h264,profile=baseline', '!', 'h264parse',
-    '!', 'mp4mux', 'faststart=true', '!', 'filesink', `location=${file}`]);
+  const video = made(['videotestsrc', 'pattern=ball', `num-buffers=${seconds * 2}`, '!',
+    'video/x-raw,width=320,height=180,framerate=2/1', '!', ...ENCODED, 'key-int-max=4', ...AS_MP4], 'mp4');
   // Each its own content: the library keeps the same file only once.
   const padding = randomBytes((padding_bytes || 0) + 64);
   const head = Buffer.alloc(8);
   head.writeUInt32BE(padding.length + head.length, 0);
   head.write('free', 4, 'latin1');
-  writeFileSync(file, Buffer.concat([readFileSync(file), head, padding]));
+  writeFileSync(file, Buffer.concat([video, head, padding]));
   return file;
 }
 
@@ -47,10 +71,9 @@ export function makeClip(name, seconds, padding_bytes) {
  */
 export function makeColourClip(name, seconds, colour) {
   const file = path.join(place(), `${name}.mp4`);
-  execFileSync('gst-launch-1.0', ['-q',
-    'videotestsrc', 'pattern=ball', `background-color=${colour}`, 'foreground-color=0xffffffff', `num-buffers=${seconds * 25}`, '!',
-    'video/x-raw,width=320,height=180,framerate=25/1', '!', 'x264enc', 'speed-preset=ultrafast', 'key-int-max=25', '!',
-    'video/x-h264,profile=baseline', '!', 'h264parse', '!', 'mp4mux', 'faststart=true', '!', 'filesink', `location=${file}`]);
+  writeFileSync(file, made(['videotestsrc', 'pattern=ball', `background-color=${colour}`, 'foreground-color=0xffffffff',
+    `num-buffers=${seconds * 25}`, '!', 'video/x-raw,width=320,height=180,framerate=25/1', '!', ...ENCODED, 'key-int-max=25',
+    ...AS_MP4], 'mp4'));
   return file;
 }
 
@@ -62,8 +85,8 @@ export function makeColourClip(name, seconds, colour) {
  */
 export function makeSlide(name, colour) {
   const file = path.join(place(), `${name}.png`);
-  execFileSync('gst-launch-1.0', ['-q', 'videotestsrc', 'pattern=solid-color', `foreground-color=${colour}`, 'num-buffers=1', '!',
-    'video/x-raw,width=640,height=360', '!', 'pngenc', '!', 'filesink', `location=${file}`]);
+  writeFileSync(file, made(['videotestsrc', 'pattern=solid-color', `foreground-color=${colour}`, 'num-buffers=1', '!',
+    'video/x-raw,width=640,height=360', '!', 'pngenc'], 'png'));
   return file;
 }
 

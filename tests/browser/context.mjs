@@ -7,18 +7,21 @@ import { browser } from './browser.mjs';
 import { startServer } from './server.mjs';
 import { until } from './until.mjs';
 
+/** Thrown by a test that can't be run here: it is counted and listed, and a full run has none. */
+export class Skipped extends Error {}
+
 /** @param {string} name of the test */
 export function createContext(name) {
   const servers = [];
   const contexts = [];
   const notes = [];
   const ends = [];
-  /** What no page may ever say. */
+  /** What no page may ever say, and what else went wrong beside the test. */
   const faults = [];
   const said = [];
 
   return {
-    /** @param {string} config TOML @param {{login?: boolean}} [options] */
+    /** @param {string} config TOML @param {{login?: boolean, library?: string}} [options] */
     async server(config, options) {
       const server = await startServer(config, options);
       servers.push(server);
@@ -48,16 +51,20 @@ export function createContext(name) {
 
     /** What a test has started besides. @param {() => Promise<void>} end */
     atEnd: (end) => ends.push(end),
-    /** @param {Error} error of a page of its own */
-    fault: (error) => faults.push(`${error.stack || error}`),
+    /** @param {any} error of a page of its own, or of something that nobody waited for */
+    fault: (error) => faults.push(`${(error && error.stack) || error}`),
 
     /** @param {string} text printed behind the test's name */
     note: (text) => notes.push(text),
-    remarks: () => (notes.length ? ` (${notes.join(', ')})` : ''),
+    remarks: () => notes.join(', '),
+    /** @param {string} reason */
+    skip(reason) {
+      throw new Skipped(reason);
+    },
 
     checkPages() {
       if (faults.length) {
-        throw new Error(`the page failed: ${faults.join('\n')}`);
+        throw new Error(`on the side: ${faults.join('\n')}`);
       }
     },
 
@@ -80,23 +87,22 @@ export function createContext(name) {
       }
       for (const context of contexts) {
         for (const page of context.pages()) {
-          await this.shoot(page, `failed-${name.replace(/\W+/g, '-')}`).catch(() => undefined);
+          const shot = this.shoot(page, `failed-${name.replace(/\W+/g, '-')}`);
+          await shot.catch((error) => parts.push(`no screenshot: ${error}`));
           parts.push(`player: ${await figuresText(page)}`);
         }
       }
       return parts.join('\n');
     },
 
+    /** Ends all of it, whatever fails on the way. @returns {Promise<string[]>} what failed */
     async close() {
-      for (const end of ends) {
-        await end().catch(() => undefined);
+      const all = [...ends, ...contexts.map((context) => () => context.close()), ...servers.map((server) => server.close)];
+      const failed = [];
+      for (const end of all) {
+        await end().catch((error) => failed.push(`cleaning up: ${error.stack || error}`));
       }
-      for (const context of contexts) {
-        await context.close().catch(() => undefined);
-      }
-      for (const server of servers) {
-        await server.close();
-      }
+      return failed;
     },
   };
 }

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { makeClip, putFile } from './clips.mjs';
+import { makeClip } from './clips.mjs';
+import { filled } from './content.mjs';
 import { until } from './until.mjs';
 
 const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
@@ -148,10 +149,7 @@ export const tests = {
   },
 
   'tag, rate, favourite, search, sort, by keyboard too': async (t) => {
-    const server = await t.server(NOTHING_LIVE);
-    for (const name of ['Harbour at dawn', 'Part 10', 'Part 2']) {
-      await putFile(server.url, makeClip(name, 2));
-    }
+    const { server } = await filled(t, NOTHING_LIVE, ['Harbour at dawn', 'Part 10', 'Part 2']);
     const page = await t.page(`${server.url}/library?order=name`);
     await until('sorted as people do', async () => String(await names(page)) === 'Harbour at dawn,Part 2,Part 10');
 
@@ -187,8 +185,7 @@ export const tests = {
   },
 
   'a change that is refused is taken back, with the reason': async (t) => {
-    const server = await t.server(NOTHING_LIVE);
-    const id = await putFile(server.url, makeClip('Steady', 2));
+    const { server, ids: [id] } = await filled(t, NOTHING_LIVE, ['Steady']);
     const page = await t.page(`${server.url}/library/${id}`);
     const favorite = page.getByRole('button', { name: 'Favourite' });
     await favorite.waitFor();
@@ -204,9 +201,7 @@ export const tests = {
   },
 
   'watched, left in the middle, and resumed there': async (t) => {
-    const server = await t.server(NOTHING_LIVE);
-    const id = await putFile(server.url, makeClip('Long one', 400));
-    await until('it can be played', async () => (await server.get(`/api/assets/${id}`)).play);
+    const { server, ids: [id] } = await filled(t, NOTHING_LIVE, ['Long one']);
     const page = await t.page(`${server.url}/library`);
     await page.getByRole('link', { name: /^Long one/ }).click();
     const at = () => page.evaluate(() => {
@@ -237,8 +232,7 @@ export const tests = {
   },
 
   'the bin: undone, restored, deleted for good': async (t) => {
-    const server = await t.server(NOTHING_LIVE);
-    const id = await putFile(server.url, makeClip('Thrown away', 2));
+    const { server, ids: [id] } = await filled(t, NOTHING_LIVE, ['Thrown away']);
     const binned = async () => (await server.get(`/api/assets/${id}`)).binned !== null;
     const page = await t.page(`${server.url}/library`);
     await page.locator('.card-link').focus();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { axeSource } from './browser.mjs';
+import { until } from './until.mjs';
 
 /** @type {[string, {width: number, height: number}][]} */
 export const SIZES = [['wide', { width: 1440, height: 900 }], ['narrow', { width: 390, height: 844 }]];
@@ -25,4 +26,10 @@ export async function checkAccessibility(page, where) {
 export async function checkWidth(page) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(over <= 0, `the page is ${over} px wider than the window`);
+}
+
+/** Nothing is loading: what stands for content that is still to come is gone, pictures and fonts are there. @param {import('playwright-core').Page} page */
+export function untilComplete(page) {
+  return until('all of the page is there', () => page.evaluate(() => !document.querySelector('.skeleton, .bone, [aria-busy="true"]')
+    && Array.from(document.images).every((image) => image.complete) && document.fonts.status === 'loaded'));
 }

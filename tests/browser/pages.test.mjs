@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { untilPlaying } from './context.mjs';
+import { openCounted, workUntilEvents } from './idle.mjs';
 import { checkAccessibility, checkWidth, SIZES } from './looks.mjs';
 import { TEST_PICTURE } from './server.mjs';
 import { until } from './until.mjs';
@@ -14,6 +15,9 @@ id = "yard"
 name = "Yard"
 url = "rtsp://127.0.0.1:9/stream"
 `;
+
+/** The server sends one every 2 s: about ten seconds of an idle page. */
+const IDLE_EVENTS = 5;
 
 /** @param {import('playwright-core').Page} page */
 function tilesPlay(page) {
@@ -123,12 +127,18 @@ export const tests = {
 
   'a hidden page holds no connection': async (t) => {
     const server = await t.server(TEST_PICTURE);
-    const page = await t.page(`${server.url}/`);
+    const page = await t.page('about:blank');
+    await page.addInitScript(keepStreams);
+    await page.goto(`${server.url}/`);
     await tilesPlay(page);
+    const open = () => page.evaluate(() => window.streams.filter((each) => each.readyState !== EventSource.CLOSED).length);
+    assert.equal(await open(), 1);
     await setHidden(page, true);
     await until('no viewer', async () => (await server.source('test')).viewers.total === 0);
+    assert.equal(await open(), 0, 'nor does it listen to events');
     await setHidden(page, false);
     await tilesPlay(page);
+    assert.equal(await open(), 1);
   },
 
   'picture in picture': async (t) => {
@@ -252,20 +262,19 @@ export const tests = {
 
   'a page that is left idle does next to nothing': async (t) => {
     const server = await t.server(TEST_PICTURE);
-    const page = await t.page(`${server.url}/`);
+    const page = await openCounted(t, `${server.url}/`);
     await tilesPlay(page);
-    const session = await page.context().newCDPSession(page);
-    await session.send('Performance.enable');
-    const busy = async () => {
-      const { metrics } = await session.send('Performance.getMetrics');
-      const value = (/** @type {string} */ name) => metrics.find((each) => each.name === name).value;
-      return { time: value('Timestamp'), script: value('ScriptDuration'), layout: value('LayoutDuration') };
-    };
-    const before = await busy();
-    await page.waitForTimeout(5000);
-    const after = await busy();
-    const share = (after.script - before.script + after.layout - before.layout) / (after.time - before.time);
-    t.note(`script and layout ${(share * 100).toFixed(2)} % of a core`);
+    const work = await workUntilEvents(page, until, IDLE_EVENTS);
+    const { 'live/watchdog.js': looks, ...timers } = work.timers;
+    t.note(`${(work.page_ms / 1000).toFixed(1)} s: ${looks} looks at the picture, ${work.layouts} layouts, ${work.styles} styles`);
+    assert.ok(looks <= work.page_ms / 500 + 1, `the tile looks twice a second whether pictures come: ${looks} times`);
+    // The clock's minute, and the state of the box that is asked for once a minute: more than one of each would be too often.
+    const unexpected = Object.keys(timers).filter((name) => !['clock.js', 'shell.js'].includes(name) || timers[name] > 1);
+    assert.deepEqual(unexpected, [], `timers: ${JSON.stringify(timers)}`);
+    assert.deepEqual(work.animations, {}, 'it draws nothing by itself');
+    assert.ok(work.requests.length <= 1 && work.requests.every((each) => each === 'GET /api/status'), `it asks: ${work.requests}`);
+    // An event changes figures that are shown, or nothing.
+    assert.ok(work.layouts <= work.events && work.styles <= work.events, JSON.stringify(work));
     assert.equal((await figuresOfTile(page)).state, 'playing');
   },
 };
@@ -280,6 +289,18 @@ function setHidden(page, hidden) {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => now });
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
+}
+
+/** Runs in the page: keeps the event streams it opens. */
+function keepStreams() {
+  const Original = window.EventSource;
+  window.streams = [];
+  window.EventSource = class extends Original {
+    constructor(...given) {
+      super(...given);
+      window.streams.push(this);
+    }
+  };
 }
 
 /** @param {import('playwright-core').Page} page */

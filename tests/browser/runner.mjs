@@ -1,67 +1,27 @@
-// Runs every test of the `*.test.mjs` files, one after the other: each has the machine to itself.
+// Runs the tests: those that don't mind company in several processes at once, then those that need the machine to
+// themselves, one after the other.
 
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import path from 'node:path';
+import { parseArgs } from 'node:util';
 
-import { closeBrowser } from './browser.mjs';
-import { createContext } from './context.mjs';
+import { findTests } from './marks.mjs';
+import { killWorkers, runAll } from './pool.mjs';
 
-/** The longest test waits for two restarts; beyond this something hangs. */
-const TEST_MS_MAX = 120000;
+const WORKERS = 2;
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const given = process.argv.slice(2);
-const words = given.filter((word) => !word.startsWith('--'));
-const onlyList = given.includes('--list');
-const quick = given.includes('--quick');
-const unknown = given.find((word) => word.startsWith('--') && word !== '--list' && word !== '--quick');
-if (unknown) {
-  console.error(`${unknown} is not known: see --help`);
-  process.exit(2);
-}
+/** @typedef {import('./marks.mjs').Test} Test */
 
-/** @returns {Promise<[string, (t: any) => Promise<void>][]>} */
-async function findTests() {
-  const found = [];
-  for (const file of readdirSync(here).filter((name) => name.endsWith('.test.mjs')).sort()) {
-    const { tests } = await import(`./${file}`);
-    const topic = file.replace('.test.mjs', '');
-    for (const name of Object.keys(tests)) {
-      found.push([`${topic}: ${name}`, tests[name]]);
-    }
-  }
-  const chosen = found.filter(([name]) => !words.length || words.some((word) => name.includes(word)));
-  return chosen.filter(([name]) => !quick || !/\bslow\b/.test(name));
-}
-
-/**
- * @param {string} name
- * @param {(t: any) => Promise<void>} test
- */
-async function runOne(name, test) {
-  const context = createContext(name);
-  const began = performance.now();
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${TEST_MS_MAX / 1000} s`)), TEST_MS_MAX);
-  });
-  let failure = null;
+function given() {
+  const flags = ['quick', 'list', 'together', 'alone'];
   try {
-    await Promise.race([test(context), late]);
-    context.checkPages();
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { ...Object.fromEntries(flags.map((flag) => [flag, { type: 'boolean' }])), workers: { type: 'string' } },
+    });
+    return { words: positionals, ...values, workers: Number(values.workers || WORKERS) };
   } catch (error) {
-    failure = error;
+    console.error(`${/** @type {Error} */ (error).message}: see --help`);
+    return process.exit(2);
   }
-  clearTimeout(timer);
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`${failure ? 'FAILED' : 'ok    '} ${seconds.padStart(6)} s  ${name}${context.remarks()}`);
-  if (failure) {
-    console.log(indent(`${failure.stack || failure}`));
-    console.log(indent(await context.evidence()));
-  }
-  await context.close();
-  return !failure;
 }
 
 /** @param {string} text */
@@ -69,15 +29,65 @@ function indent(text) {
   return text.split('\n').map((line) => `    ${line}`).join('\n');
 }
 
-const tests = await findTests();
-if (onlyList) {
-  tests.forEach(([name]) => console.log(name));
+/** Prints as it goes, and keeps what is told at the end. */
+function createReport() {
+  /** @type {Record<string, {name: string, outcome: import('./one.mjs').Outcome}[]>} */
+  const results = { passed: [], failed: [], skipped: [] };
+  const on = new Set();
+  const marks = { passed: 'ok     ', failed: 'FAILED ', skipped: 'skipped' };
+
+  return {
+    on,
+    /** @param {string} name */
+    begins(name) {
+      on.add(name);
+      console.log(`begins            ${name}`);
+    },
+    /** @param {string} name @param {number} seconds @param {import('./one.mjs').Outcome} outcome */
+    ends(name, seconds, outcome) {
+      on.delete(name);
+      results[outcome.result].push({ name, outcome });
+      const remarks = outcome.remarks ? ` (${outcome.remarks})` : '';
+      console.log(`${marks[outcome.result]} ${seconds.toFixed(1).padStart(6)} s  ${name}${remarks}`);
+      if (outcome.result === 'failed') {
+        console.log(indent(outcome.words));
+      }
+    },
+    /** Once more what has to be read; the last line is the sum. @returns {boolean} whether all is well */
+    sum() {
+      results.skipped.forEach(({ name, outcome }) => console.log(`skipped: ${name}: ${outcome.remarks}`));
+      results.failed.forEach(({ name, outcome }) => console.log(`\nFAILED: ${name}\n${indent(outcome.words)}`));
+      const [passed, failed, skipped] = [results.passed.length, results.failed.length, results.skipped.length];
+      console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+      return failed === 0;
+    },
+  };
+}
+
+const options = given();
+const chosen = (await findTests())
+  .filter(({ name }) => !options.words.length || options.words.some((word) => name.includes(word)))
+  .filter(({ marks }) => !options.quick || !marks.includes('slow'));
+const alone = options.together && !options.alone ? [] : chosen.filter(({ marks }) => marks.includes('alone'));
+const together = options.alone && !options.together ? [] : chosen.filter(({ marks }) => !marks.includes('alone'));
+// Long ones first: none of them is left over for one process while the other has nothing to do.
+together.sort((a, b) => Number(b.marks.includes('slow')) - Number(a.marks.includes('slow')));
+const names = (/** @type {Test[]} */ tests) => tests.map(({ name }) => name);
+
+if (options.list) {
+  names(together.concat(alone)).forEach((name) => console.log(name));
   process.exit(0);
 }
-let failed = 0;
-for (const [name, test] of tests) {
-  failed += (await runOne(name, test)) ? 0 : 1;
+const report = createReport();
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.once(signal, () => {
+    killWorkers();
+    console.log(`cut off by ${signal}; still on: ${Array.from(report.on).join('; ') || 'nothing'}`);
+    process.exit(1);
+  });
 }
-await closeBrowser();
-console.log(`${tests.length - failed} passed, ${failed} failed`);
-process.exit(failed || !tests.length ? 1 : 0);
+await runAll(names(together), options.workers, report);
+await runAll(names(alone), 1, report);
+const well = report.sum();
+// No test at all is a word that was mistyped.
+process.exit(well && chosen.length ? 0 : 1);

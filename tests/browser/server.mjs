@@ -1,7 +1,7 @@
 // The real program, with a temporary configuration and data folder.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -13,26 +13,46 @@ export const TEST_PICTURE = '[test]\nenabled = true\nsize = "640x360"\nfps = 25\
 const ANY_PORT = '[web]\nwebrtc_port = 0\n';
 const LOG_LINES = 40;
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+/** @type {Set<string>} */
+const folders = new Set();
+// A test that hangs closes nothing: its process does.
+process.on('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+});
+
 /**
  * Starts it and waits for the address it prints.
  * @param {string} config TOML; a `[web]` section of its own has to set the port
- * @param {{login?: boolean}} [options] login: as everybody has it who does not switch it off
+ * @param {{login?: boolean, library?: string}} [options] login: as everybody has it who does not switch it off; library:
+ *   a folder of which it gets a copy
  */
 export async function startServer(config, options) {
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-browser-'));
+  folders.add(folder);
   const file = path.join(folder, 'marquee.toml');
   const output = [];
   const server = {
     url: '',
+    folder,
     process: null,
     log: () => output.slice(-LOG_LINES).join('\n'),
     /** @param {string} text */
     configure: (text) => writeFileSync(file, text.includes('[web]') ? text : ANY_PORT + text),
     start,
     stop,
+    /** While it does not run. @param {string} other is copied */
+    replaceLibrary(other) {
+      const library = path.join(folder, 'library');
+      rmSync(library, { recursive: true, force: true });
+      cpSync(other, library, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    },
     async close() {
       await stop('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
+      folders.delete(folder);
     },
     /** @param {string} address */
     async get(address) {
@@ -46,8 +66,11 @@ export async function startServer(config, options) {
   async function start() {
     const listen = server.url ? new URL(server.url).host : '127.0.0.1:0';
     const given = ['run', '--config', file, '--data', folder, '--listen', listen];
+    const printed = output.length;
     const child = spawn(process.env.MARQUEE_BIN, options && options.login ? given : given.concat('--open'));
     server.process = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', (error) => output.push(String(error)));
@@ -55,10 +78,10 @@ export async function startServer(config, options) {
       if (child.exitCode !== null || child.pid === undefined) {
         throw new Error(`the program ended: ${server.log()}`);
       }
-      const found = /http:\/\/[^\s/]+:\d+/.exec(output.join('\n'));
+      const found = /http:\/\/[^\s/]+:\d+/.exec(output.slice(printed).join('\n'));
       return found && found[0];
     });
-    await until('the program answers', () => server.get('/api/status').catch(() => null));
+    await server.get('/api/status');
   }
 
   /** @param {Buffer} data */
@@ -78,6 +101,9 @@ export async function startServer(config, options) {
   }
 
   server.configure(config);
+  if (options && options.library) {
+    server.replaceLibrary(options.library);
+  }
   try {
     await start();
   } catch (error) {

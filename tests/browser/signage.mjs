@@ -1,6 +1,6 @@
 // What the tests of the signage share: content, playlists, a schedule, TVs.
 
-import { makeColourClip, makeSlide, putFile } from './clips.mjs';
+import { fillWith } from './content.mjs';
 import { LAN_NAME, startTv } from './tv_screen.mjs';
 import { until } from './until.mjs';
 
@@ -23,32 +23,19 @@ export async function send(server, method, address, body) {
   return text ? JSON.parse(text) : null;
 }
 
-/** Colours that are told apart, and from black, whatever a screen makes of them. @type {Record<string, string>} */
-export const COLOURS = {
-  red: '0xffd03030', green: '0xff30b040', blue: '0xff4060e0', orange: '0xffe09020', white: '0xffe8e8e8', pink: '0xffe050b0',
-};
-
 /**
- * Puts videos and slides into the library and waits until they can be played.
- * @param {any} server
+ * Gives a server videos and slides that can be played at once.
+ * @param {any} server nothing is in its library; the program is started anew
  * @param {Record<string, number>} videos seconds by colour
  * @param {string[]} slides colours
  * @returns {Promise<Record<string, number>>} ids by name: `red`, `slide-white`
  */
 export async function fill(server, videos, slides) {
-  /** @type {Record<string, number>} */
-  const ids = {};
-  for (const colour of Object.keys(videos)) {
-    ids[colour] = await putFile(server.url, makeColourClip(colour, videos[colour], COLOURS[colour]));
-  }
-  for (const colour of slides) {
-    ids[`slide-${colour}`] = await putFile(server.url, makeSlide(`slide-${colour}`, COLOURS[colour]));
-  }
-  await until('the library is ready', async () => {
-    const { assets } = await server.get('/api/assets?limit=200');
-    return assets.every((/** @type {any} */ asset) => asset.work === 'done');
-  });
-  return ids;
+  const colours = Object.keys(videos);
+  const keys = colours.map((colour) => `${colour} ${videos[colour]}`).concat(slides.map((colour) => `slide-${colour}`));
+  const names = colours.concat(slides.map((colour) => `slide-${colour}`));
+  const ids = await fillWith(server, keys);
+  return Object.fromEntries(names.map((name, at) => [name, ids[at]]));
 }
 
 /**

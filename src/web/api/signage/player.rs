@@ -6,6 +6,7 @@ use futures_util::stream;
 use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
+use crate::access::whole_seconds;
 use crate::library::Hash;
 use crate::library::signage::{Met, Play};
 use crate::signage::{SHOT_BYTES_MAX, ShotError, Signage, State, now_ms};
@@ -59,7 +60,7 @@ pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
             let wait = |seconds: std::time::Duration| {
                 let detail = "Too many new screens from this address.";
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
-                    .with_header(RETRY_AFTER, HeaderValue::from(seconds.as_secs().max(1)))
+                    .with_header(RETRY_AFTER, HeaderValue::from(whole_seconds(seconds)))
             };
             signage.may_arrive(address).map_err(wait)?;
             let key = new_key()?;
@@ -143,7 +144,7 @@ pub(super) async fn plays(call: Call) -> Result<Response<Body>, Problem> {
     let (screen, _) = state.by_key(&body.key).ok_or_else(Problem::unknown_screen)?;
     signage.may_record(screen.id, body.plays.len()).map_err(|wait| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many plays within an hour.")
-            .with_header(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)))
+            .with_header(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))
     })?;
     let plays: Vec<Play> = body.plays.into_iter().map(Play::from).collect();
     let through = services.library()?.record_plays(screen.id, &body.player, plays).await?;

@@ -1,0 +1,93 @@
+// What a page does while nobody touches it, counted: timers that fire, pictures that it asks for, requests, layouts.
+
+/**
+ * @typedef {object} Work
+ * @property {number} page_ms how long it was looked at, by the page's own clock
+ * @property {Record<string, number>} timers that fired, by the script that set them
+ * @property {Record<string, number>} animations frames asked for, by the script
+ * @property {string[]} requests
+ * @property {number} events that the server sent by itself
+ * @property {number} layouts
+ * @property {number} styles times that styles were computed anew
+ */
+
+/** Runs in the page, before its scripts. */
+function countWork() {
+  const work = { timers: {}, animations: {} };
+  window.work = work;
+
+  /** The script that called: the third line, below this function and the one that stands in for the browser's. */
+  function caller() {
+    const line = new Error().stack.split('\n')[3] || '';
+    const found = /\/\/[^/]+\/(?:ui\/)?([\w./-]+)/.exec(line);
+    return found ? found[1] : 'unknown';
+  }
+  function counted(counts, name, act) {
+    return typeof act !== 'function' ? act : (...given) => {
+      counts[name] = (counts[name] || 0) + 1;
+      return act(...given);
+    };
+  }
+  for (const name of ['setTimeout', 'setInterval']) {
+    const original = window[name];
+    window[name] = (act, ...more) => original.call(window, counted(work.timers, caller(), act), ...more);
+  }
+  for (const name of ['requestAnimationFrame', 'requestIdleCallback']) {
+    const original = window[name];
+    window[name] = (act, ...more) => original.call(window, counted(work.animations, caller(), act), ...more);
+  }
+}
+
+/**
+ * Opens a page whose work is counted.
+ * @param {any} t
+ * @param {string} url
+ */
+export async function openCounted(t, url) {
+  const page = await t.page('about:blank');
+  await page.addInitScript(countWork);
+  await page.goto(url);
+  return page;
+}
+
+/**
+ * Looks at it until the server has sent it so many events by itself.
+ * @param {import('playwright-core').Page} page
+ * @param {(what: string, ask: () => boolean) => Promise<unknown>} until
+ * @param {number} count
+ * @returns {Promise<Work>}
+ */
+export async function workUntilEvents(page, until, count) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  await session.send('Network.enable');
+  const requests = [];
+  let events = 0;
+  session.on('Network.eventSourceMessageReceived', () => (events += 1));
+  session.on('Network.requestWillBeSent', ({ request }) => requests.push(`${request.method} ${new URL(request.url).pathname}`));
+  const read = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const value = (/** @type {string} */ name) => metrics.find((each) => each.name === name).value;
+    const own = await page.evaluate(() => ({ ...structuredClone(window.work), page_ms: performance.now() }));
+    return { ...own, layouts: value('LayoutCount'), styles: value('RecalcStyleCount') };
+  };
+  const before = await read();
+  await until(`${count} events`, () => events >= count);
+  const after = await read();
+  await session.detach();
+  return {
+    page_ms: after.page_ms - before.page_ms,
+    timers: added(before.timers, after.timers),
+    animations: added(before.animations, after.animations),
+    requests,
+    events,
+    layouts: after.layouts - before.layouts,
+    styles: after.styles - before.styles,
+  };
+}
+
+/** @param {Record<string, number>} before @param {Record<string, number>} after */
+function added(before, after) {
+  const counts = Object.keys(after).map((name) => [name, after[name] - (before[name] || 0)]);
+  return Object.fromEntries(counts.filter(([, count]) => count));
+}

@@ -1,0 +1,121 @@
+// Worker processes that take one test after the other from a queue.
+
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+import { makeContent } from './content.mjs';
+import { TEST_MS_MAX } from './one.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+/** A worker tells of a test that is late; one that does not even do that is stuck. */
+const STUCK_MS = TEST_MS_MAX + 40000;
+
+/** @typedef {import('./one.mjs').Outcome} Outcome */
+
+/**
+ * @typedef {object} Telling
+ * @property {(name: string) => void} begins
+ * @property {(name: string, seconds: number, outcome: Outcome) => void} ends
+ */
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const alive = new Set();
+
+/** @type {Promise<string>|null} */
+let content = null;
+
+/** Made by the first test that asks for it, for all. @param {import('node:child_process').ChildProcess} child */
+async function giveContent(child) {
+  content = content || makeContent();
+  const answer = await content.then((folder) => ({ content: folder }), (error) => ({ error: String(error) }));
+  if (child.connected) {
+    child.send(answer);
+  }
+}
+
+/** A process group of its own, so that what it started goes with it. */
+async function startWorker() {
+  const child = fork(path.join(here, 'worker.mjs'), { detached: true });
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
+  child.on('message', (/** @type {any} */ message) => message.content && giveContent(child));
+  await heard(child, 'ready');
+  return child;
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function killWorker(child) {
+  try {
+    process.kill(-(/** @type {number} */ (child.pid)), 'SIGKILL');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') {
+      throw error;
+    }
+  }
+}
+
+/** Ends everything at once. */
+export function killWorkers() {
+  alive.forEach(killWorker);
+}
+
+/** @param {import('node:child_process').ChildProcess} child @param {string} key of the message that is waited for */
+function heard(child, key) {
+  return new Promise((resolve, reject) => {
+    const listen = (/** @type {any} */ message) => key in message && end(() => resolve(message[key]));
+    const gone = (/** @type {number|null} */ code, /** @type {string|null} */ signal) =>
+      end(() => reject(new Error(`the process of the test ended: ${signal || code}`)));
+    const timer = setTimeout(() => end(() => reject(new Error('the process of the test is stuck'))), STUCK_MS);
+    function end(/** @type {() => void} */ settle) {
+      clearTimeout(timer);
+      child.off('message', listen);
+      child.off('exit', gone);
+      settle();
+    }
+    child.on('message', listen);
+    child.once('exit', gone);
+  });
+}
+
+/** @param {import('node:child_process').ChildProcess} child @param {string} name @returns {Promise<Outcome>} */
+async function order(child, name) {
+  try {
+    const answer = heard(child, 'outcome');
+    child.send({ run: name });
+    return await answer;
+  } catch (error) {
+    return { result: 'failed', remarks: '', words: String(error), hangs: true };
+  }
+}
+
+/** Takes tests until none is left. @param {string[]} queue @param {Telling} telling */
+async function work(queue, telling) {
+  let child = null;
+  for (let name = queue.shift(); name; name = queue.shift()) {
+    child = child || await startWorker();
+    telling.begins(name);
+    const began = performance.now();
+    const outcome = await order(child, name);
+    telling.ends(name, (performance.now() - began) / 1000, outcome);
+    if (outcome.hangs) {
+      killWorker(child);
+      child = null;
+    }
+  }
+  if (child) {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.send({ end: true });
+    await ended;
+  }
+}
+
+/**
+ * @param {string[]} names
+ * @param {number} workers
+ * @param {Telling} telling
+ */
+export async function runAll(names, workers, telling) {
+  const queue = names.slice();
+  await Promise.all(Array.from({ length: Math.min(workers, names.length) }, () => work(queue, telling)));
+}
