@@ -272,7 +272,7 @@ export const tests = {
     await tv.close();
   },
 
-  'a message is on the screens within a second, and gone again': async (t) => {
+  'a message is on the screens within a second, and gone again (alone)': async (t) => {
     const server = await t.server(CONFIG);
     const ids = await fill(server, {}, ['white', 'green']);
     await playAlways(server, await addPlaylist(server, 'Loop', [{ kind: 'asset', asset: ids['slide-white'] }]));

@@ -150,10 +150,10 @@ function refuseLarge() {
 }
 
 export const tests = {
-  'no black frame over 20 cuts between videos, slides and live (slow)': (t) => staysBright(t, 'cut'),
-  'no black frame over 20 fades between videos, slides and live (slow)': (t) => staysBright(t, 'fade'),
+  'no black frame over 20 cuts between videos, slides and live (slow) (alone)': (t) => staysBright(t, 'cut'),
+  'no black frame over 20 fades between videos, slides and live (slow) (alone)': (t) => staysBright(t, 'fade'),
 
-  'the box restarts under a playing TV: no interruption, and each item counts once': async (t) => {
+  'the box restarts under a playing TV: no interruption, and each item counts once (alone)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 4, green: 4 }, ['white', 'orange']);
     const items = [{ kind: 'asset', asset: ids.red, until_ms: 1200 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1000 },

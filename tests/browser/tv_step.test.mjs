@@ -41,7 +41,7 @@ function holdUp({ from_ms, until_ms }) {
 }
 
 export const tests = {
-  'two screens of a group show each item at the same moment': async (t) => {
+  'two screens of a group show each item at the same moment (alone)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 3, green: 3 }, ['white']);
     const parts = [{ name: 'red', ms: 2000 }, { name: 'slide-white', ms: 1200 }, { name: 'green', ms: 2000 }];
@@ -79,7 +79,7 @@ export const tests = {
     assert.ok(told.every((/** @type {any} */ each) => each.offset_ms !== null && Math.abs(each.offset_ms) < 5000), 'the offset is shown');
   },
 
-  'a TV on a machine that gives it no time is late, says how late, and catches up': async (t) => {
+  'a TV on a machine that gives it no time is late, says how late, and catches up (alone)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 14 }, ['white']);
     const parts = [{ name: 'slide-white', ms: 4000 }, { name: 'red', ms: 12000 }];
