@@ -1,6 +1,6 @@
 // Finds the tests, and what their names say of them: marks stand in parentheses at the end, `(slow)` or `(slow, alone)`.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
@@ -13,6 +13,7 @@ const MARKS = ['slow', 'alone'];
  * @property {string} name with the topic, which is the file's name
  * @property {(t: any) => Promise<void>} run
  * @property {string[]} marks
+ * @property {boolean} fills whether the tests of its file use the prepared library
  */
 
 /** @param {string} name @returns {string[]} */
@@ -28,8 +29,9 @@ export async function findTests() {
   for (const file of readdirSync(here).filter((name) => name.endsWith('.test.mjs')).sort()) {
     const { tests } = await import(`./${file}`);
     const topic = file.replace('.test.mjs', '');
+    const fills = /from '\.\/(content|signage)\.mjs'/.test(readFileSync(path.join(here, file), 'utf8'));
     for (const name of Object.keys(tests)) {
-      found.push({ name: `${topic}: ${name}`, run: tests[name], marks: marksOf(name) });
+      found.push({ name: `${topic}: ${name}`, run: tests[name], marks: marksOf(name), fills });
     }
   }
   return found;

@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 
+import { makeContent } from './content.mjs';
 import { findTests } from './marks.mjs';
 import { killWorkers, runAll } from './pool.mjs';
 
@@ -85,6 +86,13 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     console.log(`cut off by ${signal}; still on: ${Array.from(report.on).join('; ') || 'nothing'}`);
     process.exit(1);
   });
+}
+if (together.concat(alone).some(({ fills }) => fills)) {
+  // Before, not by the first test that asks: no test's time is spent on it.
+  const began = performance.now();
+  console.log('begins            the library of the tests');
+  await makeContent();
+  console.log(`ready   ${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  the library of the tests`);
 }
 await runAll(names(together), options.workers, report);
 await runAll(names(alone), 1, report);
