@@ -150,8 +150,8 @@ function refuseLarge() {
 }
 
 export const tests = {
-  'no black frame over 20 cuts between videos, slides and live (slow) (alone)': (t) => staysBright(t, 'cut'),
-  'no black frame over 20 fades between videos, slides and live (slow) (alone)': (t) => staysBright(t, 'fade'),
+  'no black frame over 20 cuts between videos, slides and live (slow, alone)': (t) => staysBright(t, 'cut'),
+  'no black frame over 20 fades between videos, slides and live (slow, alone)': (t) => staysBright(t, 'fade'),
 
   'the box restarts under a playing TV: no interruption, and each item counts once (alone)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
