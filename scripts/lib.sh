@@ -92,8 +92,9 @@ need_rust() {
     export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
 }
 
-# need_rust_tools: rustfmt and clippy.
+# need_rust_tools: rustfmt and clippy, which from then on has a look at all that is compiled of ours.
 need_rust_tools() {
+    export RUSTC_WORKSPACE_WRAPPER=clippy-driver
     local tool
     for tool in fmt clippy; do
         cargo "$tool" --version >/dev/null 2>&1 ||
@@ -111,6 +112,26 @@ need_nextest() {
         die "cargo-nextest can't be installed; https://nexte.st/docs/installation has other ways"
 }
 
+# integration_targets: every test of its own below tests/ but tidy.
+integration_targets() {
+    local file
+    for file in "$root"/tests/*.rs "$root"/tests/*/main.rs; do
+        [[ -f $file && $file != */tests/tidy.rs ]] || continue
+        file=${file#"$root/tests/"}
+        file=${file%/main.rs}
+        printf '%s\n' --test "${file%.rs}"
+    done
+}
+
+# build_tests: everything that is tested, in one build with the lints in it: clippy's driver compiles as rustc does, and
+# `cargo clippy` would read all libraries a second time. Not `cargo build` for the program either: without the tests'
+# own needs half of the libraries would differ. What is fresh tells its warnings again.
+build_tests() {
+    local targets
+    mapfile -t targets < <(integration_targets)
+    cargo test --locked --no-run --lib --bins --test tidy "${targets[@]}"
+}
+
 # numbered TOTAL: cargo's messages, each crate with its number; on a terminal cargo draws a bar of its own.
 numbered() { awk -v total="$1" '$1 == "Compiling" { printf "[%d of %d] ", ++number, total } { print; fflush() }' >&2; }
 
@@ -120,6 +141,7 @@ build_release() {
     local total manifest=(--locked --manifest-path "$root/Cargo.toml")
     program=${MARQUEE_PROGRAM:-$CARGO_TARGET_DIR/release/marquee}
     [[ -z ${MARQUEE_PROGRAM:-} ]] || return 0
+    unset RUSTC_WORKSPACE_WRAPPER
     total=$(cargo tree "${manifest[@]}" --prefix none --edges normal,build | cut -d ' ' -f 1-2 | sort -u | wc -l)
     [[ -e $program ]] || say "Building Marquee and $total libraries: minutes the first time, seconds from then on"
     if [[ -t 2 ]]; then
