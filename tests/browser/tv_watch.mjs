@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 
-import { COLOURS } from './signage.mjs';
+import { COLOURS } from './content.mjs';
 
 /** Two screens of a group show an item within this of each other; so well a player knows how late it is, too. */
 export const STEP_MS = 100;
