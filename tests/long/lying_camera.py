@@ -76,6 +76,8 @@ class Lie:
     fmtp = ""
     payload_type = 96
     session = "12345678;timeout=60"
+    # The request whose answer has it, or begins it.
+    told_at = "PLAY"
 
     def __init__(self, pictures, seed):
         self.pictures, self.chance = pictures, random.Random(seed)
@@ -194,13 +196,13 @@ class Camera:
         try:
             with client:
                 for method, headers in requests(client):
+                    with self.lock:
+                        self.played[kind.__name__] = self.played.get(kind.__name__, 0) + (method == lie.told_at)
                     if isinstance(answer := lie.answer(self, method, headers), bytes):
                         client.sendall(answer)
                     else:
                         for piece in answer:
                             client.sendall(piece)
-                    with self.lock:
-                        self.played[kind.__name__] = self.played.get(kind.__name__, 0) + (method == lie_ends_at(lie))
                     if method == "PLAY":
                         lie.stream(client.sendall)
                         return
@@ -210,10 +212,6 @@ class Camera:
 
     def close(self):
         self.listener.close()
-
-
-def lie_ends_at(lie):
-    return getattr(lie, "told_at", "PLAY")
 
 
 def requests(client):
