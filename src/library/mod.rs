@@ -15,6 +15,8 @@ pub mod content;
 mod db;
 mod edit;
 mod error;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod import;
 mod jobs;
 mod kinds;
