@@ -5,11 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use v4l::capability::Flags;
-
 use super::ioctl::{Capability, Node, Planes};
 use super::sound;
 use super::timings::loss;
+use super::videodev::cap;
 use crate::config::CaptureDevice;
 use crate::media::{Cause, Loss};
 use crate::sysfs::text;
@@ -127,8 +126,8 @@ pub fn survey() -> Survey {
 
 /// Video nodes by their numbers.
 fn nodes() -> Vec<PathBuf> {
-    let found = v4l::context::enum_devices().into_iter().map(|node| node.path().to_owned());
-    let mut numbered: Vec<(u32, PathBuf)> = found.filter_map(|path| Some((number(&path)?, path))).collect();
+    let entries = fs::read_dir("/dev").into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut numbered: Vec<(u32, PathBuf)> = entries.filter_map(|path| Some((number(&path)?, path))).collect();
     numbered.sort();
     numbered.into_iter().map(|(_, path)| path).collect()
 }
@@ -204,16 +203,17 @@ fn is_codec(name: &str) -> bool {
 
 /// Whether a node with these `V4L2_CAP_…` gives pictures; else what it is.
 fn capture_planes(flags: u32) -> Result<Planes, &'static str> {
-    let flags = Flags::from_bits_truncate(flags);
-    let refused = if flags.intersects(Flags::VIDEO_M2M | Flags::VIDEO_M2M_MPLANE) {
+    let all = |wanted: u32| flags & wanted == wanted;
+    let any = |wanted: u32| flags & wanted != 0;
+    let refused = if any(cap::VIDEO_M2M | cap::VIDEO_M2M_MPLANE) {
         CODEC
-    } else if flags.contains(Flags::VIDEO_CAPTURE | Flags::STREAMING) {
+    } else if all(cap::VIDEO_CAPTURE | cap::STREAMING) {
         return Ok(Planes::Single);
-    } else if flags.contains(Flags::VIDEO_CAPTURE_MPLANE | Flags::STREAMING) {
+    } else if all(cap::VIDEO_CAPTURE_MPLANE | cap::STREAMING) {
         return Ok(Planes::Multi);
-    } else if flags.contains(Flags::META_CAPTURE) {
+    } else if all(cap::META_CAPTURE) {
         "it carries data about pictures, not pictures"
-    } else if flags.intersects(Flags::VIDEO_OUTPUT | Flags::VIDEO_OUTPUT_MPLANE) {
+    } else if any(cap::VIDEO_OUTPUT | cap::VIDEO_OUTPUT_MPLANE) {
         "an output"
     } else {
         "it captures no video"
@@ -288,10 +288,10 @@ fn at(path: &Path) -> Result<Card, Loss> {
     let capability = capability.unwrap_or_else(|_| Capability {
         driver: String::new(),
         card: path.display().to_string(),
-        flags: Flags::VIDEO_CAPTURE.bits(),
+        flags: cap::VIDEO_CAPTURE,
     });
-    let flags = Flags::from_bits_truncate(capability.flags);
-    let multi = flags.contains(Flags::VIDEO_CAPTURE_MPLANE) && !flags.contains(Flags::VIDEO_CAPTURE);
+    let has = |wanted: u32| capability.flags & wanted != 0;
+    let multi = has(cap::VIDEO_CAPTURE_MPLANE) && !has(cap::VIDEO_CAPTURE);
     Ok(card(path, capability, if multi { Planes::Multi } else { Planes::Single }))
 }
 
@@ -363,18 +363,19 @@ mod tests {
 
     #[test]
     fn only_nodes_that_give_pictures_are_cards() {
-        let check = |flags: Flags, expected: Result<Planes, &str>| {
-            assert_eq!(capture_planes(flags.bits()), expected, "{flags:?}");
+        let check = |flags: u32, expected: Result<Planes, &str>| {
+            assert_eq!(capture_planes(flags), expected, "{flags:#x}");
         };
-        let streaming = Flags::STREAMING | Flags::EXT_PIX_FORMAT;
-        check(streaming | Flags::VIDEO_CAPTURE, Ok(Planes::Single));
-        check(streaming | Flags::VIDEO_CAPTURE | Flags::VIDEO_OUTPUT, Ok(Planes::Single));
-        check(streaming | Flags::VIDEO_CAPTURE_MPLANE, Ok(Planes::Multi));
-        check(streaming | Flags::META_CAPTURE, Err("it carries data about pictures, not pictures"));
-        check(streaming | Flags::VIDEO_M2M_MPLANE, Err("a codec or image processor"));
-        check(streaming | Flags::VIDEO_OUTPUT, Err("an output"));
-        check(Flags::VIDEO_CAPTURE | Flags::READ_WRITE, Err("it captures no video"));
-        check(Flags::RADIO | Flags::TUNER, Err("it captures no video"));
+        let (ext_pix_format, read_write, tuner, radio) = (0x0020_0000, 0x0100_0000, 0x0001_0000, 0x0004_0000);
+        let streaming = cap::STREAMING | ext_pix_format;
+        check(streaming | cap::VIDEO_CAPTURE, Ok(Planes::Single));
+        check(streaming | cap::VIDEO_CAPTURE | cap::VIDEO_OUTPUT, Ok(Planes::Single));
+        check(streaming | cap::VIDEO_CAPTURE_MPLANE, Ok(Planes::Multi));
+        check(streaming | cap::META_CAPTURE, Err("it carries data about pictures, not pictures"));
+        check(streaming | cap::VIDEO_M2M_MPLANE, Err("a codec or image processor"));
+        check(streaming | cap::VIDEO_OUTPUT, Err("an output"));
+        check(cap::VIDEO_CAPTURE | read_write, Err("it captures no video"));
+        check(radio | tuner, Err("it captures no video"));
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use std::cmp::Reverse;
 
-use v4l::framesize;
-
+use super::videodev::SizeRange;
 use crate::config::Profile;
 use crate::pipeline::encode::fit;
 use crate::pipeline::v4l2::{Mode, PixelFormat, Rate};
@@ -81,7 +80,7 @@ fn passes(mode: &Mode, bounds: Option<Bounds>) -> bool {
 }
 
 /// The size nearest to `wanted` out of a range in steps.
-pub(super) fn snap(range: &framesize::Stepwise, wanted: (u32, u32)) -> (u32, u32) {
+pub(super) fn snap(range: &SizeRange, wanted: (u32, u32)) -> (u32, u32) {
     let side = |wanted: u32, min: u32, max: u32, step: u32| {
         let inside = wanted.clamp(min, max.max(min));
         min + (inside - min) / step.max(1) * step.max(1)
@@ -257,7 +256,7 @@ mod tests {
     #[test]
     fn sizes_snap_to_steps() {
         // vivid's HDMI input, and one that has room for no step.
-        let range = |min, max, step| framesize::Stepwise {
+        let range = |min, max, step| SizeRange {
             min_width: min,
             max_width: max,
             step_width: step,

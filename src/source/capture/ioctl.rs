@@ -1,5 +1,4 @@
-//! V4L2's calls as safe functions: those that the `v4l` crate lacks (inputs, timings, EDID), and those of it that
-//! panic on a name cut in the middle of a character.
+//! V4L2's calls as safe functions.
 #![expect(unsafe_code, reason = "these calls exist as numbers and structs only")]
 
 use std::ffi::c_int;
@@ -10,22 +9,14 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use v4l::frameinterval::FrameIntervalEnum;
-use v4l::framesize::FrameSizeEnum;
-use v4l::v4l_sys::{
-    V4L2_CID_DV_RX_POWER_PRESENT, V4L2_DV_BT_656_1120, v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE,
-    v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE, v4l2_capability, v4l2_control, v4l2_dv_timings,
-    v4l2_edid, v4l2_fmtdesc, v4l2_format, v4l2_frmivalenum, v4l2_frmsizeenum, v4l2_input,
-};
-use v4l::v4l2;
-use v4l::v4l2::vidioc::_IOC_TYPE as Number;
+use super::videodev::{self, Intervals, Sizes, cap};
 
 /// More formats, sizes or rates than any card has; a driver that never ends its list must not hold us.
 const LIST_MAX: u32 = 256;
 
 /// A call and the struct it takes.
 struct Call<T> {
-    number: Number,
+    number: u32,
     takes: PhantomData<T>,
 }
 
@@ -35,12 +26,14 @@ enum Direction {
     Both = 3,
 }
 
+/// linux/ioctl.h: direction in bits 30 and 31, size of the struct from bit 16, group from bit 8, number.
+const fn call_number(direction: Direction, size_bytes: usize, number: u8) -> u32 {
+    (direction as u32) << 30 | (size_bytes as u32) << 16 | (b'V' as u32) << 8 | number as u32
+}
+
 impl<T: Plain> Call<T> {
-    /// linux/ioctl.h: direction in bits 30 and 31, size of the struct from bit 16, group from bit 8, number.
     const fn new(direction: Direction, number: u8) -> Self {
-        let size = size_of::<T>() as Number;
-        let number = (direction as Number) << 30 | size << 16 | (b'V' as Number) << 8 | number as Number;
-        Self { number, takes: PhantomData }
+        Self { number: call_number(direction, size_of::<T>(), number), takes: PhantomData }
     }
 }
 
@@ -55,29 +48,29 @@ unsafe trait Plain: Copy {
     }
 }
 
-// SAFETY: numbers, arrays of numbers, and unions of those. The pointers that some unions of v4l2_format can hold
+// SAFETY: numbers, arrays of numbers, and unions of those. The pointers that some unions of `struct v4l2_format` can hold
 // belong to overlay formats, which are not asked for.
 unsafe impl Plain for c_int {}
-unsafe impl Plain for v4l2_capability {}
-unsafe impl Plain for v4l2_control {}
-unsafe impl Plain for v4l2_dv_timings {}
-unsafe impl Plain for v4l2_fmtdesc {}
-unsafe impl Plain for v4l2_format {}
-unsafe impl Plain for v4l2_frmivalenum {}
-unsafe impl Plain for v4l2_frmsizeenum {}
-unsafe impl Plain for v4l2_input {}
+unsafe impl Plain for videodev::Capability {}
+unsafe impl Plain for videodev::Control {}
+unsafe impl Plain for videodev::DvTimings {}
+unsafe impl Plain for videodev::FormatDescription {}
+unsafe impl Plain for videodev::Format {}
+unsafe impl Plain for videodev::IntervalEntry {}
+unsafe impl Plain for videodev::SizeEntry {}
+unsafe impl Plain for videodev::Input {}
 
-const QUERYCAP: Call<v4l2_capability> = Call::new(Direction::Read, 0);
-const ENUM_FMT: Call<v4l2_fmtdesc> = Call::new(Direction::Both, 2);
-const G_FMT: Call<v4l2_format> = Call::new(Direction::Both, 4);
-const ENUMINPUT: Call<v4l2_input> = Call::new(Direction::Both, 26);
-const G_CTRL: Call<v4l2_control> = Call::new(Direction::Both, 27);
+const QUERYCAP: Call<videodev::Capability> = Call::new(Direction::Read, 0);
+const ENUM_FMT: Call<videodev::FormatDescription> = Call::new(Direction::Both, 2);
+const G_FMT: Call<videodev::Format> = Call::new(Direction::Both, 4);
+const ENUMINPUT: Call<videodev::Input> = Call::new(Direction::Both, 26);
+const G_CTRL: Call<videodev::Control> = Call::new(Direction::Both, 27);
 const G_INPUT: Call<c_int> = Call::new(Direction::Read, 38);
-const ENUM_FRAMESIZES: Call<v4l2_frmsizeenum> = Call::new(Direction::Both, 74);
-const ENUM_FRAMEINTERVALS: Call<v4l2_frmivalenum> = Call::new(Direction::Both, 75);
-const S_DV_TIMINGS: Call<v4l2_dv_timings> = Call::new(Direction::Both, 87);
-const G_DV_TIMINGS: Call<v4l2_dv_timings> = Call::new(Direction::Both, 88);
-const QUERY_DV_TIMINGS: Call<v4l2_dv_timings> = Call::new(Direction::Read, 99);
+const ENUM_FRAMESIZES: Call<videodev::SizeEntry> = Call::new(Direction::Both, 74);
+const ENUM_FRAMEINTERVALS: Call<videodev::IntervalEntry> = Call::new(Direction::Both, 75);
+const S_DV_TIMINGS: Call<videodev::DvTimings> = Call::new(Direction::Both, 87);
+const G_DV_TIMINGS: Call<videodev::DvTimings> = Call::new(Direction::Both, 88);
+const QUERY_DV_TIMINGS: Call<videodev::DvTimings> = Call::new(Direction::Read, 99);
 
 /// Which of the two capture interfaces a node has: pictures in one piece of memory, or in one for each plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +82,8 @@ pub(super) enum Planes {
 impl Planes {
     const fn buffer_type(self) -> u32 {
         match self {
-            Self::Single => v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE,
-            Self::Multi => v4l2_buf_type_V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE,
+            Self::Single => videodev::BUF_TYPE_VIDEO_CAPTURE,
+            Self::Multi => videodev::BUF_TYPE_VIDEO_CAPTURE_MPLANE,
         }
     }
 }
@@ -116,7 +109,7 @@ pub(super) struct Input {
 /// Digital video timings as the driver wants them back, and what they mean.
 #[derive(Clone, Copy)]
 pub(super) struct DvTimings {
-    raw: v4l2_dv_timings,
+    raw: videodev::DvTimings,
 }
 
 /// Sizes in pixels and lines, blanking included in the totals; the clock in Hz.
@@ -131,7 +124,7 @@ pub(super) struct Raster {
     pub(super) interlaced: bool,
 }
 
-/// An open video node. Not inherited by child processes, which `v4l::Device` is.
+/// An open video node. Not inherited by child processes.
 pub(super) struct Node {
     file: File,
 }
@@ -148,17 +141,19 @@ impl Node {
         loop {
             // SAFETY: `to` points to a value of the struct whose size is part of the call's number; the kernel reads
             // and writes no more than that, and leaves in it a value of T as Plain promises.
-            match unsafe { v4l2::ioctl(self.file.as_raw_fd(), call.number, to.cast()) } {
-                Ok(()) => return Ok(value),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            if unsafe { libc::ioctl(self.file.as_raw_fd(), call.number.into(), to) } >= 0 {
+                return Ok(value);
+            }
+            let error = io::Error::last_os_error();
+            if error.kind() != io::ErrorKind::Interrupted {
+                return Err(error);
             }
         }
     }
 
     pub(super) fn capability(&self) -> io::Result<Capability> {
         let found = self.call(&QUERYCAP, Plain::zero())?;
-        let own = found.capabilities & v4l::capability::Flags::DEVICE_CAPS.bits() != 0;
+        let own = found.capabilities & cap::DEVICE_CAPS != 0;
         let flags = if own { found.device_caps } else { found.capabilities };
         Ok(Capability { driver: text(&found.driver), card: text(&found.card), flags })
     }
@@ -166,50 +161,53 @@ impl Node {
     /// The four characters of each format.
     pub(super) fn formats(&self, planes: Planes) -> Vec<[u8; 4]> {
         let entry = |index| {
-            let asked = v4l2_fmtdesc { index, type_: planes.buffer_type(), ..Plain::zero() };
-            self.call(&ENUM_FMT, asked).ok().map(|found| found.pixelformat.to_le_bytes())
+            let asked =
+                videodev::FormatDescription { index, buffer_type: planes.buffer_type(), ..Plain::zero() };
+            self.call(&ENUM_FMT, asked).ok().map(|found| found.pixel_format.to_le_bytes())
         };
         (0..LIST_MAX).map_while(entry).collect()
     }
 
     /// Empty if the driver tells none.
-    pub(super) fn sizes(&self, fourcc: [u8; 4]) -> Vec<FrameSizeEnum> {
+    pub(super) fn sizes(&self, fourcc: [u8; 4]) -> Vec<Sizes> {
         let pixel_format = u32::from_le_bytes(fourcc);
         let entry = |index| {
-            let asked = v4l2_frmsizeenum { index, pixel_format, ..Plain::zero() };
-            FrameSizeEnum::try_from(self.call(&ENUM_FRAMESIZES, asked).ok()?).ok()
+            let asked = videodev::SizeEntry { index, pixel_format, ..Plain::zero() };
+            sizes(&self.call(&ENUM_FRAMESIZES, asked).ok()?)
         };
         (0..LIST_MAX).map_while(entry).collect()
     }
 
     /// Empty if the driver tells none.
-    pub(super) fn intervals(&self, fourcc: [u8; 4], width: u32, height: u32) -> Vec<FrameIntervalEnum> {
+    pub(super) fn intervals(&self, fourcc: [u8; 4], width: u32, height: u32) -> Vec<Intervals> {
         let pixel_format = u32::from_le_bytes(fourcc);
         let entry = |index| {
-            let asked = v4l2_frmivalenum { index, pixel_format, width, height, ..Plain::zero() };
-            FrameIntervalEnum::try_from(self.call(&ENUM_FRAMEINTERVALS, asked).ok()?).ok()
+            let asked = videodev::IntervalEntry { index, pixel_format, width, height, ..Plain::zero() };
+            intervals(&self.call(&ENUM_FRAMEINTERVALS, asked).ok()?)
         };
         (0..LIST_MAX).map_while(entry).collect()
     }
 
     /// Width and height the node is set to now.
     pub(super) fn size(&self, planes: Planes) -> io::Result<(u32, u32)> {
-        let found = self.call(&G_FMT, v4l2_format { type_: planes.buffer_type(), ..Plain::zero() })?;
+        let found =
+            self.call(&G_FMT, videodev::Format { buffer_type: planes.buffer_type(), ..Plain::zero() })?;
         // SAFETY: the kernel filled the variant of the type asked for; both begin with width and height, numbers.
-        let size = unsafe { found.fmt.pix };
+        let size = unsafe { found.fmt.size };
         Ok((size.width, size.height))
     }
 
     /// Errors: ENOTTY: the card has no inputs to choose from.
     pub(super) fn input(&self) -> io::Result<Input> {
         let index = u32::try_from(self.call(&G_INPUT, 0)?).unwrap_or(0);
-        let found = self.call(&ENUMINPUT, v4l2_input { index, ..Plain::zero() })?;
+        let found = self.call(&ENUMINPUT, videodev::Input { index, ..Plain::zero() })?;
         Ok(Input { index, capabilities: found.capabilities, status: found.status })
     }
 
     /// Whether a plugged-in player gives its 5 V, a bit for each connector. Errors: EINVAL, ENOTTY: not known.
     pub(super) fn rx_power(&self) -> io::Result<u32> {
-        let found = self.call(&G_CTRL, v4l2_control { id: V4L2_CID_DV_RX_POWER_PRESENT, value: 0 })?;
+        let found =
+            self.call(&G_CTRL, videodev::Control { id: videodev::CID_DV_RX_POWER_PRESENT, value: 0 })?;
         Ok(found.value.cast_unsigned())
     }
 
@@ -237,33 +235,54 @@ impl Node {
     /// Makes an input show an EDID of whole blocks.
     pub(super) fn set_edid(&self, input: u32, bytes: &mut [u8]) -> io::Result<()> {
         let blocks = u32::try_from(bytes.len() / 128).unwrap_or(0);
-        self.edid_call(41, &mut v4l2_edid { blocks, edid: bytes.as_mut_ptr(), ..empty_edid(input) })
+        self.edid_call(41, &mut videodev::Edid { blocks, edid: bytes.as_mut_ptr(), ..empty_edid(input) })
     }
 
     /// `edid.edid` must point to `edid.blocks` blocks, or there be none.
-    fn edid_call(&self, number: u8, edid: &mut v4l2_edid) -> io::Result<()> {
-        let size = size_of::<v4l2_edid>() as Number;
-        let call =
-            (Direction::Both as Number) << 30 | size << 16 | Number::from(b'V') << 8 | Number::from(number);
-        let to: *mut v4l2_edid = edid;
+    fn edid_call(&self, number: u8, edid: &mut videodev::Edid) -> io::Result<()> {
+        let call = call_number(Direction::Both, size_of::<videodev::Edid>(), number);
+        let to: *mut videodev::Edid = edid;
         // SAFETY: the struct has the size in the number, and the two callers keep what this function asks for, so
         // that the kernel reads and writes only memory that is borrowed for the call.
-        unsafe { v4l2::ioctl(self.file.as_raw_fd(), call, to.cast()) }
+        if unsafe { libc::ioctl(self.file.as_raw_fd(), call.into(), to) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
     }
 }
 
-fn empty_edid(input: u32) -> v4l2_edid {
-    v4l2_edid { pad: input, start_block: 0, blocks: 0, reserved: [0; 5], edid: std::ptr::null_mut() }
+fn empty_edid(input: u32) -> videodev::Edid {
+    videodev::Edid { pad: input, start_block: 0, blocks: 0, reserved: [0; 5], edid: std::ptr::null_mut() }
+}
+
+/// `None` for a kind that nobody knows yet.
+fn sizes(entry: &videodev::SizeEntry) -> Option<Sizes> {
+    // SAFETY: both variants are numbers, whatever bits are in them.
+    match entry.kind {
+        videodev::DISCRETE => Some(Sizes::Discrete(unsafe { entry.value.discrete })),
+        videodev::CONTINUOUS | videodev::STEPWISE => Some(Sizes::Range(unsafe { entry.value.stepwise })),
+        _ => None,
+    }
+}
+
+/// `None` for a kind that nobody knows yet.
+fn intervals(entry: &videodev::IntervalEntry) -> Option<Intervals> {
+    // SAFETY: both variants are numbers, whatever bits are in them.
+    match entry.kind {
+        videodev::DISCRETE => Some(Intervals::Discrete(unsafe { entry.value.discrete })),
+        videodev::CONTINUOUS | videodev::STEPWISE => Some(Intervals::Range(unsafe { entry.value.stepwise })),
+        _ => None,
+    }
 }
 
 impl DvTimings {
     /// `None` for a kind of timings that has no raster.
     pub(super) fn raster(&self) -> Option<Raster> {
-        if self.raw.type_ != V4L2_DV_BT_656_1120 {
+        if self.raw.kind != videodev::DV_BT_656_1120 {
             return None;
         }
-        // SAFETY: `type_` says that this variant was filled in; all of it are numbers.
-        let bt = unsafe { self.raw.__bindgen_anon_1.bt };
+        // SAFETY: `kind` says that this variant was filled in; all of it are numbers.
+        let bt = unsafe { self.raw.value.bt };
         let blank = |parts: &[u32]| parts.iter().fold(0, |sum: u32, part| sum.saturating_add(*part));
         let second_field =
             if bt.interlaced != 0 { blank(&[bt.il_vfrontporch, bt.il_vsync, bt.il_vbackporch]) } else { 0 };
@@ -273,7 +292,7 @@ impl DvTimings {
             height: bt.height,
             width_total: blank(&[bt.width, bt.hfrontporch, bt.hsync, bt.hbackporch]),
             height_total: down,
-            pixel_clock: bt.pixelclock,
+            pixel_clock: bt.pixel_clock,
             interlaced: bt.interlaced != 0,
         })
     }
@@ -287,8 +306,6 @@ fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use v4l::v4l2::vidioc;
-
     use super::*;
 
     #[test]
@@ -297,14 +314,16 @@ mod tests {
         assert_eq!(S_DV_TIMINGS.number, 0xc084_5657);
         assert_eq!(G_DV_TIMINGS.number, 0xc084_5658);
         assert_eq!(QUERY_DV_TIMINGS.number, 0x8084_5663);
-        assert_eq!(QUERYCAP.number, vidioc::VIDIOC_QUERYCAP);
-        assert_eq!(ENUM_FMT.number, vidioc::VIDIOC_ENUM_FMT);
-        assert_eq!(G_FMT.number, vidioc::VIDIOC_G_FMT);
-        assert_eq!(ENUMINPUT.number, vidioc::VIDIOC_ENUMINPUT);
-        assert_eq!(G_CTRL.number, vidioc::VIDIOC_G_CTRL);
-        assert_eq!(G_INPUT.number, vidioc::VIDIOC_G_INPUT);
-        assert_eq!(ENUM_FRAMESIZES.number, vidioc::VIDIOC_ENUM_FRAMESIZES);
-        assert_eq!(ENUM_FRAMEINTERVALS.number, vidioc::VIDIOC_ENUM_FRAMEINTERVALS);
+        assert_eq!(QUERYCAP.number, 0x8068_5600);
+        assert_eq!(ENUM_FMT.number, 0xc040_5602);
+        assert_eq!(G_FMT.number, 0xc0d0_5604);
+        assert_eq!(ENUMINPUT.number, 0xc050_561a);
+        assert_eq!(G_CTRL.number, 0xc008_561b);
+        assert_eq!(G_INPUT.number, 0x8004_5626);
+        assert_eq!(ENUM_FRAMESIZES.number, 0xc02c_564a);
+        assert_eq!(ENUM_FRAMEINTERVALS.number, 0xc034_564b);
+        let edid = |number| call_number(Direction::Both, size_of::<videodev::Edid>(), number);
+        assert_eq!((edid(40), edid(41)), (0xc028_5628, 0xc028_5629));
     }
 
     #[test]

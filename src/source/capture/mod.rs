@@ -16,6 +16,7 @@ mod sound;
 #[cfg(test)]
 mod tests;
 mod timings;
+mod videodev;
 
 use std::path::PathBuf;
 use std::pin::Pin;

@@ -1,12 +1,9 @@
 //! Everything a card offers, as a list of modes: its formats, sizes and rates, or what its input dictates.
 
-use v4l::fraction::Fraction;
-use v4l::frameinterval::FrameIntervalEnum;
-use v4l::framesize::FrameSizeEnum;
-
 use super::format::{Wanted, clamp_rate, snap};
 use super::ioctl::{Node, Planes};
 use super::timings::Timings;
+use super::videodev::{Fraction, Intervals, Sizes};
 use crate::pipeline::encode::fit;
 use crate::pipeline::v4l2::{Mode, PixelFormat, Rate};
 
@@ -38,8 +35,8 @@ fn sizes(
 ) -> Vec<(u32, u32)> {
     let asked = target(wanted, incoming);
     let listed = node.sizes(fourcc).into_iter().map(|size| match size {
-        FrameSizeEnum::Discrete(size) => (size.width, size.height),
-        FrameSizeEnum::Stepwise(range) => snap(&range, asked),
+        Sizes::Discrete(size) => (size.width, size.height),
+        Sizes::Range(range) => snap(&range, asked),
     });
     let mut sizes: Vec<(u32, u32)> = listed.collect();
     if sizes.is_empty() {
@@ -60,10 +57,8 @@ fn target(wanted: &Wanted, incoming: Option<&Timings>) -> (u32, u32) {
 
 fn rates(node: &Node, fourcc: [u8; 4], (width, height): (u32, u32), frames_per_s: u32) -> Vec<Rate> {
     let listed = node.intervals(fourcc, width, height).into_iter().filter_map(|interval| match interval {
-        FrameIntervalEnum::Discrete(interval) => rate(interval),
-        FrameIntervalEnum::Stepwise(range) => {
-            Some(clamp_rate(frames_per_s, rate(range.max)?, rate(range.min)?))
-        }
+        Intervals::Discrete(interval) => rate(interval),
+        Intervals::Range(range) => Some(clamp_rate(frames_per_s, rate(range.max)?, rate(range.min)?)),
     });
     listed.collect()
 }
@@ -95,8 +90,11 @@ mod tests {
 
     #[test]
     fn intervals_become_rates_that_caps_can_hold() {
-        assert_eq!(rate(Fraction::new(1001, 60_000)), Some(Rate { frames: 60_000, seconds: 1001 }));
-        assert_eq!(rate(Fraction::new(0, 30)), None);
-        assert_eq!(rate(Fraction::new(1, u32::MAX)), None);
+        assert_eq!(
+            rate(Fraction { numerator: 1001, denominator: 60_000 }),
+            Some(Rate { frames: 60_000, seconds: 1001 })
+        );
+        assert_eq!(rate(Fraction { numerator: 0, denominator: 30 }), None);
+        assert_eq!(rate(Fraction { numerator: 1, denominator: u32::MAX }), None);
     }
 }

@@ -3,14 +3,9 @@
 use std::fmt;
 use std::io;
 
-use v4l::v4l_sys::{
-    V4L2_IN_CAP_DV_TIMINGS, V4L2_IN_ST_MACROVISION, V4L2_IN_ST_NO_ACCESS, V4L2_IN_ST_NO_CARRIER,
-    V4L2_IN_ST_NO_H_LOCK, V4L2_IN_ST_NO_POWER, V4L2_IN_ST_NO_SIGNAL, V4L2_IN_ST_NO_STD_LOCK,
-    V4L2_IN_ST_NO_SYNC, V4L2_IN_ST_NO_V_LOCK,
-};
-
 use super::edid;
 use super::ioctl::{DvTimings, Input, Node, Raster};
+use super::videodev::{IN_CAP_DV_TIMINGS, input_status};
 use crate::media::{Cause, Loss};
 use crate::pipeline::v4l2::Rate;
 
@@ -124,11 +119,11 @@ fn input(node: &Node) -> Result<Option<Input>, Loss> {
 }
 
 fn timed_input(node: &Node) -> Result<Option<Input>, Loss> {
-    Ok(input(node)?.filter(|input| input.capabilities & V4L2_IN_CAP_DV_TIMINGS != 0))
+    Ok(input(node)?.filter(|input| input.capabilities & IN_CAP_DV_TIMINGS != 0))
 }
 
 fn look_at(node: &Node, input: &Input) -> Result<(Signal, Option<DvTimings>), Loss> {
-    if input.capabilities & V4L2_IN_CAP_DV_TIMINGS == 0 {
+    if input.capabilities & IN_CAP_DV_TIMINGS == 0 {
         return match status_cause(input.status) {
             Some(cause) => Err(Loss::new(cause, format!("the card's input says {:#x}", input.status))),
             None if input.capabilities == 0 => Ok((Signal::Untold, None)),
@@ -211,7 +206,7 @@ fn error_cause(error: &io::Error) -> Cause {
 /// vivid with one HDMI input, for "no signal") tells so. With it a player is there and sends nothing.
 fn incoming_cause(error: &io::Error, status: u32, powered: Option<bool>) -> Cause {
     match error_cause(error) {
-        Cause::NoSignal if powered == Some(false) || status & V4L2_IN_ST_NO_POWER != 0 => Cause::NoCable,
+        Cause::NoSignal if powered == Some(false) || status & input_status::NO_POWER != 0 => Cause::NoCable,
         cause => cause,
     }
 }
@@ -219,12 +214,12 @@ fn incoming_cause(error: &io::Error, status: u32, powered: Option<bool>) -> Caus
 /// The loss in an input's status bits; colour and mirroring are none.
 fn status_cause(status: u32) -> Option<Cause> {
     const UNLOCKED: u32 =
-        V4L2_IN_ST_NO_H_LOCK | V4L2_IN_ST_NO_V_LOCK | V4L2_IN_ST_NO_STD_LOCK | V4L2_IN_ST_NO_SYNC;
-    const PROTECTED: u32 = V4L2_IN_ST_MACROVISION | V4L2_IN_ST_NO_ACCESS;
+        input_status::NO_H_LOCK | input_status::NO_V_LOCK | input_status::NO_STD_LOCK | input_status::NO_SYNC;
+    const PROTECTED: u32 = input_status::MACROVISION | input_status::NO_ACCESS;
     let any = |bits: u32| status & bits != 0;
-    if any(V4L2_IN_ST_NO_POWER) {
+    if any(input_status::NO_POWER) {
         Some(Cause::NoCable)
-    } else if any(V4L2_IN_ST_NO_SIGNAL | V4L2_IN_ST_NO_CARRIER) {
+    } else if any(input_status::NO_SIGNAL | input_status::NO_CARRIER) {
         Some(Cause::NoSignal)
     } else if any(PROTECTED) {
         Some(Cause::BadSignal)
@@ -237,8 +232,6 @@ fn status_cause(status: u32) -> Option<Cause> {
 
 #[cfg(test)]
 mod tests {
-    use v4l::v4l_sys::{V4L2_IN_ST_COLOR_KILL, V4L2_IN_ST_HFLIP, V4L2_IN_ST_NO_COLOR};
-
     use super::*;
 
     fn raster(width: u32, height: u32, totals: (u32, u32), pixel_clock: u64) -> Raster {
@@ -307,7 +300,7 @@ mod tests {
         check(libc::ENOLINK, 0, None, Cause::NoSignal);
         check(libc::ENOLINK, 0, Some(true), Cause::NoSignal);
         check(libc::ENOLINK, 0, Some(false), Cause::NoCable);
-        check(libc::ENOLINK, V4L2_IN_ST_NO_POWER, None, Cause::NoCable);
+        check(libc::ENOLINK, input_status::NO_POWER, None, Cause::NoCable);
         check(libc::ENOLCK, 0, Some(false), Cause::NoLock);
     }
 
@@ -315,13 +308,14 @@ mod tests {
     fn status_bits_have_causes() {
         let check = |status, expected| assert_eq!(status_cause(status), expected, "{status:#x}");
         check(0, None);
-        check(V4L2_IN_ST_NO_POWER | V4L2_IN_ST_NO_SIGNAL, Some(Cause::NoCable));
-        check(V4L2_IN_ST_NO_SIGNAL | V4L2_IN_ST_NO_H_LOCK, Some(Cause::NoSignal));
-        check(V4L2_IN_ST_NO_CARRIER, Some(Cause::NoSignal));
-        for bits in [V4L2_IN_ST_NO_H_LOCK, V4L2_IN_ST_NO_V_LOCK, V4L2_IN_ST_NO_SYNC] {
+        check(input_status::NO_POWER | input_status::NO_SIGNAL, Some(Cause::NoCable));
+        check(input_status::NO_SIGNAL | input_status::NO_H_LOCK, Some(Cause::NoSignal));
+        check(input_status::NO_CARRIER, Some(Cause::NoSignal));
+        for bits in [input_status::NO_H_LOCK, input_status::NO_V_LOCK, input_status::NO_SYNC] {
             check(bits, Some(Cause::NoLock));
         }
-        check(V4L2_IN_ST_MACROVISION | V4L2_IN_ST_NO_H_LOCK, Some(Cause::BadSignal));
-        check(V4L2_IN_ST_NO_COLOR | V4L2_IN_ST_HFLIP | V4L2_IN_ST_COLOR_KILL, None);
+        check(input_status::MACROVISION | input_status::NO_H_LOCK, Some(Cause::BadSignal));
+        let (no_color, hflip, color_kill) = (0x4, 0x10, 0x200);
+        check(no_color | hflip | color_kill, None);
     }
 }
