@@ -7,8 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/marquee
 
 packages_run=(
-    gcc pkg-config cmake clang libclang-dev
-    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libasound2-dev
+    gcc pkg-config libssl-dev
+    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
     gstreamer1.0-libav gstreamer1.0-tools gstreamer1.0-alsa gstreamer1.0-x
     tzdata
@@ -99,4 +99,32 @@ need_rust_tools() {
         cargo "$tool" --version >/dev/null 2>&1 ||
             die "cargo $tool is missing: rustup component add rustfmt clippy"
     done
+}
+
+# need_nextest: the runner of the Rust tests, built once where it is not installed.
+nextest_version=0.9.143
+need_nextest() {
+    PATH=$cache/tools/bin:$PATH
+    cargo nextest --version >/dev/null 2>&1 && return
+    say "Installing cargo-nextest $nextest_version (a few minutes, once)"
+    env -u CARGO_TARGET_DIR cargo install --quiet --locked --root "$cache/tools" "cargo-nextest@$nextest_version" ||
+        die "cargo-nextest can't be installed; https://nexte.st/docs/installation has other ways"
+}
+
+# numbered TOTAL: cargo's messages, each crate with its number; on a terminal cargo draws a bar of its own.
+numbered() { awk -v total="$1" '$1 == "Compiling" { printf "[%d of %d] ", ++number, total } { print; fflush() }' >&2; }
+
+# build_release: the program as people run it, with what it does and how far it is. Sets `program`. MARQUEE_PROGRAM
+# names one that is there, and nothing is built.
+build_release() {
+    local total manifest=(--locked --manifest-path "$root/Cargo.toml")
+    program=${MARQUEE_PROGRAM:-$CARGO_TARGET_DIR/release/marquee}
+    [[ -z ${MARQUEE_PROGRAM:-} ]] || return 0
+    total=$(cargo tree "${manifest[@]}" --prefix none --edges normal,build | cut -d ' ' -f 1-2 | sort -u | wc -l)
+    [[ -e $program ]] || say "Building Marquee and $total libraries: minutes the first time, seconds from then on"
+    if [[ -t 2 ]]; then
+        cargo build --release "${manifest[@]}"
+    else
+        cargo build --release "${manifest[@]}" 2> >(numbered "$total")
+    fi
 }

@@ -17,8 +17,8 @@ MARQUEE_SITE_METHOD = file
 MARQUEE_DEPENDENCIES = \
 	gst1-plugins-base \
 	gstreamer1 \
-	host-clang \
-	host-pkgconf
+	host-pkgconf \
+	openssl
 
 # The archive's times are the commit's, so the same commit gives the same archive.
 define MARQUEE_ARCHIVE_SOURCE
@@ -36,17 +36,12 @@ MARQUEE_RUSTFLAGS = \
 	-Ctarget-feature=-aes,-sha2
 
 # These come after Buildroot's own settings and win; they are those of scripts/cross.
-# bindgen (v4l) reads the kernel's headers of the target by libclang; the target's pkg-config is a wrapper that knows
-# its sysroot, but the pkg-config crate must be told.
+# The target's pkg-config is a wrapper that knows its sysroot, but the pkg-config crate must be told.
 MARQUEE_CARGO_ENV = \
 	CARGO_PROFILE_RELEASE_CODEGEN_UNITS="1" \
 	CARGO_PROFILE_RELEASE_LTO="fat" \
 	CARGO_PROFILE_RELEASE_OPT_LEVEL="3" \
 	CARGO_TARGET_$(call UPPERCASE,$(RUSTC_TARGET_NAME))_RUSTFLAGS="$(MARQUEE_RUSTFLAGS)" \
-	PKG_CONFIG_ALLOW_CROSS="1" \
-	LIBCLANG_PATH="$(HOST_DIR)/lib" \
-	BINDGEN_EXTRA_CLANG_ARGS="--sysroot=$(STAGING_DIR)" \
-	AWS_LC_SYS_USE_SYSTEM="0" \
-	AWS_LC_SYS_CMAKE_BUILDER="0"
+	PKG_CONFIG_ALLOW_CROSS="1"
 
 $(eval $(cargo-package))
