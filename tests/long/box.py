@@ -1,6 +1,7 @@
 """The program as the long tests run it: started, asked, looked at from outside, ended; and how they tell what they saw."""
 
 import base64
+import http.client
 import json
 import os
 import shutil
@@ -11,9 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
-import urllib.error
-import urllib.request
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -98,7 +97,7 @@ class Box:
         self.until("it answers", lambda: self.answers(), START_S_MAX)
 
     def answers(self):
-        with suppress(OSError):
+        with suppress(OSError, http.client.HTTPException):
             return self.ask("GET", "/health").status in (200, 503)
         right(self.process.poll() is None, f"the program ended with {self.process.poll()}: {self.last_words()}")
         return False
@@ -122,12 +121,14 @@ class Box:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        address = f"http://127.0.0.1:{self.port}{path}"
-        request = urllib.request.Request(address, data=body, method=method, headers=headers)
-        try:
-            return Answer(urllib.request.urlopen(request, timeout=seconds))
-        except urllib.error.HTTPError as refused:
-            return Answer(refused)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        with closing(connection):
+            try:
+                connection.request(method, path, body, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                # Refused before all of it was sent: the answer is there to be read.
+                pass
+            return Answer(connection.getresponse())
 
     def json(self, path):
         answer = self.ask("GET", path)

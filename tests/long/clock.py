@@ -81,7 +81,7 @@ class Kept:
         made = box.ask("POST", "/api/playlists", {"name": "kept", "items": [{"kind": "tag", "tag": "kept"}]})
         right(made.status == 201, f"a playlist: {made.text()}")
         self.playlist = made.json()["id"]
-        right(box.ask("POST", "/api/windows", {"playlist": self.playlist}).status == 201, "no window")
+        right(box.ask("POST", "/api/windows", {"playlist": self.playlist, "everywhere": True}).status == 201, "no window")
         self.key = box.ask("POST", "/api/screens/hello", {"browser": "x", "width": 1, "height": 1}).json()["key"]
 
     def go_on(self):

@@ -49,7 +49,8 @@ class Disk:
 
 def is_told(answer, what):
     """Refused as problem details, with words a person can use."""
-    right(answer.status == 507, f"{what}: {answer.status} {answer.text()[:300]}")
+    # 413: it is known before anything of it is sent that there is no room for it.
+    right(answer.status in (507, 413), f"{what}: {answer.status} {answer.text()[:300]}")
     right(answer.headers.get("content-type") == "application/problem+json", f"{what}: {answer.headers}")
     problem = answer.json()
     right(len(problem.get("detail") or problem.get("title") or "") > 10, f"{what}: no words: {problem}")
