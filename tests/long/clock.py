@@ -104,7 +104,7 @@ class Kept:
         now = self.box.json("/api/time")["now_ms"]
         right(plan["segments"][0]["from_ms"] <= now, f"{what}: nothing is planned for now, {now}: {str(plan)[:300]}")
         states = [program["state"] for program in plan["programs"]]
-        right("playlist" in states, f"{what}: the schedule's playlist is not on: {states}")
+        right("play" in states, f"{what}: the schedule's playlist is not on: {states}")
 
     def finish(self):
         whole = self.box.patch(self.upload, self.at, self.content[self.at:])

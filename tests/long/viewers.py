@@ -66,10 +66,20 @@ class Web:
         return await self.until_seen("/api/events", seconds, b"event: sources", 1)
 
     async def picture(self, source):
+        """One JPEG; of a source that has had no picture yet, once there is one."""
+        end = time.monotonic() + PATIENCE_S
+        while not await self.one_picture(source):
+            right(time.monotonic() < end, f"{source}: no picture")
+            await asyncio.sleep(0.5)
+
+    async def one_picture(self, source):
         async with self.request(f"/live/{source}/frame.jpg", "Connection: close") as (status, _, reader, _):
-            right(status == 200, f"frame.jpg: {status}")
+            if status == 503:
+                return False
+            right(status == 200, f"{source}: frame.jpg: {status}")
             content = await asyncio.wait_for(reader.read(-1), PATIENCE_S)
             right(content[:2] == b"\xff\xd8" and content[-2:] == b"\xff\xd9", "frame.jpg is no whole JPEG")
+            return True
 
     async def mse(self, source, seconds):
         """Watches; how many fragments came."""
