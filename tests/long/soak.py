@@ -246,6 +246,8 @@ async def one_of_each(soak, key):
 
 def rehearse(soak, key):
     """What it holds when nobody watches, after somebody did."""
+    for source in sorted(set(SOURCES)):
+        soak.box.until(f"{source} is there", lambda name=source: soak.box.source(name)["state"] in ("live", "idle"))
     asyncio.run(one_of_each(soak, key))
     soak.box.until("all viewers are gone", lambda: soak.box.json("/api/status")["viewers"]["total"] == 0)
     # Encoders end 10 s after their last reader.

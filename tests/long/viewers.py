@@ -48,7 +48,17 @@ class Web:
 
     async def until_seen(self, path, seconds, sign, least):
         """Reads for so long, and until `sign` has come so often."""
+        patience = time.monotonic() + PATIENCE_S
+        while not (seen := await self.seen(path, seconds, sign, least)):
+            # No picture came yet: it asks to come again.
+            right(time.monotonic() < patience, f"{path}: nothing to be seen")
+            await asyncio.sleep(0.5)
+        return seen
+
+    async def seen(self, path, seconds, sign, least):
         async with self.request(path) as (status, _, reader, _):
+            if status == 503:
+                return 0
             right(status == 200, f"{path}: {status}")
             end, seen, tail = time.monotonic() + seconds, 0, b""
             while seen < least or time.monotonic() < end:
