@@ -10,18 +10,18 @@ pub type Target = fn(&[u8]);
 /// In the order of their names, which are those of the folders below `tests/long/corpus`.
 pub const TARGETS: [(&str, Target); 21] = [
     ("backup", library::fuzz::backup),
-    ("cec", device::cec::fuzz::message),
+    ("cec", |input| device::cec::fuzz::message(parts(input))),
     ("child_facts", library::fuzz::facts),
     ("child_line", library::fuzz::line),
     ("config", config::fuzz::file),
     ("camera_url", config::fuzz::camera_url),
-    ("edid", output::fuzz::edid),
+    ("edid", |input| output::fuzz::edid(parts(input))),
     ("fragment", output::fuzz::fragment),
     ("h264", media::fuzz::h264),
     ("headers", web::fuzz::headers),
     ("jpeg", media::fuzz::jpeg),
     ("json", web::fuzz::json),
-    ("kinds", library::fuzz::kinds),
+    ("kinds", |input| library::fuzz::kinds(parts(input))),
     ("packetize", rtc::fuzz::packetize),
     ("range", web::fuzz::range),
     ("reel", reel::fuzz::pieces),
@@ -38,7 +38,7 @@ pub fn target(name: &str) -> Option<Target> {
 }
 
 /// A part of the input for each of `N` things: the first byte of each says how long it is, the last takes the rest.
-pub(crate) fn parts<const N: usize>(mut input: &[u8]) -> [&[u8]; N] {
+fn parts<const N: usize>(mut input: &[u8]) -> [&[u8]; N] {
     let mut parts = [&[][..]; N];
     for part in &mut parts[..N - 1] {
         let Some((len, rest)) = input.split_first() else { return parts };

@@ -37,9 +37,8 @@ pub(crate) fn subtitles(input: &[u8]) {
     }
 }
 
-/// The first bytes of a file, and its name.
-pub(crate) fn kinds(input: &[u8]) {
-    let [name, head] = crate::fuzz::parts(input);
+/// The name of a file, and its first bytes.
+pub(crate) fn kinds([name, head]: [&[u8]; 2]) {
     let Some(kind) = FileKind::of(&String::from_utf8_lossy(name)) else { return };
     if let Err(other) = kind.check(&head[..head.len().min(HEAD_BYTES)]) {
         assert!(!other.to_string().is_empty());

@@ -14,8 +14,7 @@ pub(crate) fn fragment(input: &[u8]) {
 }
 
 /// An EDID, and what a sound card tells of the screen behind it.
-pub(crate) fn edid(input: &[u8]) {
-    let [edid, eld] = crate::fuzz::parts(input);
+pub(crate) fn edid([edid, eld]: [&[u8]; 2]) {
     let _ = sound_card::pc(std::path::Path::new("/nonexistent"), edid);
     let _ = sound_card::eld_is(&String::from_utf8_lossy(eld), 0x2d4c, 0x08a9);
 }

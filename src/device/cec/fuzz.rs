@@ -3,8 +3,7 @@
 use super::message::{self, BYTES_MAX, NAME_CHARS_MAX, Place};
 
 /// A message, where we are, and the box's name.
-pub(crate) fn message(input: &[u8]) {
-    let [place, heard, name] = crate::fuzz::parts(input);
+pub(crate) fn message([place, heard, name]: [&[u8]; 3]) {
     let byte = |at: usize| place.get(at).copied().unwrap_or(0);
     let place = Place { physical: u16::from_be_bytes([byte(0), byte(1)]), logical: byte(2) & 15 };
     let heard = &heard[..heard.len().min(BYTES_MAX)];
