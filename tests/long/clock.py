@@ -100,11 +100,14 @@ class Kept:
         head = self.box.ask("HEAD", self.upload, None, {"Tus-Resumable": "1.0.0"})
         right(head.status == 200, f"{what}: the upload that was under way is gone: {head.status}")
         right(int(head.headers["upload-offset"]) == self.at, f"{what}: the upload lost bytes: {head.headers}")
+        # Plans are made anew within a second or two of a jump.
+        self.box.until(f"{what}: the schedule's playlist is on", self.is_on)
+
+    def is_on(self):
         plan = self.box.json(f"/api/playlist?screen={self.key}")
         now = self.box.json("/api/time")["now_ms"]
-        right(plan["segments"][0]["from_ms"] <= now, f"{what}: nothing is planned for now, {now}: {str(plan)[:300]}")
-        states = [program["state"] for program in plan["programs"]]
-        right("play" in states, f"{what}: the schedule's playlist is not on: {states}")
+        on = [segment for segment in plan["segments"] if segment["from_ms"] <= now < segment["until_ms"]]
+        return on and plan["programs"][on[-1]["program"]]["state"] == "play"
 
     def finish(self):
         whole = self.box.patch(self.upload, self.at, self.content[self.at:])
