@@ -127,7 +127,8 @@ def every_lie(watch, kinds):
 
 def bounded(watch):
     """Medians of the first and the last third, after the warm-up."""
-    third = max(1, len(watch.memory_kib) // 3)
+    right(len(watch.memory_kib) >= 3, f"only {len(watch.memory_kib)} samples: it ended early")
+    third = len(watch.memory_kib) // 3
     first, last = median(watch.memory_kib[:third]), median(watch.memory_kib[-third:])
     say(f"memory: {first:.0f} KiB in the first third, {last:.0f} in the last, {max(watch.memory_kib)} at most")
     right(last - first < GROWTH_KIB_MAX, f"memory grew from {first:.0f} to {last:.0f} KiB")
