@@ -7,6 +7,8 @@ pub mod cmd;
 pub mod config;
 pub mod device;
 pub mod draw;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod hub;
 pub mod library;
 pub mod media;

@@ -81,6 +81,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
+    // The list of what random bytes are given to.
+    ("fuzz", &["config", "device", "library", "media", "output", "reel", "rtc", "web"]),
     (
         "cmd",
         &[

@@ -7,6 +7,8 @@
 mod camera_url;
 mod check;
 mod file;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod kept;
 mod keys;
 mod network;

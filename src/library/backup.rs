@@ -173,13 +173,13 @@ fn access_file(folder: &Path) -> PathBuf {
     folder.with_file_name(ACCESS)
 }
 
-struct Brought {
+pub(super) struct Brought {
     database: bool,
     files: BTreeSet<Hash>,
 }
 
 /// Takes the parts of a tar apart. Only names that we write are taken, so that no entry can lead out of the folder.
-fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Brought, Error> {
+pub(super) fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Brought, Error> {
     let mut brought = Brought { database: false, files: BTreeSet::new() };
     let mut tar = tar::Archive::new(from);
     for entry in tar.entries().map_err(|error| unreadable(&error))? {

@@ -127,6 +127,12 @@ impl Library {
         .await
     }
 
+    /// Deletes from the bin for good what was thrown away so many days ago.
+    pub async fn purge_older(&self, days: u32) -> Result<Edited, Error> {
+        self.follow_clock().await?;
+        self.purge(Purge::Before(now() - i64::from(days) * 24 * 3600)).await
+    }
+
     /// Deletes from the bin for good: these, or all that were thrown away before a moment.
     pub async fn purge(&self, which: Purge) -> Result<Edited, Error> {
         // Nothing may be taken in meanwhile that has the content of what is deleted.

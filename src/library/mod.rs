@@ -10,10 +10,13 @@
 mod asset;
 mod backup;
 mod check;
+mod clock;
 pub mod content;
 mod db;
 mod edit;
 mod error;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod import;
 mod jobs;
 mod kinds;
@@ -43,6 +46,7 @@ pub use asset::{
 };
 pub use backup::{Backup, Restored};
 pub use check::{Finding, Options as CheckOptions, Report};
+use clock::Clock;
 pub use content::HEAD_BYTES;
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
@@ -79,6 +83,7 @@ struct Inner {
     /// Held for reading while a file that is in the store has no row yet, for writing while files are removed.
     shelves: RwLock<()>,
     uploads: Uploads,
+    clock: Clock,
     /// Backups and restores under way: while there is one, no file is removed.
     pins: AtomicUsize,
     /// Held for as long as this is open: no two programs work on one library.
@@ -112,6 +117,7 @@ impl Library {
                 store,
                 shelves: RwLock::default(),
                 uploads,
+                clock: Clock::new(),
                 folder,
                 pins: AtomicUsize::new(0),
                 _lock: lock,

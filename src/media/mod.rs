@@ -4,6 +4,8 @@
 //! Does not belong here: anything that waits, allocates devices or knows who reads.
 
 pub mod frame;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 pub mod h264;
 pub mod jpeg;
 pub mod picture;

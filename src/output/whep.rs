@@ -168,14 +168,14 @@ fn matches(if_match: &str, etag: &str) -> bool {
 
 /// A fragment as a viewer sent it (RFC 8840 section 9).
 #[derive(Debug, PartialEq, Eq)]
-struct Fragment<'a> {
-    credentials: Option<(&'a str, &'a str)>,
+pub(super) struct Fragment<'a> {
+    pub(super) credentials: Option<(&'a str, &'a str)>,
     /// `candidate:…`
-    candidates: Vec<&'a str>,
+    pub(super) candidates: Vec<&'a str>,
 }
 
 impl<'a> Fragment<'a> {
-    fn read(text: &'a str) -> Result<Self, WhepError> {
+    pub(super) fn read(text: &'a str) -> Result<Self, WhepError> {
         if text.len() > FRAGMENT_BYTES_MAX {
             return Err(WhepError::BadFragment("it is too long"));
         }

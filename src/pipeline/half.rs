@@ -1,5 +1,8 @@
 //! A running pipeline: started once, ended once, its end told.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use tokio::sync::mpsc;
@@ -9,6 +12,13 @@ use super::clock;
 /// Bus messages kept for the owner. More than a pipeline sends between two looks; what is over is dropped, since
 /// after a first error or end the rest says nothing new.
 const EVENTS_MAX: usize = 64;
+
+/// How long a pipeline that does not stop is asked to, on a thread of its own.
+const HALT_MAX: Duration = Duration::from_secs(5);
+const HALT_PAUSE: Duration = Duration::from_millis(10);
+
+/// Pipelines that were never stopped.
+static ABANDONED: AtomicU64 = AtomicU64::new(0);
 
 /// A pipeline of ours. Stop it with [`Half::stop`]; dropping it stops it too, on another thread.
 pub struct Half {
@@ -214,14 +224,45 @@ impl Drop for Halting {
     }
 }
 
+/// Stops it whatever happens in it meanwhile. One that can't be stopped is never let go: an element that is disposed of
+/// while it plays ends the program.
 fn halt(pipeline: &gst::Pipeline) {
-    if let Err(error) = pipeline.set_state(gst::State::Null) {
-        log::warn!("a pipeline does not stop: {error}");
+    let since = Instant::now();
+    while !try_halt(pipeline) {
+        if since.elapsed() > HALT_MAX {
+            let count = ABANDONED.fetch_add(1, Ordering::Relaxed) + 1;
+            log::error!("a pipeline does not stop, and is left behind; so far {count}");
+            std::mem::forget(pipeline.clone());
+            break;
+        }
+        std::thread::sleep(HALT_PAUSE);
     }
     // The handler holds a channel's sender, and a pipeline may outlive its owner in a last reference.
     if let Some(bus) = pipeline.bus() {
         bus.unset_sync_handler();
     }
+}
+
+/// Whether all of it has stopped. A stream that appears while its pipeline is stopped may have been started by its thread
+/// after the pipeline had passed it by, or may make the change fail: then what still runs is stopped by itself. Once the
+/// element that brings streams is stopped, no thread of it is left to start any.
+fn try_halt(pipeline: &gst::Pipeline) -> bool {
+    let stopped = pipeline.set_state(gst::State::Null).is_ok();
+    let running = |element: &gst::Element| element.current_state() != gst::State::Null;
+    let mut all = stopped && !running(pipeline.upcast_ref());
+    for element in pipeline.iterate_recurse() {
+        match element {
+            Ok(element) if running(&element) => {
+                all = false;
+                // Looked at again.
+                let _ = element.set_state(gst::State::Null);
+            }
+            Ok(_) => {}
+            // The list has changed.
+            Err(_) => return false,
+        }
+    }
+    all
 }
 
 fn build_error(half: &'static str, source: gst::glib::Error) -> HalfError {
@@ -284,5 +325,28 @@ fn name_error(error: &gst::glib::Error, debug: &str) -> Ended {
             | gst::StreamError::Format,
         ) => Ended::NotVideo(text),
         _ => Ended::Failed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream's chain that its thread started after its pipeline had passed it by on its way to a stop.
+    #[test]
+    fn a_stream_that_was_started_meanwhile_is_stopped_too() {
+        gst::init().expect("GStreamer is there");
+        let mut half = Half::parse("test", "audiotestsrc is-live=true ! fakesink").expect("built");
+        half.start().expect("started");
+        let late = gst::parse::bin_from_description("audiotestsrc ! fakesink", true).expect("built");
+        half.pipeline().add(&late).expect("added");
+        // Where a change of the pipeline does not reach it.
+        late.set_locked_state(true);
+        late.set_state(gst::State::Playing).expect("started");
+        let halting = half.halting().expect("it was not stopped");
+        drop(halting);
+        let states =
+            late.iterate_recurse().into_iter().map(|element| element.expect("there").current_state());
+        assert!(states.chain([late.current_state()]).all(|state| state == gst::State::Null));
     }
 }

@@ -6,6 +6,8 @@
 //! shown (`output/hdmi`), how a file is read (`child`, `pipeline::file`).
 
 mod errand;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod reader;
 pub mod wire;
 

@@ -12,6 +12,8 @@ mod codecs;
 mod directory;
 mod engine;
 mod feeds;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod handle;
 mod outlet;
 mod packetize;

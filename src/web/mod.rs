@@ -14,6 +14,8 @@ mod body;
 mod conditional;
 mod connection;
 mod events;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod limits;
 mod media;
 mod origin;

@@ -8,6 +8,7 @@ mod desktop;
 mod device;
 mod disk;
 mod garbage;
+mod lies;
 mod media;
 mod own_process;
 mod ports;

@@ -12,6 +12,8 @@ mod bus;
 mod desk;
 #[cfg(test)]
 mod fake;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod ioctl;
 mod link;
 mod message;

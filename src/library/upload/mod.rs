@@ -15,6 +15,7 @@ mod tests;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -294,12 +295,41 @@ impl Library {
             }
         }
         loop {
-            self.remove_expired(now()).await;
+            match self.follow_clock().await {
+                Ok(()) => self.remove_expired(now()).await,
+                Err(error) => log::error!("uploads: what is old can't be told: {error}"),
+            }
             sleep(TEND_EVERY).await;
         }
     }
 
-    async fn remove_expired(&self, now: i64) {
+    /// Moves the times that are within `told` by so many seconds: the clock was wrong.
+    pub(super) async fn move_uploads(&self, told: &RangeInclusive<i64>, by: i64) {
+        let entries: Vec<_> = self.uploads().entries().values().cloned().collect();
+        for entry in entries {
+            // One that is being sent is dated anew with the next of its bytes.
+            let Ok(turn) = Arc::clone(&entry.turn).try_acquire_owned() else { continue };
+            let record = {
+                let mut state = entry.state();
+                if !told.contains(&state.record.touched) {
+                    continue;
+                }
+                state.record.touched = state.record.touched.saturating_add(by);
+                state.record.clone()
+            };
+            let (library, id) = (self.clone(), entry.id);
+            let writing = spawn_blocking(move || {
+                let _turn = turn;
+                library.uploads().folder.write(id, &record)
+            });
+            let written = writing.await.map_err(io::Error::other).and_then(|written| written);
+            if let Err(error) = written {
+                log::warn!("an upload can't be dated anew: {error}");
+            }
+        }
+    }
+
+    pub(super) async fn remove_expired(&self, now: i64) {
         let mut idle: Vec<_> = self.uploads().entries().values().map(|entry| entry.upload()).collect();
         idle.sort_by_key(|upload| upload.expires);
         let finished = idle.iter().filter(|upload| upload.asset.is_some()).count();

@@ -274,6 +274,16 @@ async fn cancelling_interrupts_whoever_is_sending() {
     assert_eq!(shelf.left(), 0);
 }
 
+impl Library {
+    /// As if something had happened to it then.
+    pub(in crate::library) fn date_upload(&self, id: UploadId, at: i64) {
+        let entry = self.uploads().entry(id).unwrap();
+        entry.state().record.touched = at;
+        let record = entry.state().record.clone();
+        self.uploads().folder.write(id, &record).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_nobody_continues_expires() {
     let shelf = shelf();

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Error, JobState, Library, Purge, Step, now};
+use super::{Error, JobState, Library, Step};
 use crate::task::Stop;
 pub use errand::Errand;
 pub use facts::{Audio, AudioCodec, Container, Facts, Profile, VideoCodec};
@@ -275,8 +275,7 @@ impl Work {
         loop {
             let days = settings.borrow().bin_days;
             if days > 0 {
-                let before = now() - i64::from(days) * 24 * 3600;
-                match self.inner.library.purge(Purge::Before(before)).await {
+                match self.inner.library.purge_older(days).await {
                     Ok(gone) if gone.assets > 0 => {
                         log::info!("library: {} assets deleted after {days} days in the bin", gone.assets);
                     }

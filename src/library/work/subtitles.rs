@@ -55,7 +55,7 @@ pub fn read_file(path: &Path) -> io::Result<Vec<Cue>> {
 }
 
 /// UTF-8, UTF-16 if it says so, else Windows-1252, which is what old files are.
-fn decode(bytes: &[u8]) -> String {
+pub(in crate::library) fn decode(bytes: &[u8]) -> String {
     let wide = |pair: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|two| pair([two[0], two[1]])).collect();
         String::from_utf16_lossy(&units)

@@ -20,7 +20,7 @@ mod orders;
 mod player;
 mod playing;
 mod show;
-mod sound_card;
+pub(super) mod sound_card;
 mod speaker;
 mod steady;
 mod turn;

@@ -34,7 +34,7 @@ fn pi(sysfs: &Path, connector: &str) -> Option<String> {
 }
 
 /// A PC's sound card has several outputs; each tells in its ELD whose TV is behind it.
-fn pc(proc: &Path, edid: &[u8]) -> Option<String> {
+pub(in crate::output) fn pc(proc: &Path, edid: &[u8]) -> Option<String> {
     let maker = number(edid.get(EDID_MAKER)?);
     let product = number(edid.get(EDID_PRODUCT)?);
     let cards = children(proc).into_iter().filter(|folder| name(folder).starts_with("card"));
@@ -56,7 +56,7 @@ fn pc(proc: &Path, edid: &[u8]) -> Option<String> {
 }
 
 /// Whether an ELD, as the kernel prints it, is valid and of this make.
-fn eld_is(eld: &str, maker: u16, product: u16) -> bool {
+pub(in crate::output) fn eld_is(eld: &str, maker: u16, product: u16) -> bool {
     let value = |key: &str| {
         let of_key = |line: &str| line.strip_prefix(key).map(|value| value.trim().to_owned());
         let value = eld.lines().find_map(of_key)?;

@@ -3,7 +3,7 @@
 //! A file never changes under its name, so it may be kept for ever. Who knows the hash may have it: screens have no login.
 
 mod piece;
-mod range;
+pub(super) mod range;
 mod read;
 mod socket;
 

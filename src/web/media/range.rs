@@ -9,7 +9,7 @@ const GAP_BYTES_MAX: u64 = 160;
 
 /// What of a file is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(in crate::web) enum Wanted {
     /// All of it; also if the header is not understood, which is then as if it were not there.
     Whole,
     /// At least one part; none is empty, overlaps another or is close to one. In the order they were asked for.
@@ -26,7 +26,7 @@ enum Spec {
 }
 
 /// `header` for a file of `bytes`.
-pub(super) fn wanted(header: &str, bytes: u64) -> Wanted {
+pub(in crate::web) fn wanted(header: &str, bytes: u64) -> Wanted {
     let Some(specs) = header.split_once('=').filter(|(unit, _)| unit.trim().eq_ignore_ascii_case("bytes"))
     else {
         return Wanted::Whole;

@@ -7,7 +7,7 @@ mod playlists;
 mod plays;
 mod schedule;
 mod screens;
-mod windows;
+pub(in crate::web) mod windows;
 
 use bytes::Bytes;
 use hyper::header::{HeaderValue, LOCATION};

@@ -64,7 +64,7 @@ async fn one(services: &Services, id: i64) -> Result<wire::OneWindow, Problem> {
 /// Of a day.
 const MINUTES: u16 = 24 * 60;
 
-fn changed(window: Window, body: wire::EditWindow) -> Result<Window, Error> {
+pub(in crate::web) fn changed(window: Window, body: wire::EditWindow) -> Result<Window, Error> {
     let days = body.days.map(|days| {
         let days = Days::named(days.iter().map(String::as_str));
         days.ok_or(Error::Invalid { what: "days", allowed: "mon, tue, wed, thu, fri, sat, sun" })
