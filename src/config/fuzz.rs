@@ -11,9 +11,9 @@ pub(crate) fn file(input: &[u8]) {
         Err(error) => assert!(!error.to_string().is_empty()),
         Ok(config) => {
             let written = show::to_toml(&config, Secrets::Revealed);
-            let again =
-                check::check("written", &written).unwrap_or_else(|error| panic!("{error}:\n{written}"));
-            assert!(again == config, "not the same:\n{written}");
+            let again = check::check("written", &written);
+            let error = again.as_ref().err().map(ToString::to_string);
+            assert!(again.is_ok_and(|again| again == config), "not the same ({error:?}):\n{written}");
             let _ = show::to_toml(&config, Secrets::Covered);
         }
     }
@@ -24,6 +24,6 @@ pub(crate) fn camera_url(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let _ = url::shown(text);
     let Ok(read) = url::parse(text) else { return };
-    let again = url::parse(&read.url).unwrap_or_else(|error| panic!("{error}: {}", read.url));
+    let again = url::parse(&read.url).expect("what was read can be read again");
     assert_eq!((&again.url, again.user, again.password), (&read.url, None, None));
 }

@@ -113,7 +113,7 @@ fn shaped(shape: u8, content: &[u8], ufrag: &str, pwd: &str) -> Vec<u8> {
             [&head, &record[..], &kind, &len, &[0, 0, 0, 0], &len, content].concat()
         }
         4 => [&[0x80, 102][..], content].concat(),
-        5 => [&[0x80 | shape / 6 % 32, 200 + shape % 7][..], content].concat(),
+        5 => [&[0x80 | (shape / 6 % 32), 200 + shape % 7][..], content].concat(),
         _ => content.to_vec(),
     }
 }
