@@ -227,7 +227,8 @@ impl Checkout {
         let child = script.spawn().expect("bsdutils is there");
         let mut served = Served { child, said };
         let waiting = async {
-            while Page::get(url).await.is_none_or(|page| page.status != 200) {
+            // The page itself, or the way to the login.
+            while Page::get(url).await.is_none_or(|page| page.status != 200 && page.status != 303) {
                 assert!(served.child.try_wait().expect("known").is_none(), "{command}: {}", served.said());
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
