@@ -196,7 +196,9 @@ impl Page {
     /// `None`: nobody answers there.
     pub(crate) async fn get(url: &str) -> Option<Self> {
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-        let request = Request::builder().uri(url).body(Full::default()).expect("a request");
+        // As a browser asks, which is led to the login where there is one.
+        let request = Request::builder().uri(url).header("accept", "text/html, */*");
+        let request = request.body(Full::default()).expect("a request");
         let answer = tokio::time::timeout(PATIENCE, client.request(request)).await.expect("in time").ok()?;
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.ok()?.to_bytes();

@@ -449,10 +449,17 @@ async fn there_are_only_so_many_viewers() {
         audio: stage.source.audio.clone(),
         guard: stage.source.viewers.enter(ViewerKind::Whep),
     };
-    for _ in 0..512 {
-        stage.engine.join(join()).await.expect("room");
-    }
-    assert!(matches!(stage.engine.join(join()).await, Err(JoinError::Full)));
-    assert_eq!(stage.source.viewers.count(ViewerKind::Whep), 512);
+    let viewers = || stage.source.viewers.count(ViewerKind::Whep);
+    let mut joined = 0;
+    // Those that do not connect within 15 s make room again: on a busy machine some do before the last one has joined.
+    let refused = loop {
+        match stage.engine.join(join()).await {
+            Ok(_) => joined += 1,
+            Err(error) => break error,
+        }
+        assert!(viewers() <= 512 && joined < 4 * 512, "no limit: {} of {joined} are there", viewers());
+    };
+    assert!(matches!(refused, JoinError::Full), "{refused:?}");
+    assert!(joined >= 512, "{joined} joined");
     assert!(stage.engine.heartbeat_age() < Duration::from_secs(5));
 }

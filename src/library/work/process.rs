@@ -77,6 +77,11 @@ impl Drop for Folder {
     }
 }
 
+/// A child that waited for a processor gets that time on top of its limit, up to so many times the limit, so that its
+/// turn ends some day; and once it is this much more, or the waiting would be looked at all the time.
+const WAITED_TIMES_MAX: u32 = 9;
+const WAITED_STEP: Duration = Duration::from_secs(1);
+
 /// Sends a child on an errand and waits for its end; `stop` ends it early. `on_progress` is called now and then.
 pub(super) async fn run(
     program: &Path,
@@ -144,8 +149,9 @@ async fn attend(
     mut on_progress: impl FnMut(f32),
 ) -> End {
     let mut lines = Lines::new(child.stdout.take().expect("it is piped"));
-    let deadline = Instant::now() + limits.time;
+    let mut deadline = Instant::now() + limits.time;
     let mut silence = Instant::now() + limits.silence;
+    let mut granted = Duration::ZERO;
     let mut said = Vec::new();
     let mut stop = std::pin::pin!(stop);
     let failed = |failure| End::Failed { failure, detail: String::new() };
@@ -153,6 +159,13 @@ async fn attend(
         let line = tokio::select! {
             () = &mut stop => return End::Ended,
             () = sleep_until(deadline.min(silence)) => {
+                let waited = child.id().map_or(Duration::ZERO, waited_for_processor);
+                if waited > granted + WAITED_STEP && granted < limits.time * WAITED_TIMES_MAX {
+                    deadline += waited - granted;
+                    silence += waited - granted;
+                    granted = waited;
+                    continue;
+                }
                 let limit = if deadline <= silence { limits.time } else { limits.silence };
                 let detail = format!("more than {}", shown(limit));
                 return End::Failed { failure: Failure::TooSlow, detail };
@@ -186,6 +199,22 @@ async fn attend(
         Ok(status) => judge(status, said),
         Err(_) => failed(Failure::Crashed),
     }
+}
+
+/// How long the thread of a process that waited longest has waited for a processor. Children run with the lowest
+/// priority: on a box that is busy with its screens most of the time that goes by is not theirs.
+fn waited_for_processor(pid: u32) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let waited = tasks.filter_map(|task| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        waited_in(&text)
+    });
+    waited.max().unwrap_or_default()
+}
+
+/// The second number of `/proc/PID/schedstat` (the kernel's sched-stats.rst): nanoseconds spent on the run queue.
+fn waited_in(schedstat: &str) -> Option<Duration> {
+    schedstat.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
 }
 
 /// What came of a child that ended by itself.
@@ -333,6 +362,17 @@ mod tests {
     }
 
     const LONG: u64 = 60_000;
+
+    #[test]
+    fn waiting_for_a_processor_is_read_from_the_kernel() {
+        assert_eq!(waited_in("17125 4000000000 3\n"), Some(Duration::from_secs(4)));
+        for text in ["", "17125", "17125 x 3"] {
+            assert_eq!(waited_in(text), None, "{text:?}");
+        }
+        // Ours: it has waited at least once.
+        assert!(waited_for_processor(std::process::id()) > Duration::ZERO);
+        assert_eq!(waited_for_processor(u32::MAX), Duration::ZERO);
+    }
 
     #[tokio::test]
     async fn what_it_says_is_heard_and_noise_is_not() {
