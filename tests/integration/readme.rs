@@ -53,7 +53,7 @@ fn way(command: &str) -> Way {
             Way::Spelled("")
         }
         ["tests/image/run", _] => Way::ImageGroup,
-        ["cargo", "metadata", ..] => Way::Whole,
+        ["cargo", "metadata", ..] | ["tests/long/run", "--help"] => Way::Whole,
         ["grep", "VmRSS", ..] => Way::Looks,
         ["marquee", ..] => Way::Program,
         _ => panic!("the README has a command that no test runs: {command}"),
