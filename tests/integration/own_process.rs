@@ -25,8 +25,17 @@ pub(crate) fn in_own_mounts(name: &str, test: impl Future<Output = ()>) {
 /// Runs a test in a machine of its own: mounts, a network with all its ports, and processes.
 pub(crate) fn in_own_machine(name: &str, test: impl Future<Output = ()>) {
     in_namespaces(&["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"], name, async {
-        let up = Command::new("ip").args(["link", "set", "lo", "up"]).status().expect("iproute2 is there");
-        assert!(up.success(), "its own address can't be reached");
+        // A cable to nowhere: without an address the splash tells none, and has no QR code.
+        for step in [
+            "link set lo up",
+            "link add lan type veth peer name nowhere",
+            "address add 192.0.2.2/24 dev lan",
+            "link set lan up",
+            "link set nowhere up",
+        ] {
+            let done = Command::new("ip").args(step.split(' ')).status().expect("iproute2 is there");
+            assert!(done.success(), "ip {step}");
+        }
         test.await;
     });
 }

@@ -279,8 +279,14 @@ fn scripts_that_start_the_program_start_it() {
         for command in with(|way| matches!(way, Way::Served(_))) {
             let Way::Served(url) = way(&command) else { continue };
             let served = clone.serve(&command, url).await;
-            let said = served.said();
-            assert!(said.contains("http://") && said.contains('█'), "an address and its QR code: {said}");
+            // Said once the pages are there, which may be a moment after they are.
+            let greeted = async {
+                while !(served.said().contains("http://") && served.said().contains('█')) {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            let greeted = tokio::time::timeout(PATIENCE, greeted).await;
+            assert!(greeted.is_ok(), "an address and its QR code: {}", served.said());
             if command.ends_with("--window") {
                 clone.desktop.until("the splash", |picture| picture.qr_code().is_some()).await;
             }
