@@ -126,7 +126,9 @@ impl Shelf {
 /// The file that GStreamer makes from a description that ends in `OUT`.
 pub(crate) fn made(path: &Path, description: &str) -> Vec<u8> {
     let description = description.replace("OUT", &format!("filesink location={}", path.display()));
-    let output = Command::new("gst-launch-1.0")
+    // As low as the library's own work, which it would keep from the processor otherwise.
+    let output = Command::new("nice")
+        .args(["-n", "19", "gst-launch-1.0"])
         .arg("-q")
         .args(description.split_whitespace())
         .output()
