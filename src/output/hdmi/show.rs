@@ -173,7 +173,8 @@ impl<'p> Show<'p> {
     /// What was on is written down; what had its time and was not on, is told.
     fn end_turn(&mut self) {
         let Some(turn) = self.turn.take() else { return };
-        if let Some(from_ms) = self.stage.seen_ms {
+        // What came at the very end of its time was not there either.
+        if let Some(from_ms) = self.stage.seen_ms.filter(|from_ms| *from_ms < turn.until_ms) {
             self.channel.played(&turn, from_ms);
         } else if let What::Item(item, _) = &turn.what
             && self.stage.problem.is_none()
