@@ -126,8 +126,13 @@ class Box:
             self.agent = None
 
     def edit(self, text):
-        """Another marquee.toml in a box that runs: by the root shell, since nothing else can write the boot partition."""
-        self.sh(f"mount -o remount,rw /boot && cat > /boot/marquee.toml <<'END'\n{text}\nEND\nsync; mount -o remount,ro /boot")
+        """Another marquee.toml in a box that runs."""
+        self.write_boot({"marquee.toml": text if isinstance(text, bytes) else text.encode()})
+
+    def write_boot(self, files):
+        """Files on the boot partition of a box that runs: by the root shell, since nothing else can write there."""
+        write = (f"base64 -d > '/boot/{name}' <<'END'\n{base64.encodebytes(content).decode()}END" for name, content in files.items())
+        self.sh("set -e\nmount -o remount,rw /boot\n" + "\n".join(write) + "\nsync\nmount -o remount,ro /boot")
 
     def owns(self, thing):
         """Something of the group's that has to be closed when the box is done with; returns it."""

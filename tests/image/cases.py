@@ -11,7 +11,7 @@ import device
 import kept
 import screens
 import tv_power
-from box import expect, until
+from box import BOOT_S_MAX, expect, until
 from tv import Tv
 
 # Beside the kernel's threads; comm has 15 characters. `sh` is the tests' own shell, wpa_supplicant needs a radio.
@@ -32,7 +32,11 @@ def status(box):
 
 def data_state(box):
     """The word the box has for its data partition (board/overlay/usr/libexec/marquee/data)."""
-    return box.sh("cat /run/marquee-system/data").split()[0]
+    return data_word(box) or "not known yet"
+
+
+def data_word(box):
+    return next(iter(box.sh("cat /run/marquee-system/data 2>/dev/null; true").split()), None)
 
 
 # --- a fresh card
@@ -215,10 +219,7 @@ def edited(box):
 
 def broken(box):
     """with a broken file the last good configuration runs, and the mistake is told, also on the TV"""
-    box.cut()
-    box.config(box.sample('[device]\nname = 7\nnmae = "x"\n'))
-    box.start()
-    box.wait_up()
+    kept.go_on(box, box.sample('[device]\nname = 7\nnmae = "x"\n'))
     told = status(box)
     expect(told["name"] == "Shop 1", told)
     expect(not told["config"]["ok"] and "nmae" in json.dumps(told["config"]["errors"]), told["config"])
@@ -227,25 +228,17 @@ def broken(box):
 
 def windows(box):
     """an editor's byte order mark, line ends and left-overs do no harm"""
-    box.cut()
     text = box.sample('[device]\nname = "from-windows"\n').replace("\n", "\r\n")
-    box.config(b"\xef\xbb\xbf" + text.encode())
-    with open(box.card + ".left", "wb") as file:
-        file.write(b"\x00\x01 left-over")
-    for name in ("marquee.toml~", "~$rquee.toml", ".marquee.toml.swp", "marquee.toml.txt"):
-        box.first_partition("mcopy", "-o", box.card + ".left", f"::{name}")
-    box.start()
-    box.wait_up()
+    names = ("marquee.toml~", "~$rquee.toml", ".marquee.toml.swp", "marquee.toml.txt")
+    box.write_boot(dict.fromkeys(names, b"\x00\x01 left-over"))
+    kept.go_on(box, b"\xef\xbb\xbf" + text.encode())
     told = status(box)
     expect(told["name"] == "from-windows" and told["config"]["ok"], told)
 
 
 def empty(box):
     """an empty file means all defaults: the first visitor sets a password; a missing file, what ran last"""
-    box.cut()
-    box.config("")
-    box.start()
-    box.wait_up()
+    kept.go_on(box, "")
     expect(box.get("/api/status")[0] == 401, "open to everybody")
     code = re.search(r"use the code (\d{8})", box.sh("journalctl -b -u marquee --output=cat"))
     expect(code, "the log has no code")
@@ -314,6 +307,12 @@ def data_start(box):
         return (at + int.from_bytes(card.read(16)[8:12], "little")) * SECTOR, at * SECTOR
 
 
+def start_for_data(box, *qemu):
+    """Powers the box on and waits for its data partition; returns what became of that. Nobody waits for Marquee."""
+    box.start(*qemu)
+    return until("the data partition", lambda: data_word(box), BOOT_S_MAX)
+
+
 def overwrite(box, offset, data):
     with open(box.card, "r+b") as card:
         card.seek(offset)
@@ -324,35 +323,32 @@ def wiped(box):
     """a data partition full of rubbish is made anew, and the box says so"""
     kept.put_card(box)
     overwrite(box, data_start(box)[0], random.Random(7).randbytes(8 << 20))
-    box.start()
-    box.wait_up()
-    expect(data_state(box) == "remade", data_state(box))
+    state = start_for_data(box)
+    expect(state == "remade", state)
 
 
 def zeroed(box):
     """a data partition of zeros counts as new"""
     box.cut()
     overwrite(box, data_start(box)[0], bytes(8 << 20))
-    box.start()
-    box.wait_up()
-    expect(data_state(box) == "new", data_state(box))
+    state = start_for_data(box)
+    expect(state == "new", state)
 
 
 def damaged(box):
     """a file system with damaged parts is mended"""
-    box.sh("for n in $(seq 200); do echo $n > /data/marquee/kept-$n; done; sync")
+    box.sh("for n in $(seq 200); do echo $n > /data/kept-$n; done; sync")
     box.cut()
     # The first group's descriptors and bitmaps, behind the superblock at 1 KiB.
     overwrite(box, data_start(box)[0] + 4096, random.Random(8).randbytes(4096))
-    box.start()
-    box.wait_up()
-    expect(data_state(box) == "repaired", data_state(box))
-    expect(box.sh("cat /data/marquee/kept-77").strip() == "77", "the files are gone")
+    state = start_for_data(box)
+    expect(state == "repaired", state)
+    expect(box.sh("cat /data/kept-77").strip() == "77", "the files are gone")
 
 
 def missing(box):
     """a data partition that is not in the table is put there again, with what was in it"""
-    box.sh("echo here > /data/marquee/still; sync")
+    box.sh("echo here > /data/still; sync")
     box.cut()
     _, record = data_start(box)
     # The link to p7's record, in the record before it.
@@ -363,10 +359,9 @@ def missing(box):
         before = (extended + int.from_bytes(card.read(16)[8:12], "little")) * SECTOR
     overwrite(box, before + 446 + 16, bytes(16))
     overwrite(box, record, bytes(SECTOR))
-    box.start()
-    box.wait_up()
-    expect(data_state(box) == "ok", data_state(box))
-    expect(box.sh("cat /data/marquee/still").strip() == "here", "the files are gone")
+    state = start_for_data(box)
+    expect(state == "ok", state)
+    expect(box.sh("cat /data/still").strip() == "here", "the files are gone")
     expect(" ext4 " in box.sh("grep ' /data ' /proc/mounts"), "not on the card")
     fills_the_card(box)
 
@@ -375,10 +370,11 @@ def protected(box):
     """a card that can't be written gives a box with /data in memory, which says so"""
     box.cut()
     overwrite(box, data_start(box)[0], bytes(8 << 20))
-    box.start("-set", "drive.card.readonly=on")
-    box.wait_up()
-    expect(data_state(box) == "memory", data_state(box))
+    state = start_for_data(box, "-set", "drive.card.readonly=on")
+    expect(state == "memory", state)
     expect(" tmpfs " in box.sh("grep ' /data ' /proc/mounts"), "not in memory")
+    # With all that a box does.
+    box.wait_up()
 
 
 GROUPS = {

@@ -30,9 +30,8 @@ ON, STANDBY, SHOW, ASKED = "IMAGE_VIEW_ON", "STANDBY", "ACTIVE_SOURCE", "GIVE_DE
 NOBODY = "Unregistered to TV"
 # vivid's nodes: capture and output.
 NODE_TYPES = "0x101"
-# A window's end is a whole minute, up to so many away.
-WINDOW_MINUTES = 4
-WINDOW_S_MAX = (WINDOW_MINUTES + 3) * 60
+# A window's end is a whole minute. The clock is set to shortly before, as a time server would: nobody waits for an hour.
+BEFORE_END_S = 15
 
 
 def heard(box, tv, *words):
@@ -90,17 +89,18 @@ def ask(box, tv, question):
     return box.sh(f"cec-ctl -a vivid-00{tv}-vid-cap0 --to 4 {question}")
 
 
-def clock(box):
-    hours, minutes = box.sh("date -u +%H:%M").strip().split(":")
-    return 60 * int(hours) + int(minutes)
-
-
 def standby_window(box, tv, minutes):
-    """Standby for one TV, since a while ago and for so many minutes."""
-    now = clock(box)
+    """Standby for one TV, since a while ago and for so many minutes. Its id, and its end in seconds since 1970."""
+    now = seconds(box) // 60
     time = lambda minute: f"{minute // 60 % 24:02}:{minute % 60:02}"
     window = {"playlist": None, "screens": [screen_of(box, tv)["id"]], "days": "mon tue wed thu fri sat sun".split()}
-    return call(box, "POST", "/api/windows", {**window, "from": time(now - 30), "until": time(now + minutes)})["id"]
+    made = call(box, "POST", "/api/windows", {**window, "from": time(now - 30), "until": time(now + minutes)})
+    return made["id"], (now + minutes) * 60
+
+
+def seconds(box):
+    """The box's clock."""
+    return int(box.sh("date +%s"))
 
 
 def left_alone(box):
@@ -143,8 +143,7 @@ def probed(box):
 
 def standby(box):
     """standby of the schedule sends its TV to sleep, and no other"""
-    box.until_minute = clock(box) + WINDOW_MINUTES
-    standby_window(box, 0, WINDOW_MINUTES)
+    _, box.standby_ends = standby_window(box, 0, 60)
     until(box, 0, "standby", lambda: heard(box, 0, STANDBY))
     until(box, 0, "the TV asleep", lambda: powers(box) == ["standby", "on"])
     expect(not heard(box, 1, STANDBY), "the other TV was sent to sleep")
@@ -154,17 +153,17 @@ def awake(box):
     """its end, by the clock, wakes the TV and has it show the box"""
     before = heard(box, 0, SHOW)
     expect(not heard(box, 0, ON), "woken before its time")
-    until(box, 0, "the waking", lambda: heard(box, 0, ON), WINDOW_S_MAX)
-    # Minutes of two days may lie between; how late it may be the wait has told.
-    late = (clock(box) - box.until_minute) % (24 * 60)
-    expect(late <= WINDOW_S_MAX // 60, f"woken {24 * 60 - late} min too early")
+    box.sh(f"date -u -s @{box.standby_ends - BEFORE_END_S}")
+    until(box, 0, "the waking", lambda: heard(box, 0, ON))
+    early = box.standby_ends - seconds(box)
+    expect(early <= 0, f"woken {early} s too early")
     until(box, 0, "the TV showing the box", lambda: heard(box, 0, SHOW) > before)
     until(box, 0, "the TV awake", lambda: powers(box) == ["on", "on"])
 
 
 def unplugged(box):
     """a TV that takes its plug for out while it sleeps is woken all the same, and told again once it is back"""
-    window = standby_window(box, 0, 30)
+    window, _ = standby_window(box, 0, 30)
     before = heard(box, 0, STANDBY)
     until(box, 0, "standby", lambda: heard(box, 0, STANDBY) > before)
     box.sh(f"v4l2-ctl -d {video_node(box, 0, 'out')} --set-ctrl=display_present=0")
