@@ -78,6 +78,14 @@ async fn a_video_cut_off_fails_with_advice_or_is_used_as_far_as_it_goes() {
     assert!(asset.summary.thumbnail.is_some(), "{:?}", asset.jobs);
 }
 
+/// Files of each kind that go wrong, by day; MARQUEE_WRONG_FILES asks for more (`scripts/test --long`).
+const WRONG_FILES: usize = 8;
+
+fn wrong_files() -> usize {
+    std::env::var("MARQUEE_WRONG_FILES")
+        .map_or(WRONG_FILES, |wanted| wanted.parse().expect("MARQUEE_WRONG_FILES is a number"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_gone_wrong_at_random_end_one_way_or_the_other_slow() {
     let shelf = Shelf::new();
@@ -85,7 +93,7 @@ async fn files_gone_wrong_at_random_end_one_way_or_the_other_slow() {
     let document = slides::pdf(&[(595, 842), (842, 595)]);
     let mut random = Random(7);
     for (name, whole) in [("a.mp4", &video), ("a.pdf", &document)] {
-        for _ in 0..25 {
+        for _ in 0..wrong_files() {
             let mut bytes = whole.clone();
             for _ in 0..20 {
                 let at = random.below(bytes.len().min(4000));

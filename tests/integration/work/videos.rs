@@ -162,11 +162,11 @@ async fn texts_inside_and_beside_become_subtitles() {
     assert_eq!(shelf.left_behind().await, Vec::<PathBuf>::new());
 }
 
-/// A minute of noise in 720p: its conversion takes long enough to be seen and cancelled.
+/// Half a minute in 480p: its conversion takes long enough to be seen and cancelled.
 fn long_clip(shelf: &Shelf) -> Vec<u8> {
     shelf.made(
         "long.webm",
-        "videotestsrc num-buffers=1500 pattern=ball ! video/x-raw,width=1280,height=720,framerate=25/1 \
+        "videotestsrc num-buffers=750 pattern=ball ! video/x-raw,width=854,height=480,framerate=25/1 \
          ! vp8enc deadline=1 cpu-used=16 threads=2 ! webmmux ! OUT",
     )
 }
