@@ -146,6 +146,7 @@ impl Core {
                 if let Some((rtc, outlet)) = peer.stream(MediaKind::Video) {
                     outlet.write_catch_up(rtc, tools.wall, now);
                 }
+                Ok(())
             }))
         });
         let video = self.peers.get(id).and_then(|peer| peer.video.as_ref());
@@ -183,6 +184,7 @@ impl Core {
                     if let Some((rtc, outlet)) = peer.stream(kind) {
                         outlet.write(rtc, frame, &packets, tools.wall, now);
                     }
+                    Ok(())
                 };
                 peer.is_connected().then(|| peer.drive(now, tools.sender, write))
             });

@@ -11,6 +11,7 @@ use str0m::{Input, Output, Rtc};
 
 use super::answer::{self, Common};
 use super::packetize::{PAYLOAD_MAX, Packets};
+use super::peer;
 use super::sdp::ViewerOffer;
 use crate::media::{Frame, H264Params, MediaTime, Params};
 
@@ -67,10 +68,14 @@ pub(crate) fn datagrams(input: &[u8]) {
             let receive = Receive { proto: Protocol::Udp, source, destination, contents };
             let _ = rtc.accepts(&Input::Receive(now, Receive { contents: again(&datagram), ..receive }));
             let contents = again(&datagram);
-            let _ = rtc.handle_input(Input::Receive(
-                now,
-                Receive { proto: Protocol::Udp, source, destination, contents },
-            ));
+            let receive = Receive { proto: Protocol::Udp, source, destination, contents };
+            // As `Peer::receive` does.
+            if rtc
+                .handle_input(Input::Receive(now, receive))
+                .is_err_and(|error| peer::is_fatal(&error, false))
+            {
+                break;
+            }
         }
         let _ = rtc.handle_input(Input::Timeout(now));
         drain(&mut rtc);

@@ -153,10 +153,9 @@ impl Peer {
     ) -> Option<Happened> {
         let input = self.input(datagram, now)?;
         Some(self.drive(now, sender, |peer| {
-            // Anybody can send with a viewer's address: what can't be read ends nothing.
-            if let Err(error) = peer.rtc.handle_input(input) {
-                log::debug!("a datagram from {} was refused: {error}", datagram.from);
-            }
+            let Err(error) = peer.rtc.handle_input(input) else { return Ok(()) };
+            log::debug!("a datagram from {} was refused: {error}", datagram.from);
+            if is_fatal(&error, peer.connected) { Err(End::Failed) } else { Ok(()) }
         }))
     }
 
@@ -181,7 +180,7 @@ impl Peer {
         if self.reach_by.is_some_and(|deadline| deadline <= now) {
             return Happened { ended: Some(End::NotReached), ..Happened::default() };
         }
-        self.drive(now, sender, |_| {})
+        self.drive(now, sender, |_| Ok(()))
     }
 
     /// Tells the viewer that it is over. Nothing more may be asked of it.
@@ -190,19 +189,20 @@ impl Peer {
             if let Err(error) = peer.rtc.close() {
                 log::debug!("closing a viewer failed: {error}");
             }
+            Ok(())
         });
     }
 
-    /// Lets `act` do one thing to the viewer, and sends all that comes of it.
+    /// Lets `act` do one thing to the viewer, and sends all that comes of it; nothing if that ended the viewer.
     pub(super) fn drive(
         &mut self,
         now: Instant,
         sender: &mut Sender,
-        act: impl FnOnce(&mut Self),
+        act: impl FnOnce(&mut Self) -> Result<(), End>,
     ) -> Happened {
-        let work = || {
-            act(self);
-            self.drain(now, sender)
+        let work = || match act(self) {
+            Ok(()) => self.drain(now, sender),
+            Err(end) => Happened { ended: Some(end), ..Happened::default() },
         };
         let happened = catch_unwind(AssertUnwindSafe(work));
         sender.finish();
@@ -274,6 +274,13 @@ impl Peer {
     pub(super) fn is_connected(&self) -> bool {
         self.connected
     }
+}
+
+/// Whether a viewer can't go on after a datagram that was refused. Anybody can send with a viewer's address, so what
+/// can't be read ends nothing; but OpenSSL gives a handshake up, and str0m-openssl 0.6 panics when it is asked about
+/// one that was.
+pub(super) const fn is_fatal(error: &RtcError, connected: bool) -> bool {
+    !connected && matches!(error, RtcError::Dtls(_))
 }
 
 fn failed(error: &RtcError) -> End {
