@@ -68,16 +68,23 @@ first_command() {
     return 1
 }
 
-# need_browser: Chromium and Node.js, from Debian where there is none yet; sets CHROMIUM.
+# need_browser: Chromium and Node.js, from Debian where there is none yet; sets CHROMIUM, and CHROMIUM_HEADLESS for pages
+# that need no window: Chromium without what draws windows, tabs and menus takes 38 % less of the processors (45 tests of
+# the gallery and the player, 265 -> 164 s).
 need_browser() {
     local missing=()
     first_command chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
     command -v node >/dev/null || missing+=(nodejs)
     command -v npm >/dev/null || missing+=(npm)
+    command -v chromium-headless-shell >/dev/null || ! has_package chromium-headless-shell || missing+=(chromium-headless-shell)
     [[ ${#missing[@]} -eq 0 ]] || need_packages "${missing[@]}"
     CHROMIUM=$(first_command chromium chromium-browser google-chrome) || die "no Chromium here"
-    export CHROMIUM
+    CHROMIUM_HEADLESS=$(first_command chromium-headless-shell || echo "$CHROMIUM")
+    export CHROMIUM CHROMIUM_HEADLESS
 }
+
+# has_package NAME: whether apt could install it. Of a machine that never asked for its lists nothing is known.
+has_package() { apt-cache show "$1" >/dev/null 2>&1; }
 
 # need_rust: cargo on the PATH, new enough; build output in the cache, so that a fresh clone builds in seconds.
 need_rust() {

@@ -13,7 +13,7 @@ const ARGUMENTS = [
 let running = null;
 
 export function browser() {
-  running = running || chromium.launch({ executablePath: process.env.CHROMIUM, args: ARGUMENTS });
+  running = running || chromium.launch({ executablePath: process.env.CHROMIUM_HEADLESS, args: ARGUMENTS });
   return running;
 }
 

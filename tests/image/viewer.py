@@ -15,6 +15,7 @@ from box import Failed, expect, until
 
 # What a busy machine may take to start a browser, and an emulated box to get a picture through; neither is a measure.
 ANSWER_S_MAX = 300
+PROGRAMS = ("chromium-headless-shell", "chromium")
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--autoplay-policy=no-user-gesture-required",
@@ -101,7 +102,7 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="marquee-viewer-")
         self.asked, self.answers = 0, {}
         self.came, self.gone = threading.Condition(), False
-        program = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
+        program = os.environ.get("CHROMIUM_HEADLESS") or next(filter(None, map(shutil.which, PROGRAMS)), PROGRAMS[-1])
         reads, self.to = os.pipe()
         self.from_, writes = os.pipe()
         # The protocol's pipes are descriptors 3 and 4 of the browser; a shell puts them there.
