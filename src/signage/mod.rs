@@ -118,7 +118,8 @@ impl Signage {
         self.inner.generation.subscribe()
     }
 
-    /// Waits until what was written before is what everybody is answered by.
+    /// Waits until what was written before is what everybody is answered by, but not for long: a box with much to do may
+    /// take longer. Whoever answers for what he wrote reads it from the library.
     pub async fn settled(&self) {
         let wanted = *self.inner.library.signage_changes().borrow();
         let mut states = self.states();
@@ -126,6 +127,11 @@ impl Signage {
         if tokio::time::timeout(SETTLED_WITHIN, settled).await.is_err() {
             log::warn!("signage: a change takes long to be compiled");
         }
+    }
+
+    /// Whether all that was written is compiled into this state: else what it does not know may be there all the same.
+    pub fn is_current(&self, state: &State) -> bool {
+        state.signage_generation() >= *self.inner.library.signage_changes().borrow()
     }
 
     /// Puts a text on all screens until it is taken back, or takes it back if it is there. Returns whether it is there now.

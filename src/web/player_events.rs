@@ -9,6 +9,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use tokio::sync::watch;
 
 use super::answer::Call;
+use super::api::signage::by_key;
 use super::body::{self, Body};
 use super::connection::stopped;
 use super::problem::Problem;
@@ -33,7 +34,7 @@ struct Listener {
 pub(super) fn get(call: &Call, key: String) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
     let state = signage.state();
-    let (screen, _) = state.by_key(&key).ok_or_else(Problem::unknown_screen)?;
+    let (screen, _) = by_key(signage, &state, &key)?;
     signage.heard(screen.id, Some(call.client.address));
     let listener = Listener {
         key,

@@ -4,6 +4,7 @@ mod api;
 mod hostile;
 mod mse;
 mod pictures;
+mod signage;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,15 +15,17 @@ use jiff::tz::TimeZone;
 use marquee::access::{self, Access};
 use marquee::device::Condition;
 use marquee::hub::{Registry, Source, SourceKind, TrackWriter};
+use marquee::library::Library;
 use marquee::media::{MediaTime, Picture, PictureData, State};
 use marquee::output::jpeg::Snapshots;
 use marquee::output::mse::Mse;
 use marquee::output::whep::Whep;
 use marquee::pipeline;
 use marquee::rtc::{Engine, Settings};
+use marquee::signage::{self as screens, Signage};
 use marquee::telemetry::Routes;
 use marquee::telemetry::health::Heartbeats;
-use marquee::web::{Parts, Services, Site, server};
+use marquee::web::{Parts, RENDER, Services, Site, server};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -47,6 +50,11 @@ struct Server {
 
 impl Server {
     async fn start(sources: Vec<Arc<Source>>) -> Self {
+        Self::start_with(sources, Err("this test has none".to_owned())).await
+    }
+
+    /// With a library there are screens, too; nobody compiles what they play after the start.
+    async fn start_with(sources: Vec<Arc<Source>>, library: Result<Library, String>) -> Self {
         pipeline::clock::init().expect("GStreamer is installed");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
@@ -63,11 +71,18 @@ impl Server {
             config_errors: Vec::new(),
         });
         let (condition, condition_watch) = watch::channel(Condition::default());
+        let signage = library.clone().ok().map(|library| {
+            let settings = screens::Settings { zone: TimeZone::UTC, ports: Vec::new() };
+            Signage::new(library, registry.clone(), settings, RENDER)
+        });
+        if let Some(signage) = &signage {
+            signage.begin().await;
+        }
         let services = Services::new(Parts {
             access: Arc::new(Access::open(None, access::Settings::default()).expect("nothing to read")),
-            library: Err("this test has none".to_owned()),
+            library,
             work: None,
-            signage: None,
+            signage,
             sources: registry.clone(),
             whep: Whep::new(engine.clone()),
             mse: Mse::default(),

@@ -16,6 +16,19 @@ pub struct Group {
 }
 
 impl Library {
+    /// With the ids of its screens.
+    pub async fn group(&self, id: i64) -> Result<(Group, Vec<i64>), Error> {
+        let read = move |connection: &Connection| {
+            let mut named = connection.prepare_cached("SELECT name FROM screen_groups WHERE id = ?")?;
+            let name = found(named.query_row([id], |row| row.get(0)).optional()?, "group")?;
+            let mut inside =
+                connection.prepare_cached("SELECT id FROM screens WHERE in_group = ? ORDER BY id")?;
+            let screens = inside.query_map([id], |row| row.get(0))?;
+            Ok((Group { id, name }, screens.collect::<rusqlite::Result<_>>()?))
+        };
+        self.db().read(read).await
+    }
+
     pub async fn add_group(&self, name: &str, screens: Vec<i64>) -> Result<i64, Error> {
         let name = checked_name(name)?;
         let add = move |connection: &Connection| {

@@ -9,6 +9,10 @@ use crate::library::edit::one_line;
 use crate::program::Message;
 
 impl Library {
+    pub async fn message(&self) -> Result<Option<Message>, Error> {
+        self.db().read(current).await
+    }
+
     /// Puts it in the place of the one that is there; whatever id it has, it gets a new one.
     pub async fn put_message(&self, message: Message) -> Result<i64, Error> {
         let text = message.text.as_deref().map(lines);

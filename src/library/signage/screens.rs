@@ -69,6 +69,25 @@ impl Library {
         Ok(id)
     }
 
+    pub async fn screen(&self, id: i64) -> Result<Screen, Error> {
+        let read = move |connection: &Connection| {
+            let mut one =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM screens WHERE id = ?"))?;
+            found(one.query_row([id], read).optional()?, "screen")
+        };
+        self.db().read(read).await
+    }
+
+    /// The network TV of this key; `None` if there is none.
+    pub async fn screen_of(&self, key: Hash) -> Result<Option<Screen>, Error> {
+        let read = move |connection: &Connection| {
+            let mut one =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM screens WHERE key = ?"))?;
+            Ok(one.query_row([key], read).optional()?)
+        };
+        self.db().read(read).await
+    }
+
     /// A network TV that is known says what it is now.
     pub async fn meet_screen(&self, id: i64, met: Met) -> Result<(), Error> {
         let meet = move |connection: &Connection| {
@@ -237,11 +256,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Screen> {
     })
 }
 
+const COLUMNS: &str = "id, key, connector, code, name, in_group, browser, width, height, address, seen";
+
 /// All of them by id.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Screen>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, key, connector, code, name, in_group, browser, width, height, address, seen FROM screens
-         ORDER BY id",
-    )?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM screens ORDER BY id"))?;
     Ok(statement.query_map([], read)?.collect::<rusqlite::Result<_>>()?)
 }

@@ -10,6 +10,10 @@ use crate::library::Error;
 use crate::program::{Days, Target, WINDOWS_MAX, Window};
 
 impl Library {
+    pub async fn window(&self, id: i64) -> Result<Window, Error> {
+        self.db().read(move |connection| one(connection, id)).await
+    }
+
     /// Whatever id it has, it gets a new one, which is higher than all there were.
     pub async fn add_window(&self, window: Window) -> Result<i64, Error> {
         window.check()?;

@@ -2,6 +2,7 @@
 
 use hyper::{Response, StatusCode};
 
+use crate::library::signage::Group;
 use crate::signage::State;
 use crate::web::Services;
 use crate::web::answer::Call;
@@ -13,7 +14,7 @@ use crate::web::wire_signage as wire;
 
 pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
     let state = super::state(call.services.signage()?)?;
-    let groups = state.groups.iter().map(|group| shown(&state, group.id, &group.name)).collect();
+    let groups = state.groups.iter().map(|group| shown(group, inside(&state, group.id))).collect();
     Ok(json(StatusCode::OK, to_json(&wire::Groups { groups })))
 }
 
@@ -40,15 +41,15 @@ pub(super) async fn remove(call: &Call, id: i64) -> Result<Response<Body>, Probl
 
 /// As it is after a change.
 async fn one(services: &Services, id: i64) -> Result<wire::Group, Problem> {
-    let signage = services.signage()?;
-    signage.settled().await;
-    let state = super::state(signage)?;
-    let gone = || Problem::new(StatusCode::NOT_FOUND, "There is no such group.");
-    let name = state.group(id).ok_or_else(gone)?.name.clone();
-    Ok(shown(&state, id, &name))
+    services.signage()?.settled().await;
+    let (group, screens) = services.library()?.group(id).await?;
+    Ok(shown(&group, screens))
 }
 
-fn shown(state: &State, id: i64, name: &str) -> wire::Group {
-    let screens = state.screens.iter().filter(|screen| screen.group == Some(id));
-    wire::Group { id, name: name.to_owned(), screens: screens.map(|screen| screen.id).collect() }
+fn inside(state: &State, id: i64) -> Vec<i64> {
+    state.screens.iter().filter(|screen| screen.group == Some(id)).map(|screen| screen.id).collect()
+}
+
+fn shown(group: &Group, screens: Vec<i64>) -> wire::Group {
+    wire::Group { id: group.id, name: group.name.clone(), screens }
 }

@@ -12,7 +12,8 @@ use crate::web::wire::to_json;
 use crate::web::wire_signage as wire;
 
 pub(super) fn get(call: &Call) -> Result<Response<Body>, Problem> {
-    current(call.services.signage()?)
+    let signage = call.services.signage()?;
+    answered(super::state(signage)?.world.message.as_ref(), signage)
 }
 
 /// Answered when all who ask are answered by it.
@@ -30,7 +31,8 @@ pub(super) async fn put(call: Call) -> Result<Response<Body>, Problem> {
     services.library()?.put_message(message).await?;
     let signage = services.signage()?;
     signage.settled().await;
-    current(signage)
+    let message = services.library()?.message().await?;
+    answered(message.as_ref(), signage)
 }
 
 pub(super) async fn clear(call: &Call) -> Result<Response<Body>, Problem> {
@@ -40,9 +42,9 @@ pub(super) async fn clear(call: &Call) -> Result<Response<Body>, Problem> {
 }
 
 /// Null while there is none.
-fn current(signage: &Signage) -> Result<Response<Body>, Problem> {
+fn answered(message: Option<&Message>, signage: &Signage) -> Result<Response<Body>, Problem> {
     let state = super::state(signage)?;
-    let current = state.world.message.as_ref().filter(|message| !message.is_over(now_ms()));
+    let current = message.filter(|message| !message.is_over(now_ms()));
     let message = current.map(|message| wire::Message::new(message, &state.world.zone));
     Ok(json(StatusCode::OK, to_json(&message)))
 }

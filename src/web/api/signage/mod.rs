@@ -18,8 +18,9 @@ use jiff::tz::TimeZone;
 
 pub(crate) use screens::{active, web_screens};
 
+use crate::library::signage::Screen;
 use crate::program;
-use crate::signage::Signage;
+use crate::signage::{Answer, Signage, State};
 use crate::web::answer::Call;
 use crate::web::api::json;
 use crate::web::body::Body;
@@ -84,12 +85,33 @@ fn at(mut response: Response<Body>, path: &str, id: i64) -> Response<Body> {
 }
 
 /// What was compiled last, once there is something.
-fn state(signage: &Signage) -> Result<std::sync::Arc<crate::signage::State>, Problem> {
+fn state(signage: &Signage) -> Result<std::sync::Arc<State>, Problem> {
     let state = signage.state();
     if state.is_empty() {
         return Err(Problem::come_again("What the screens play is not known yet."));
     }
     Ok(state)
+}
+
+fn screen<'a>(signage: &Signage, state: &'a State, id: i64) -> Result<&'a Screen, Problem> {
+    state.screen(id).ok_or_else(|| unknown(signage, state))
+}
+
+/// The network TV of this key, and what it is answered.
+pub(in crate::web) fn by_key<'a>(
+    signage: &Signage,
+    state: &'a State,
+    key: &str,
+) -> Result<(&'a Screen, &'a Answer), Problem> {
+    state.by_key(key).ok_or_else(|| unknown(signage, state))
+}
+
+/// A TV that is told that it is unknown begins anew, as another one: only if it is known that it is not there.
+fn unknown(signage: &Signage, state: &State) -> Problem {
+    match signage.is_current(state) {
+        true => Problem::unknown_screen(),
+        false => Problem::come_again("What the screens play is being worked out."),
+    }
 }
 
 /// Of days where a moment is wanted.

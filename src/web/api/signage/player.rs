@@ -6,6 +6,7 @@ use futures_util::stream;
 use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
+use super::by_key;
 use crate::access::whole_seconds;
 use crate::library::Hash;
 use crate::library::signage::{Met, Play};
@@ -31,7 +32,7 @@ pub(super) fn key(call: &Call) -> Result<String, Problem> {
 /// Returns the id of a screen that was heard by this.
 fn heard(signage: &Signage, call: &Call, key: &str) -> Result<i64, Problem> {
     let state = super::state(signage)?;
-    let (screen, _) = state.by_key(key).ok_or_else(Problem::unknown_screen)?;
+    let (screen, _) = by_key(signage, &state, key)?;
     signage.heard(screen.id, Some(call.client.address));
     Ok(screen.id)
 }
@@ -44,7 +45,15 @@ pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
     let met =
         Met { browser: body.browser, width: body.width, height: body.height, address: address.to_string() };
     let state = super::state(signage)?;
-    let known = body.key.as_deref().and_then(|key| Some((key.to_owned(), state.by_key(key)?.0.clone())));
+    let library = services.library()?;
+    let known = match body.key {
+        Some(key) => match state.by_key(&key) {
+            Some((screen, _)) => Some((key, screen.clone())),
+            // It may have come a moment ago: else it would be taken for another TV.
+            None => library.screen_of(hash(&key)).await?.map(|screen| (key, screen)),
+        },
+        None => None,
+    };
     let (key, id) = match known {
         Some((key, screen)) => {
             let same = screen.browser == met.browser
@@ -52,7 +61,7 @@ pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
                 && screen.address == met.address;
             // A page that is only loaded again wears nothing out.
             if !same {
-                services.library()?.meet_screen(screen.id, met).await?;
+                library.meet_screen(screen.id, met).await?;
             }
             (key, screen.id)
         }
@@ -64,16 +73,20 @@ pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
             };
             signage.may_arrive(address).map_err(wait)?;
             let key = new_key()?;
-            let id = services.library()?.add_screen(Hash::from(blake3::hash(key.as_bytes())), met).await?;
+            let id = library.add_screen(hash(&key), met).await?;
             (key, id)
         }
     };
     signage.settled().await;
     signage.heard(id, Some(address));
-    let state = signage.state();
-    let screen = state.screen(id).ok_or_else(Problem::unknown_screen)?;
+    let screen = library.screen(id).await?;
     let welcome = wire::Welcome { id, key: &key, code: &screen.code, name: &screen.name };
     Ok(json(StatusCode::OK, to_json(&welcome)))
+}
+
+/// What of a key is kept.
+fn hash(key: &str) -> Hash {
+    Hash::from(blake3::hash(key.as_bytes()))
 }
 
 /// 128 random bits: nobody finds one by trying.
@@ -91,7 +104,7 @@ pub(super) fn playlist(call: &Call) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
     let key = key(call)?;
     let state: Arc<State> = super::state(signage)?;
-    let (screen, answer) = state.by_key(&key).ok_or_else(Problem::unknown_screen)?;
+    let (screen, answer) = by_key(signage, &state, &key)?;
     signage.heard(screen.id, Some(call.client.address));
     let mut response = match conditional::has(call.headers(), &answer.etag) {
         true => {
@@ -128,7 +141,7 @@ pub(super) async fn report(call: Call) -> Result<Response<Body>, Problem> {
     let signage = services.signage()?;
     let body: wire::PlayerReport = read_json(call.request.into_body()).await?;
     let state = super::state(signage)?;
-    let (screen, _) = state.by_key(&body.key).ok_or_else(Problem::unknown_screen)?;
+    let (screen, _) = by_key(signage, &state, &body.key)?;
     let report = body.report();
     let report = report.ok_or_else(|| Problem::bad_parameter("state", "play, splash, standby or message"))?;
     signage.report(screen.id, Some(address), report);
@@ -141,7 +154,7 @@ pub(super) async fn plays(call: Call) -> Result<Response<Body>, Problem> {
     let signage = services.signage()?;
     let body: wire::Plays = read_long_json(call.request.into_body(), PLAYS_BYTES_MAX).await?;
     let state = super::state(signage)?;
-    let (screen, _) = state.by_key(&body.key).ok_or_else(Problem::unknown_screen)?;
+    let (screen, _) = by_key(signage, &state, &body.key)?;
     signage.may_record(screen.id, body.plays.len()).map_err(|wait| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many plays within an hour.")
             .with_header(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))

@@ -30,9 +30,8 @@ pub(super) async fn edit(call: Call, id: i64) -> Result<Response<Body>, Problem>
     let body: wire::EditScreen = read_json(call.request.into_body()).await?;
     services.library()?.edit_screen(id, body.name.as_deref(), body.group).await?;
     signage.settled().await;
-    let state = signage.state();
-    let screen = state.screen(id).ok_or_else(Problem::unknown_screen)?;
-    Ok(json(StatusCode::OK, to_json(&shown(&services, signage, screen))))
+    let screen = services.library()?.screen(id).await?;
+    Ok(json(StatusCode::OK, to_json(&shown(&services, signage, &screen))))
 }
 
 pub(super) async fn remove(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
@@ -75,7 +74,8 @@ pub(super) fn shot(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
 
 fn known(call: &Call, id: i64) -> Result<&Signage, Problem> {
     let signage = call.services.signage()?;
-    super::state(signage)?.screen(id).ok_or_else(Problem::unknown_screen)?;
+    let state = super::state(signage)?;
+    super::screen(signage, &state, id)?;
     Ok(signage)
 }
 

@@ -53,12 +53,8 @@ pub(super) async fn remove(call: &Call, id: i64) -> Result<Response<Body>, Probl
 
 /// As it is after a change.
 async fn one(services: &Services, id: i64) -> Result<wire::OneWindow, Problem> {
-    let signage = services.signage()?;
-    signage.settled().await;
-    let state = super::state(signage)?;
-    let window = state.world.windows.iter().find(|window| window.id == id);
-    let gone = || Problem::new(StatusCode::NOT_FOUND, "There is no such window.");
-    window.map(wire::OneWindow::from).ok_or_else(gone)
+    services.signage()?.settled().await;
+    Ok(wire::OneWindow::from(&services.library()?.window(id).await?))
 }
 
 /// Of a day.
