@@ -288,12 +288,14 @@ export const tests = {
     assert.ok(cards < 120, `${cards} cards exist`);
     assert.ok(Number(/\d+/.exec(String(last))) > 1000, `the focus is at ${last}`);
     t.note(`${cards} cards at ${last}`);
-    const opened = await page.evaluate(() => window.scrollY);
+    const isSeen = () => page.evaluate((name) => {
+      const { top, bottom } = document.activeElement.getBoundingClientRect();
+      return document.activeElement.textContent === name && top >= 0 && bottom <= innerHeight;
+    }, last);
+    await until('the page has been scrolled to it', isSeen);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/library/*');
     await page.goBack();
-    await until('where one was', () => page.evaluate((at) => Math.abs(window.scrollY - at) < innerHeight, opened));
-    await until('with the focus', () =>
-      page.evaluate((name) => document.activeElement && document.activeElement.textContent === name, last));
+    await until('one is where one was, with the focus', isSeen);
   },
 };

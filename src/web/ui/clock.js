@@ -3,6 +3,9 @@
 import { HOURS, locale } from './language.js';
 import { dayOn, wallOf } from './schedule/wall.js';
 
+/** A difference below this is how long the answer took, and no clock that was set. */
+const SKEW_MS_MIN = 1000;
+
 let skew_ms = 0;
 let zone = 'UTC';
 
@@ -11,7 +14,11 @@ let zone = 'UTC';
  * @param {string} time_zone IANA name
  */
 export function setBoxTime(time, time_zone) {
-  skew_ms = Date.parse(time) - Date.now();
+  const now_skew_ms = Date.parse(time) - Date.now();
+  // Else a minute would begin twice whenever an answer was slow.
+  if (Math.abs(now_skew_ms - skew_ms) >= SKEW_MS_MIN) {
+    skew_ms = now_skew_ms;
+  }
   zone = time_zone;
 }
 
