@@ -7,14 +7,14 @@ import time
 import kept
 from box import BOOT_S_MAX, Failed, expect, until
 
-# By day, and by night.
-CUTS, CUTS_LONG = 3, 30
+# Of three cuts each: one by day, so many by night.
+ROUNDS_LONG = 10
 # How long a box works before its power is cut.
 LOAD_S_MAX = 8
-# What a starting box writes to its console: a second cut comes after one of them, each in its turn. By day only the first
-# two have theirs: the card's table and file system are being looked at, and the configuration is being taken over.
+# What a starting box writes to its console: a cut comes after one of them, each in its turn. By day only the first two
+# have theirs: the card's table and file system are being looked at, and the configuration is being taken over.
 STAGES = (
-    "Starting marquee-data.service", "Starting marquee.service", "Starting marquee-system.service",
+    "Starting marquee-data.service", "Starting marquee-system.service", "Starting marquee.service",
     "Finished marquee-data.service", "Started marquee.service",
 )  # fmt: skip
 # How long after it, at most.
@@ -74,27 +74,29 @@ def power_cuts(box):
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
     kept.resume(box)
-    stages = []
-    for cut in range(CUTS_LONG if box.long else CUTS):
-        name = f"cut-{cut}"
-        box.sh(f"echo {name} > /data/marquee/kept && sync")
-        cut_under_load(box, chance)
-        box.config(box.sample(f'[device]\nname = "{name}"\n'))
+    told = []
+    for number in range(ROUNDS_LONG if box.long else 1):
+        stages = [STAGES[(2 * number + index) % len(STAGES)] for index in range(2)]
+        told.append(f"{number}: under load, {', '.join(stages)}")
+        cut_three_times(box, f"cut-{number}", stages, chance, f"seed {seed}, {told[-1]}")
+    return f"{box.boots} starts, seed {seed}, {told}"
+
+
+def cut_three_times(box, name, stages, chance, where):
+    """Under load, then at its starts; then it must have the configuration that it was given meanwhile, and all it had."""
+    box.sh(f"echo {name} > /data/marquee/kept && sync")
+    cut_under_load(box, chance)
+    box.config(box.sample(f'[device]\nname = "{name}"\n'))
+    for stage in stages:
         box.start()
-        # The first one is cut no more; then each stage gets its turn.
-        stage = (None, *STAGES)[cut % (len(STAGES) + 1)]
-        if stage is not None:
-            cut_at_start(box, stage, chance)
-            box.start()
-        stages.append(stage or "under load only")
-        box.wait_up()
-        where = f"seed {seed}, cut {cut} ({stages[-1]})"
-        told = box.json("/api/status")
-        expect(told["name"] == name and told["config"]["ok"], f"{where}: {told}")
-        data = box.sh("cat /run/marquee-system/data").split()[0]
-        expect(data == "ok", f"{where}: the data partition is {data}")
-        expect(box.sh("cat /data/marquee/kept").strip() == name, f"{where}: what was written is gone")
-    return f"{box.boots} starts, seed {seed}: {stages}"
+        cut_at_start(box, stage, chance)
+    box.start()
+    box.wait_up()
+    told = box.json("/api/status")
+    expect(told["name"] == name and told["config"]["ok"], f"{where}: {told}")
+    data = box.sh("cat /run/marquee-system/data").split()[0]
+    expect(data == "ok", f"{where}: the data partition is {data}")
+    expect(box.sh("cat /data/marquee/kept").strip() == name, f"{where}: what was written is gone")
 
 
 TESTS = [power_cuts]
