@@ -8,13 +8,31 @@ import { until } from './until.mjs';
 /** @type {[string, {width: number, height: number}][]} */
 export const SIZES = [['wide', { width: 1440, height: 900 }], ['narrow', { width: 390, height: 844 }]];
 
+/** @type {{name: string, viewport: {width: number, height: number}, colorScheme: 'light'|'dark'}[]} */
+export const LOOKS = SIZES.flatMap(([width, viewport]) =>
+  /** @type {const} */ (['light', 'dark']).map((colorScheme) => ({ name: `${width}-${colorScheme}`, viewport, colorScheme })));
+
+/**
+ * The open page in another window and other colours, once nothing moves any more.
+ * @param {import('playwright-core').Page} page
+ * @param {typeof LOOKS[number]} look
+ */
+export async function changeLook(page, { viewport, colorScheme }) {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  await until('the other look', () => page.evaluate((scheme) => document.documentElement.dataset.theme === scheme
+    && document.getAnimations().every((each) => each.playState !== 'running' || !(each instanceof CSSTransition)), colorScheme));
+}
+
 /**
  * @param {import('playwright-core').Page} page
  * @param {string} where
  */
 export async function checkAccessibility(page, where) {
-  // Through the debugger, which the page's own policy on scripts does not bind.
-  await page.evaluate(axeSource());
+  if (!await page.evaluate(() => 'axe' in window)) {
+    // Through the debugger, which the page's own policy on scripts does not bind.
+    await page.evaluate(axeSource());
+  }
   const found = await page.evaluate(() => window.axe.run(document, {
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   }));

@@ -35,6 +35,10 @@ def data_state(box):
     return data_word(box) or "not known yet"
 
 
+def data_to_come(box):
+    return until("the data partition", lambda: data_word(box), BOOT_S_MAX)
+
+
 def data_word(box):
     return next(iter(box.sh("cat /run/marquee-system/data 2>/dev/null; true").split()), None)
 
@@ -180,22 +184,23 @@ def boot_id(box):
 
 
 def comes_back(box, script):
-    """Runs what makes the box start anew, and waits until it is up."""
+    """Runs what makes the box start anew, and waits until it does."""
     before = boot_id(box)
     box.sh_last(script)
     expect(boot_id(box) != before, "the same boot as before")
-    box.wait_up()
 
 
 def panics(box):
     """a kernel that gives up starts anew"""
     comes_back(box, "echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger")
+    box.wait_up()
 
 
 def clean_reboot(box):
     """Marquee may ask for a clean reboot, and gets it"""
     comes_back(box, "touch /run/marquee/reboot && chown marquee:marquee /run/marquee/reboot")
-    expect(data_state(box) == "ok", "the data partition was not left clean")
+    state = data_to_come(box)
+    expect(state == "ok", f"the data partition was not left clean: {state}")
 
 
 # --- configuration
@@ -310,7 +315,7 @@ def data_start(box):
 def start_for_data(box, *qemu):
     """Powers the box on and waits for its data partition; returns what became of that. Nobody waits for Marquee."""
     box.start(*qemu)
-    return until("the data partition", lambda: data_word(box), BOOT_S_MAX)
+    return data_to_come(box)
 
 
 def overwrite(box, offset, data):
