@@ -234,6 +234,36 @@ export const tests = {
     await until('it is gone', async () => (await windows(server)).length === 0);
   },
 
+  'what is moved in the schedule is not moved back by what the server said before': async (t) => {
+    const server = await t.server(CONFIG);
+    await playAlways(server, null, { days: ['tue'], from: '09:00', until: '11:00' });
+    const page = await t.page(`${server.url}/schedule`, { viewport: { width: 1280, height: 1000 } });
+    await page.locator('.block').first().waitFor();
+    // The next answer is under way for as long as it takes to move the window.
+    let held = false;
+    const moved = new Promise((resolve) => page.exposeFunction('release', resolve));
+    await page.route('**/api/windows', async (route) => {
+      const response = await route.fetch();
+      held = true;
+      await moved;
+      await route.fulfill({ response });
+    }, { times: 1 });
+    const [window_] = await windows(server);
+    await send(server, 'PATCH', `/api/windows/${window_.id}`, { priority: 1 });
+    await until('the page asks what has changed', () => held);
+    await page.evaluate(noteTimes);
+    await page.locator('.block').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await until('moved', async () => String((await windows(server)).map(times)) === 'tue 09:15-11:15');
+    const overtaken = page.waitForResponse((response) => response.url().endsWith('/api/windows'));
+    await page.evaluate(() => window.release());
+    await overtaken;
+    await page.waitForResponse((response) => response.url().endsWith('/api/windows'));
+    await page.keyboard.press('ArrowDown');
+    await until('moved on', async () => String((await windows(server)).map(times)) === 'tue 09:30-11:30');
+    assert.deepEqual(await page.evaluate(() => window.seen), ['09:15', '09:30']);
+  },
+
   'the form does it all with the keys, and tells what plays at a moment': async (t) => {
     const server = await t.server(CONFIG);
     const ids = await fill(server, {}, ['white', 'green']);
@@ -372,6 +402,19 @@ export const tests = {
   'signage pages, wide and light: accessible, nothing sticks out (slow)': (t) => gallery(t, SIZES[0], 'light'),
   'signage pages, narrow and dark: accessible, nothing sticks out (slow)': (t) => gallery(t, SIZES[1], 'dark'),
 };
+
+/** Runs in the page: keeps where the first block begins, each time that is another time. */
+function noteTimes() {
+  window.seen = [];
+  const last = () => window.seen[window.seen.length - 1];
+  new MutationObserver(() => {
+    const block = document.querySelector('.block-time');
+    const from = block && block.textContent.slice(0, 5);
+    if (from && from !== last()) {
+      window.seen.push(from);
+    }
+  }).observe(document.querySelector('.week'), { subtree: true, childList: true, characterData: true });
+}
 
 /** @param {any} t @param {[string, {width: number, height: number}]} size @param {'light'|'dark'} colorScheme */
 async function gallery(t, [width, viewport], colorScheme) {

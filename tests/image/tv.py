@@ -12,7 +12,7 @@ from box import ANSWER_S_MAX, Failed, until
 CARD = "gpu"
 HEADS = (0, 1)
 # What a TV prefers; an emulated processor has enough to do with less than most of them do.
-SIZE = (1280, 720)
+SIZE = (800, 450)
 # Two pictures of full size are much to draw for an emulated processor on a busy machine.
 PICTURE_S_MAX = 240
 # Taking and judging a picture is work for the processors that the box is emulated on, too.

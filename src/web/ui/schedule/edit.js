@@ -19,17 +19,11 @@ const HOUR_MIN = 60;
 let last = null;
 const ONE_MOVE_MS = 3000;
 
-/** @param {TimeWindow} now */
-function put(now) {
-  windows.set((windows.value() || []).map((each) => (each.id === now.id ? now : each)));
-}
-
-/** @param {TimeWindow} window @param {object} change */
-function send(window, change) {
-  return api.send('PATCH', `/api/windows/${window.id}`, change).catch((error) => {
-    windows.refresh();
-    throw error;
-  });
+/** Makes a window so, here and then at the server. @param {TimeWindow} now */
+function change(now) {
+  const all = (windows.value() || []).map((each) => (each.id === now.id ? now : each));
+  const { days, from, until } = now;
+  return windows.change(all, () => api.send('PATCH', `/api/windows/${now.id}`, { days, from, until }));
 }
 
 /** @param {TimeWindow} window @param {WindowTimes} times */
@@ -41,18 +35,15 @@ export async function changeWindow(window, times) {
   const same = last && last.id === window.id && performance.now() - last.at_ms < ONE_MOVE_MS ? last : null;
   const before = same ? same.before : window;
   last = { id: window.id, before, at_ms: performance.now() };
-  put(now);
   try {
-    await send(window, times);
+    await change(now);
     if (!same) {
       sayUndo(words.moved, () => {
         last = null; // What comes next is another move, and has an undo of its own.
-        put(before);
-        send(window, { days: before.days, from: before.from, until: before.until }).catch(sayError);
+        change(before).catch(sayError);
       });
     }
   } catch (error) {
-    put(before);
     sayError(error);
   }
 }

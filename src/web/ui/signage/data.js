@@ -29,6 +29,10 @@ function createShared(path, every_ms, take) {
   let followers = 0;
   /** Rises with each reading: an answer that was overtaken says nothing any more. */
   let reading = 0;
+  /** Changes made here that the server has not answered yet: what it says meanwhile may be from before them. */
+  let changing = 0;
+  /** The server hears of them one after the other: two requests at once may arrive in any order. */
+  let queue = Promise.resolve();
   let timer = 0;
   let read_ms = -Infinity;
   /** Of what was told: nothing is drawn anew that is as it was. */
@@ -46,7 +50,7 @@ function createShared(path, every_ms, take) {
       reading += 1;
       const mine = reading;
       const now = take(await api.get(path));
-      if (mine === reading) {
+      if (mine === reading && !changing) {
         shared.set(now);
       }
       return now;
@@ -60,6 +64,27 @@ function createShared(path, every_ms, take) {
         told = text;
         news.tell(value);
       }
+    },
+
+    /**
+     * Changed here: shown at once, and not taken back by what the server said before it knew.
+     * @param {T[]} now
+     * @param {() => Promise<unknown>} send tells the server
+     */
+    async change(now, send) {
+      changing += 1;
+      shared.set(now);
+      const sent = queue.then(send);
+      queue = sent.then(() => undefined, () => undefined);
+      const answered = (/** @type {() => unknown} */ read) => {
+        changing -= 1;
+        reading += 1;
+        read();
+      };
+      await sent.then(() => answered(shared.refresh), (error) => {
+        answered(() => shared.load().catch(() => undefined));
+        throw error;
+      });
     },
 
     /**

@@ -74,8 +74,7 @@ export function createMessageBar() {
     const [before] = messages.value() || [];
     end.disabled = true;
     try {
-      await api.send('DELETE', '/api/message');
-      messages.set([]);
+      await messages.change([], () => api.send('DELETE', '/api/message'));
       if (before) {
         sayUndo(words.ended, () => api.send('PUT', '/api/message', again(before)).then(messages.refresh).catch(sayError));
       }
