@@ -238,6 +238,8 @@ export const tests = {
     await page.locator('.card-link').focus();
     await page.keyboard.press('Delete');
     await until('it is in the bin', binned);
+    // It can be taken back once the page knows that the server has done it.
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
     await page.keyboard.press('Control+z');
     await until('undone', async () => !(await binned()));
     await page.getByRole('link', { name: /^Thrown away/ }).focus();

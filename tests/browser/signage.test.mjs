@@ -102,6 +102,7 @@ export const tests = {
       'the focus goes along');
     await page.keyboard.press('Delete');
     await until('taken out', async () => (await stored(server, id, ids)).length === 4);
+    await page.getByRole('button', { name: 'Undo' }).last().waitFor();
     await page.keyboard.press('Control+z');
     await until('and back', async () => String(await stored(server, id, ids)) === 'slide-white,lobby,test,red,green');
     await page.reload();
