@@ -106,7 +106,8 @@ pub(in crate::web) fn by_key<'a>(
     state.by_key(key).ok_or_else(|| unknown(signage, state))
 }
 
-/// A TV that is told that it is unknown begins anew, as another one: only if it is known that it is not there.
+/// 404 once everything that was written is compiled, 503 before. A TV that gets 404 asks for a new key, and would be listed
+/// twice.
 fn unknown(signage: &Signage, state: &State) -> Problem {
     match signage.is_current(state) {
         true => Problem::unknown_screen(),
