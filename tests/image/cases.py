@@ -224,7 +224,10 @@ def edited(box):
 
 def broken(box):
     """with a broken file the last good configuration runs, and the mistake is told, also on the TV"""
-    kept.go_on(box, box.sample('[device]\nname = 7\nnmae = "x"\n'))
+    box.cut()
+    box.config(box.sample('[device]\nname = 7\nnmae = "x"\n'))
+    box.start()
+    box.wait_up()
     told = status(box)
     expect(told["name"] == "Shop 1", told)
     expect(not told["config"]["ok"] and "nmae" in json.dumps(told["config"]["errors"]), told["config"])
