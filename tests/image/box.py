@@ -130,9 +130,13 @@ class Box:
         self.write_boot({"marquee.toml": text if isinstance(text, bytes) else text.encode()})
 
     def write_boot(self, files):
-        """Files on the boot partition of a box that runs: by the root shell, since nothing else can write there."""
+        """Files on the boot partition of a box that runs."""
         write = (f"base64 -d > '/boot/{name}' <<'END'\n{base64.encodebytes(content).decode()}END" for name, content in files.items())
-        self.sh("set -e\nmount -o remount,rw /boot\n" + "\n".join(write) + "\nsync\nmount -o remount,ro /boot")
+        self.change_boot("\n".join(write))
+
+    def change_boot(self, script):
+        """Runs it with a boot partition that can be written: by the root shell, since nothing else can do that."""
+        self.sh(f"set -e\nmount -o remount,rw /boot\n{script}\nsync\nmount -o remount,ro /boot")
 
     def owns(self, thing):
         """Something of the group's that has to be closed when the box is done with; returns it."""

@@ -138,8 +138,11 @@ def wake(box, *qemu):
 
 
 def go_on(box, text):
-    """Has the box that was woken take up this marquee.toml as it would at a start."""
-    box.edit(text)
+    """Has the box that was woken take up this marquee.toml, or that there is none, as it would at a start."""
+    if text is None:
+        box.change_boot("rm /boot/marquee.toml")
+    else:
+        box.edit(text)
     box.sh("systemctl restart marquee-system.service marquee.service")
     box.wait_up()
 
