@@ -63,6 +63,11 @@ def is_well(box):
     expect(not errors, f"errors logged: {errors}")
 
 
+def plugins(box):
+    """GStreamer takes the image's list of plug-ins as it is, and loads none of them to make its own"""
+    box.sh("cmp /usr/share/marquee/gst-registry.bin /run/marquee/gst-registry.bin")
+
+
 def data_made(box):
     """/data is made on the first boot and fills the card"""
     expect(data_state(box) == "new", data_state(box))
@@ -401,7 +406,7 @@ def protected(box):
 # The longest come first: where two work at once, a short one is left for the end.
 GROUPS = {
     "a fresh card": [
-        boots, is_well, data_made, read_only, processes, ports, sandbox, watchdog, live_picture, restart, memory,
+        boots, is_well, plugins, data_made, read_only, processes, ports, sandbox, watchdog, live_picture, restart, memory,
         clean_reboot, panics, device.power_off,
     ],
     "screens": screens.TESTS,

@@ -13,6 +13,8 @@ AMBER = (0xF0, 0xB9, 0x5A)
 AMBER_PIXELS_MIN = 300
 # The box as its own network in QEMU knows it: DHCP gives the address, the host's loopback is behind the router.
 ADDRESS, HOST = "10.0.2.15", "10.0.2.2"
+# Playlists move on by the clock: an emulated processor has to draw each of their pictures in time.
+SMALL = (480, 270)
 # Debian's, which has GStreamer's bindings; another may come first on the PATH.
 PYTHON = "/usr/bin/python3"
 
@@ -177,15 +179,17 @@ def is_plain(colour):
 
 def playlists(box):
     """each port plays a playlist of its own from the library, never a black picture; night on one leaves the other alone"""
+    for tv in box.tvs:
+        tv.plug(*SMALL)
     red, yellow, magenta, blue = clip(box), slide(box, "yellow"), slide(box, "magenta"), slide(box, "blue")
     play(box, "hdmi-1", [
-        {"kind": "asset", "asset": yellow, "duration_ms": 12000},
+        {"kind": "asset", "asset": yellow, "duration_ms": 8000},
         {"kind": "asset", "asset": red},
-        {"kind": "asset", "asset": magenta, "duration_ms": 12000},
+        {"kind": "asset", "asset": magenta, "duration_ms": 8000},
     ])
     play(box, "hdmi-2", [
-        {"kind": "asset", "asset": blue, "duration_ms": 12000},
-        {"kind": "live", "source": "test", "duration_ms": 12000},
+        {"kind": "asset", "asset": blue, "duration_ms": 8000},
+        {"kind": "live", "source": "test", "duration_ms": 8000},
     ])
     shows(box, hdmi_1="playlist", hdmi_2="playlist")
     wanted = (

@@ -17,6 +17,8 @@ SIZE = (800, 450)
 PICTURE_S_MAX = 240
 # Taking and judging a picture is work for the processors that the box is emulated on, too.
 LOOK_PAUSE_S = 0.5
+# Until the kernel sees a TV, and how often its plug is put in.
+PLUG_S_MAX, PLUGS_MAX = 30, 3
 # RFB 3.8 (RFC 6143) and its extension for desktop sizes.
 SECURITY_NONE = 1
 SET_ENCODINGS, SET_DESKTOP_SIZE = 2, 251
@@ -36,8 +38,19 @@ class Tv:
         return [word for head in HEADS for word in ("-vnc", f"unix:{box.card}.vnc{head},display={CARD},head={head}")]
 
     def plug(self, width=SIZE[0], height=SIZE[1]):
-        """A TV that prefers this size."""
-        self.resize(width, height)
+        """A TV that prefers this size. Waits for the kernel to see it: a card that went on from what QEMU had saved was
+        once deaf for its second head, and hears it when that is taken out first."""
+        status = f"/sys/class/drm/card0-Virtual-{self.head + 1}"
+        seen = lambda: f"connected {width}x{height}" == " ".join(self.box.sh(f"cat {status}/status; head -n 1 {status}/modes").split())
+        for _ in range(PLUGS_MAX):
+            self.resize(width, height)
+            try:
+                until(f"a TV at head {self.head}", seen, PLUG_S_MAX)
+                return
+            except Failed as failed:
+                missed = failed
+                self.unplug()
+        raise missed
 
     def unplug(self):
         self.resize(0, 0)
