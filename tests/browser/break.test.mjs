@@ -32,13 +32,13 @@ function connections(page) {
   return page.evaluate(() => window.connections.length);
 }
 
-/** Runs in the page: notes every state of the player from now on. */
+/** Runs in the page: notes every state of the player from now on, and the transport of what it plays. */
 function noteStates() {
   const player = window.marqueePlayer;
   const set = player.setState.bind(player);
   window.states = [];
   player.setState = (state) => {
-    window.states.push(state);
+    window.states.push(state === 'playing' ? `${state} ${player.current.name}` : state);
     set(state);
   };
 }
@@ -67,12 +67,14 @@ export const tests = {
     await untilPlaying(page, 'mse');
     server.configure(TEST_PICTURE);
     await server.stop('SIGTERM');
-    await server.start();
-    await untilPlaying(page, 'mse');
     await page.evaluate(noteStates);
+    await server.start();
+    await until('it plays again', () => page.evaluate(() => window.states.includes('playing mse')));
+    // It may have thought of it by itself.
     await page.evaluate(() => window.marqueePlayer.wake('improve'));
     await untilPlaying(page, 'webrtc');
-    assert.deepEqual(await page.evaluate(() => window.states), ['playing'], 'it went from the one picture to the other');
+    const states = await page.evaluate(() => window.states);
+    assert.deepEqual(states.slice(-2), ['playing mse', 'playing webrtc'], `it went from the one picture to the other: ${states}`);
   },
 
   'the server dies and comes back, WebRTC': comesBackAfterServer('webrtc'),

@@ -211,6 +211,11 @@ export const tests = {
       return (window.marqueeTv.clock.now() - front.place.starts_ms) / 1000 - front.layer.video.currentTime;
     });
     await until('it plays where the clock says', async () => Math.abs(await behind_s()) < 1);
+    // Behind is not seen at its end, since what follows begins in time.
+    await until('it goes on for a while', () => page.evaluate(() => {
+      const { stage, clock } = window.marqueeTv;
+      return stage.front().place.ends_ms - clock.now() > 15_000;
+    }));
     await page.evaluate(() => window.marqueeTv.stage.front().layer.video.pause());
     await until('it is behind', () => page.evaluate(() => {
       const front = window.marqueeTv.stage.front();
