@@ -61,6 +61,8 @@ def is_well(box):
     expect(not failed, f"failed units: {failed}")
     errors = [line for line in box.sh("journalctl --boot --quiet --priority=err --output=cat").splitlines() if line]
     expect(not errors, f"errors logged: {errors}")
+    # For the groups that do not test booting.
+    kept.keep(box)
 
 
 def plugins(box):

@@ -37,25 +37,38 @@ def key(box):
     return known.hexdigest()[:16]
 
 
-def find(box):
-    """The folder of the kept box; made if there is none yet."""
+@contextlib.contextmanager
+def folder_of(box):
+    """The folder of the kept box, which may not be there yet. Two runs at once make one: the other waits."""
     os.makedirs(CACHE, exist_ok=True)
-    folder = os.path.join(CACHE, key(box))
-    # Two runs at once make one.
     with open(os.path.join(CACHE, ".lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield os.path.join(CACHE, key(box))
+
+
+def find(box):
+    """The folder of the kept box; made if there is none yet."""
+    with folder_of(box) as folder:
         for _ in range(MAKES_MAX):
             if os.path.exists(folder):
                 break
             with tempfile.TemporaryDirectory(dir=CACHE, prefix="new-") as work:
-                os.mkdir(f"{work}/box")
-                make(Box(box.image, box.guest, work, "kept"), f"{work}/box")
-                if starts(Box(box.image, box.guest, work, "check"), f"{work}/box"):
-                    os.rename(f"{work}/box", folder)
+                with contextlib.closing(Box(box.image, box.guest, work, "kept")) as fresh:
+                    fresh.start()
+                    fresh.wait_up()
+                    save(fresh, folder)
         expect(os.path.exists(folder), f"QEMU misread {MAKES_MAX} boxes that it had saved")
         os.utime(folder)
         forget(folder)
     return folder
+
+
+def keep(box):
+    """Keeps a box that a fresh card has just come up in, if none is kept yet; it goes on."""
+    with folder_of(box) as folder:
+        if not os.path.exists(folder):
+            save(box, folder)
+            qmp(box, "cont")
 
 
 def forget(used):
@@ -67,24 +80,24 @@ def forget(used):
         shutil.rmtree(path)
 
 
-def make(box, folder):
-    """Boots a fresh card, and saves the box once it has nothing more to do."""
-    with contextlib.closing(box):
-        box.start()
-        box.wait_up()
-        state = box.sh("systemctl is-system-running --wait; true").strip()
-        if state != "running":
-            raise Failed(f"the box to be kept is {state}: {box.sh('systemctl --no-legend --plain --failed')}")
-        until("/health", lambda: box.get("/health")[0] == 200)
-        # What can be read again need not be kept.
-        box.sh("sync; echo 3 > /proc/sys/vm/drop_caches")
+def save(box, folder):
+    """Saves a box in that folder once it has nothing more to do, if it can be gone on with; it stands still then."""
+    state = box.sh("systemctl is-system-running --wait; true").strip()
+    if state != "running":
+        raise Failed(f"the box to be kept is {state}: {box.sh('systemctl --no-legend --plain --failed')}")
+    until("/health", lambda: box.get("/health")[0] == 200)
+    # What can be read again need not be kept.
+    box.sh("sync; echo 3 > /proc/sys/vm/drop_caches")
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="new-") as work:
+        made = f"{work}/box"
+        os.mkdir(made)
         qmp(box, "stop")
         qmp(box, "migrate-set-parameters", **{"max-bandwidth": BYTES_PER_S})
-        qmp(box, "migrate", uri=f"file:{folder}/memory")
+        qmp(box, "migrate", uri=f"file:{made}/memory")
         until("the box being saved", lambda: saved(box))
-        qmp(box, "quit")
-        box.process.wait()
-        os.rename(box.card, f"{folder}/card.img")
+        copy(box.card, f"{made}/card.img")
+        if starts(Box(box.image, box.guest, work, "check"), made):
+            os.rename(made, folder)
 
 
 def saved(box):
