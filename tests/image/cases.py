@@ -405,16 +405,17 @@ def protected(box):
     box.wait_up()
 
 
-# The longest come first: where two work at once, a short one is left for the end.
+# The first keeps the box that others go on from. Then the longest come first: where two work at once, a short one is
+# left for the end.
 GROUPS = {
     "a fresh card": [
         boots, is_well, plugins, data_made, read_only, processes, ports, sandbox, watchdog, live_picture, restart, memory,
         clean_reboot, panics, device.power_off,
     ],
-    "screens": screens.TESTS,
     "raspberry pi": device.PI,
-    "configuration": [edited, broken, windows, gone, empty],
     "capture": capture.TESTS,
+    "screens": screens.TESTS,
+    "configuration": [edited, broken, windows, gone, empty],
     "power cuts": cuts.TESTS,
     "tv power": tv_power.TESTS,
     "data partition": [wiped, zeroed, damaged, missing, protected],

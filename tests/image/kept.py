@@ -67,8 +67,11 @@ def keep(box):
     """Keeps a box that a fresh card has just come up in, if none is kept yet; it goes on."""
     with folder_of(box) as folder:
         if not os.path.exists(folder):
-            save(box, folder)
-            qmp(box, "cont")
+            try:
+                save(box, folder)
+            finally:
+                qmp(box, "cont")
+            forget(folder)
 
 
 def forget(used):

@@ -38,8 +38,8 @@ class Tv:
         return [word for head in HEADS for word in ("-vnc", f"unix:{box.card}.vnc{head},display={CARD},head={head}")]
 
     def plug(self, width=SIZE[0], height=SIZE[1]):
-        """A TV that prefers this size. Waits for the kernel to see it: a card that went on from what QEMU had saved was
-        once deaf for its second head, and hears it when that is taken out first."""
+        """A TV that prefers this size. Waits for the kernel to see it. Once the second TV of a box that was woken was never
+        seen, and it is not known why: a TV that is plugged in anew is told."""
         status = f"/sys/class/drm/card0-Virtual-{self.head + 1}"
         seen = lambda: f"connected {width}x{height}" == " ".join(self.box.sh(f"cat {status}/status; head -n 1 {status}/modes").split())
         for _ in range(PLUGS_MAX):
@@ -48,6 +48,7 @@ class Tv:
                 until(f"a TV at head {self.head}", seen, PLUG_S_MAX)
                 return
             except Failed as failed:
+                print(f"plugged in anew: {failed}", flush=True)
                 missed = failed
                 self.unplug()
         raise missed
