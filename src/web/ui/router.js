@@ -133,14 +133,15 @@ async function show(how) {
     location.reload();
     return;
   }
+  // Also where the page stays: one that is still loading was left again before it came.
+  visit += 1;
+  const mine = visit;
+  entered(route.page);
   if (current && current.route === route && current.path === url.pathname && current.view.update) {
     if (current.view.update(url)) {
       return;
     }
   }
-  visit += 1;
-  const mine = visit;
-  entered(route.page);
   let view;
   try {
     const module = await route.load();
