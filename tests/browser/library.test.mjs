@@ -319,5 +319,17 @@ export const tests = {
     assert.equal(await page.title(), 'Library · Marquee');
     await page.locator('.card-link').click();
     await page.getByRole('heading', { name: 'Thrown away' }).waitFor();
+
+    await page.goBack();
+    const random = new Promise((resolve) => page.route('**/api/assets/random*', resolve));
+    await page.getByRole('button', { name: 'Random' }).click();
+    const chosen = await random;
+    await page.getByRole('link', { name: 'Bin', exact: true }).click();
+    await page.getByText('The bin is empty').waitFor();
+    const answered = page.waitForResponse('**/api/assets/random*');
+    await chosen.continue();
+    await (await answered).finished();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    assert.equal(new URL(page.url()).pathname, '/bin', 'chance takes nobody away from where he has gone since');
   },
 };

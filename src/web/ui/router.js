@@ -104,6 +104,15 @@ export function go(href, options) {
   show({ back: false, first: false });
 }
 
+/**
+ * For who has to wait before he knows where to go: goes only if the visitor is still on the page he is on now.
+ * @returns {(href: string) => void}
+ */
+export function goFromHere() {
+  const from = visit;
+  return (href) => from === visit && go(href);
+}
+
 /** @param {URL} url */
 function routeOf(url) {
   return url.origin === location.origin ? routes.find((route) => route.pattern.test(url.pathname)) : undefined;

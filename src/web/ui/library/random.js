@@ -1,7 +1,7 @@
 // One of them, by chance.
 
 import { api } from '../api.js';
-import { go } from '../router.js';
+import { goFromHere } from '../router.js';
 import { texts } from '../texts.js';
 import { say, sayError } from '../toast.js';
 import { address } from './query.js';
@@ -12,6 +12,7 @@ import { address } from './query.js';
  * @param {number} [not] the one that is shown already; asked again once if chance is so unkind
  */
 export async function pickRandom(query, not) {
+  const go = goFromHere();
   try {
     let { id } = await api.get(address('/api/assets/random', query));
     if (id !== null && id === not) {

@@ -5,7 +5,7 @@ import { h, setText } from '../dom.js';
 import { lengthText } from '../format.js';
 import { icon } from '../icons.js';
 import { afterAMoment, emptyNotice, failedNotice, iconButton } from '../parts.js';
-import { go } from '../router.js';
+import { goFromHere } from '../router.js';
 import { isAdmin } from '../session.js';
 import { messages, playlists, windows } from '../signage/data.js';
 import { fieldRow, openForm } from '../signage/dialog.js';
@@ -81,6 +81,7 @@ function create() {
     title: words.add,
     action: words.addAction,
     send: async () => {
+      const go = goFromHere();
       const made = await api.send('POST', '/api/playlists', emptyPlaylist(name.value.trim()));
       go(`/playlists/${made.id}`);
     },
