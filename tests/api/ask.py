@@ -17,8 +17,9 @@ CONFIG = f'[web]\nwebrtc_port = 0\nadmin_password = "{PASSWORD}"\n'
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 # Without end, or the end of what the others ask of.
 LEFT_OUT = r"^/api/(events|screens/events|restore)$|/(mjpeg|mse|whep)(/|$)"
-# Of each operation, besides the edges that are always tried.
+# Of each operation, besides the edges that are always tried, also with --quick.
 EXAMPLES = 10
+EXAMPLES_QUICK = 2
 # The program is slower on a machine under load, but an answer that takes so long is none.
 ANSWER_S_MAX = 20
 # Far above what it takes; a hang ends here.
@@ -70,7 +71,7 @@ def configure(folder, files, uploads):
     (folder / "schemathesis.toml").write_text(text)
 
 
-def ask(base, login, folder, words):
+def ask(base, login, folder, words, examples):
     report = folder / "report.xml"
     only = [argument for word in words for argument in ("--include-path-regex", re.escape(word))]
     command = [
@@ -78,7 +79,7 @@ def ask(base, login, folder, words):
         *("--config-file", str(folder / "schemathesis.toml")),
         *("run", base + "/api/openapi.json", "--url", base, "--no-color"),
         *("--header", f"Authorization:{login['Authorization']}"),
-        *("--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES)),
+        *("--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", str(examples)),
         *("--exclude-path-regex", LEFT_OUT, *only),
         *("--seed", os.environ.get("MARQUEE_API_SEED", "1"), "--generation-database", "none"),
         *("--suppress-health-check", "all", "--warnings", "off"),
@@ -104,6 +105,8 @@ def told(report):
 
 
 def main():
+    quick, words = sys.argv[1] == "--quick", sys.argv[2:]
+    examples = EXAMPLES_QUICK if quick else EXAMPLES
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "marquee.toml").write_text(CONFIG)
@@ -115,7 +118,7 @@ def main():
                 base = program.stdout.readline().decode().split()[-1].rstrip("/")
                 login = {"Authorization": f"Bearer {log_in(base)}"}
                 configure(folder, *fill(base, login))
-                status, report = ask(base, login, folder, sys.argv[1:])
+                status, report = ask(base, login, folder, words, examples)
                 alive = program.poll() is None
             finally:
                 program.kill()

@@ -153,7 +153,7 @@ export const tests = {
   'no black frame over 20 cuts between videos, slides and live (slow, alone)': (t) => staysBright(t, 'cut'),
   'no black frame over 20 fades between videos, slides and live (slow, alone)': (t) => staysBright(t, 'fade'),
 
-  'the box restarts under a playing TV: no interruption, and each item counts once (alone)': async (t) => {
+  'the box restarts under a playing TV: no interruption, and each item counts once (slow, alone)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 4, green: 4 }, ['white', 'orange']);
     const items = [{ kind: 'asset', asset: ids.red, until_ms: 1200 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1000 },
@@ -225,7 +225,7 @@ export const tests = {
     await until('it is where it ought to be again', async () => Math.abs(await behind_s()) < 1);
   },
 
-  'a tab that slept is back where the clock is, and heard': async (t) => {
+  'a tab that slept is back where the clock is, and heard (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 3 }, ['white', 'orange']);
     const items = [{ kind: 'asset', asset: ids.red, until_ms: 1500 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1500 },
@@ -327,7 +327,7 @@ export const tests = {
     await until('its code', () => sees(page, 'code'));
   },
 
-  'nothing scheduled shows where to open the box; a TV without storage plays all the same': async (t) => {
+  'nothing scheduled shows where to open the box; a TV without storage plays all the same (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const page = await t.page('about:blank');
     await page.addInitScript(refuseStorage);
@@ -347,7 +347,7 @@ export const tests = {
     await until('plays are told', async () => (await plays(server)).length >= 2);
   },
 
-  'a TV whose storage is full plays on, and keeps what has room': async (t) => {
+  'a TV whose storage is full plays on, and keeps what has room (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 3 }, ['white']);
     const large = [];
@@ -376,7 +376,7 @@ export const tests = {
     await until('plays are told all the same', async () => (await plays(server)).length >= 3);
   },
 
-  'a storage that does not answer holds no picture up': async (t) => {
+  'a storage that does not answer holds no picture up (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 2 }, ['white']);
     await playAlways(server, await addPlaylist(server, 'Loop', [{ kind: 'asset', asset: ids.red },
@@ -390,7 +390,7 @@ export const tests = {
     assert.equal((await report(page)).problem, null);
   },
 
-  'a link too slow for its items: they come late, but they come': async (t) => {
+  'a link too slow for its items: they come late, but they come (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 2, green: 2 }, []);
     await playAlways(server, await addPlaylist(server, 'Loop', [{ kind: 'asset', asset: ids.red }, { kind: 'asset', asset: ids.green }]));
@@ -407,7 +407,7 @@ export const tests = {
     assert.equal((await report(page)).problem, null, 'slow is not broken');
   },
 
-  'the player runs in an engine of 2016': async (t) => {
+  'the player runs in an engine of 2016 (slow)': async (t) => {
     const server = await t.server(CONFIG);
     const ids = await fill(server, { red: 3 }, ['white', 'orange']);
     const items = [{ kind: 'asset', asset: ids.red, until_ms: 2000 }, { kind: 'asset', asset: ids['slide-white'], duration_ms: 1000 },

@@ -79,7 +79,7 @@ export const tests = {
     assert.ok(told.every((/** @type {any} */ each) => each.offset_ms !== null && Math.abs(each.offset_ms) < 5000), 'the offset is shown');
   },
 
-  'a TV on a machine that gives it no time is late, says how late, and catches up (alone)': async (t) => {
+  'a TV on a machine that gives it no time is late, says how late, and catches up (slow, alone)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const ids = await fill(server, { red: 14 }, ['white']);
     const parts = [{ name: 'slide-white', ms: 4000 }, { name: 'red', ms: 12000 }];

@@ -109,7 +109,7 @@ fn turns(samples: &[Sample]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clips_slides_and_live_pictures_follow_each_other_without_a_black_picture() {
+async fn clips_slides_and_live_pictures_follow_each_other_without_a_black_picture_slow() {
     let (desktop, folder) = (Desktop::start(), tempfile::tempdir().expect("a folder"));
     let program = desktop.program(CONFIG);
     let red = add(&program, "red.mp4", clip(folder.path(), "red")).await;
@@ -273,7 +273,7 @@ fn fades(samples: &[Sample]) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slides_fade_and_messages_nights_and_codes_come_and_go() {
+async fn slides_fade_and_messages_nights_and_codes_come_and_go_slow() {
     let desktop = Desktop::start();
     let program = desktop.program(CONFIG);
     let yellow = add(&program, "yellow.png", slide(320, 180, [255, 255, 0])).await;

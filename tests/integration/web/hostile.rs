@@ -193,7 +193,7 @@ fn memory(what: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_that_takes_everything_and_answers_nothing_is_closed() {
+async fn a_viewer_that_takes_everything_and_answers_nothing_is_closed_slow() {
     let door = fed("door");
     let server = Server::start(vec![door.source()]).await;
     let mut socket = server.connect().await;
