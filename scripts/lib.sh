@@ -142,18 +142,18 @@ build_tests() {
 # numbered TOTAL: cargo's messages, each crate with its number; on a terminal cargo draws a bar of its own.
 numbered() { awk -v total="$1" '$1 == "Compiling" { printf "[%d of %d] ", ++number, total } { print; fflush() }' >&2; }
 
-# build_release: the program as people run it, with what it does and how far it is. Sets `program`. MARQUEE_PROGRAM
-# names one that is there, and nothing is built.
-build_release() {
+# build_program PROFILE: builds it (a profile of Cargo.toml), with what it does and how far it is. Sets `program`.
+# MARQUEE_PROGRAM names one that is there, and nothing is built.
+build_program() {
     local total manifest=(--locked --manifest-path "$root/Cargo.toml")
-    program=${MARQUEE_PROGRAM:-$CARGO_TARGET_DIR/release/marquee}
+    program=${MARQUEE_PROGRAM:-$CARGO_TARGET_DIR/$1/marquee}
     [[ -z ${MARQUEE_PROGRAM:-} ]] || return 0
     unset RUSTC_WORKSPACE_WRAPPER
     total=$(cargo tree "${manifest[@]}" --prefix none --edges normal,build | cut -d ' ' -f 1-2 | sort -u | wc -l)
     [[ -e $program ]] || say "Building Marquee and $total libraries: minutes the first time, seconds from then on"
     if [[ -t 2 ]]; then
-        cargo build --release "${manifest[@]}"
+        cargo build --profile "$1" "${manifest[@]}"
     else
-        cargo build --release "${manifest[@]}" 2> >(numbered "$total")
+        cargo build --profile "$1" "${manifest[@]}" 2> >(numbered "$total")
     fi
 }
