@@ -25,13 +25,14 @@ use crate::access::{self, Access};
 use crate::config::{self, Config};
 use crate::device::Press;
 use crate::hub::Registry;
+use crate::library;
 use crate::library::work::Work;
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
 use crate::output::whep::Whep;
 use crate::pipeline;
-use crate::rtc::{self, Engine};
+use crate::rtc;
 use crate::source::capture;
 use crate::task::{self, Stop, Stopper, Task};
 use crate::telemetry::Routes;
@@ -76,12 +77,12 @@ pub enum Error {
     Signals(#[source] std::io::Error),
     #[error("the data folder {} can't be made", path.display())]
     Data { path: PathBuf, source: std::io::Error },
-    #[error("who may log in can't be read; mend or remove access.toml in the data folder")]
+    #[error("nobody could log in")]
     Access(#[source] access::Error),
+    #[error("the data folder is in use")]
+    InUse(#[source] library::OpenError),
     #[error("can't listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
-    #[error("WebRTC can't start")]
-    WebRtc(#[source] rtc::StartError),
     #[error("{0} ended, which it never should: see the log")]
     Ended(String),
     #[error("the shutdown took too long: {0} did not end")]
@@ -148,7 +149,7 @@ struct App {
     sources: Sources,
     registry: Registry,
     announcement: Option<Announcement>,
-    engine: Engine,
+    rtc: rtc::Keeper,
     front: Front,
     working: Option<stored::Working>,
     /// While there is a library.
@@ -184,13 +185,14 @@ impl App {
         };
         let listener = listening.map_err(|source| Error::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
-        let engine = Engine::start(rtc::Settings {
+        let rtc = rtc::Keeper::start(rtc::Settings {
             port: config.web.webrtc_port,
             addresses: config.web.webrtc_addresses.clone(),
             bind: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         });
-        let engine = engine.map_err(Error::WebRtc)?;
         let access = stored::access(settings, config)?;
+        let settling = Arc::clone(&access);
+        let settling = tokio::spawn(async move { settling.settle().await });
         let registry = Registry::default();
         let mut sources = Sources::new(registry.clone());
         sources.follow(config).await;
@@ -199,7 +201,7 @@ impl App {
         let (health_stop, stop) = Stopper::new();
         let health = task::spawn(
             "health",
-            health::run(heartbeats.clone(), engine.clone(), registry.clone(), Stop::clone(&stop)),
+            health::run(heartbeats.clone(), rtc.engine(), registry.clone(), Stop::clone(&stop)),
         );
         // Screens come on before the library is open.
         let (signage_known, signage_watch) = watch::channel(None);
@@ -221,7 +223,7 @@ impl App {
             site: site_watch.clone(),
             screens: status.clone(),
         });
-        let library = stored::library(settings.data()).await;
+        let library = stored::library(settings.data()).await?;
         let (care_stop, stop) = Stopper::new();
         let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
         let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
@@ -242,7 +244,7 @@ impl App {
             library,
             work,
             signage: signage.as_ref().map(signage::Running::handle),
-            whep: Whep::new(engine.clone()),
+            whep: Whep::new(rtc.engine()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
             heartbeats,
@@ -252,6 +254,10 @@ impl App {
             condition: front.condition(),
             started: SystemTime::now(),
         });
+        // Nobody is let in by a password of before. It takes as long as a login, and screens come on meanwhile.
+        if settling.await.is_err() {
+            return Err(Error::Ended("looking after the logins".to_owned()));
+        }
         let (web_stop, stopping) = watch::channel(false);
         let web = task::spawn("web server", web::server::serve(listener, services, stopping, DRAIN_MAX));
         let announcement = Announcement::start(&config.device.name, address);
@@ -264,7 +270,7 @@ impl App {
             sources,
             registry,
             announcement,
-            engine,
+            rtc,
             front,
             working,
             signage,
@@ -288,7 +294,6 @@ impl App {
             () = self.web.ended() => self.web.name().to_owned(),
             () = self.health.ended() => self.health.name().to_owned(),
             () = self.hdmi.ended() => self.hdmi.name().to_owned(),
-            () = self.engine.ended() => "webrtc".to_owned(),
             name = self.sources.ended() => name,
         }
     }
@@ -310,7 +315,7 @@ impl App {
                 screens.clone_from(&config.screens);
                 changed
             });
-            self.access.follow(settings.access(config));
+            self.access.follow(settings.access(config)).await;
             if let Some(working) = &self.working {
                 working.follow(config);
             }
@@ -359,7 +364,7 @@ impl App {
         drop(self.announcement);
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
-        within(deadline, "the WebRTC engine", self.engine.shutdown()).await?;
+        within(deadline, "the WebRTC engine", self.rtc.shutdown()).await?;
         self.care_stop.stop();
         if let Some(care) = self.care {
             within(deadline, "the library", care.join()).await?;

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod app;
+mod causes;
 pub mod child;
 pub mod cmd;
 pub mod config;

@@ -25,14 +25,19 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("reel", &["library", "media", "pipeline", "program"]),
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
-    ("rtc", &["media", "hub", "config"]),
-    ("source", &["media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
+    // task: what starts the engine again is told to stop as everything is.
+    ("rtc", &["causes", "media", "hub", "config", "task"]),
+    ("source", &["causes", "media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
     (
         "output",
-        &["media", "hub", "config", "draw", "pipeline", "program", "reel", "rtc", "signage", "sysfs", "task"],
+        &[
+            "causes", "media", "hub", "config", "draw", "pipeline", "program", "reel", "rtc", "signage",
+            "sysfs", "task",
+        ],
     ),
     // What web answers and the HDMI ports play: above what it is made of, below both.
     ("signage", &["config", "hub", "library", "media", "program", "task"]),
+    ("causes", &[]),
     ("sysfs", &[]),
     ("task", &[]),
     ("shutdown", &[]),
@@ -86,7 +91,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "cmd",
         &[
+            // restore: the logins that come with a backup.
+            "access",
             "app",
+            "causes",
             "child",
             "config",
             "device",

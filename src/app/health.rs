@@ -36,7 +36,8 @@ pub(super) async fn run(heartbeats: Heartbeats, engine: Engine, sources: Registr
                 beats.push((Arc::clone(source), beat(format!("source {}", source.id))));
             }
         }
-        if engine.heartbeat_age() < ENGINE_SILENCE_MAX {
+        // One that could not start is told as missing, and tried again: nobody is stuck.
+        if engine.heartbeat_age().is_none_or(|age| age < ENGINE_SILENCE_MAX) {
             webrtc.tick(Instant::now());
         }
         for (source, beat) in beats.iter().filter(|(source, _)| is_well(source)) {

@@ -9,31 +9,40 @@ use super::Error;
 use super::settings::Settings;
 use crate::access::Access;
 use crate::config::Config;
-use crate::library::Library;
 use crate::library::work::{self, Work};
+use crate::library::{Library, NoLibrary, OpenError};
 use crate::task::{self, Stopper, Task};
 
-/// Who may do what. Without knowing that, nobody could be let in.
+/// Who may do what.
 pub(super) fn access(settings: &Settings, config: &Config) -> Result<Arc<Access>, Error> {
     let access = Access::open(settings.data(), settings.access(config)).map_err(Error::Access)?;
-    if let Some(code) = access.setup_code() {
-        log::warn!("nobody has set the admin's password yet: open the pages and use the code {code}");
+    let damaged = access.damaged();
+    if let Some(why) = &damaged {
+        log::error!("access.toml in the data folder can't be read, so no login, token or link holds: {why}");
+    }
+    match (access.setup_code(), damaged) {
+        (Some(code), Some(_)) => log::warn!("open the pages and set a new password with the code {code}"),
+        (Some(code), None) => {
+            log::warn!("nobody has set the admin's password yet: open the pages and use the code {code}");
+        }
+        (None, _) => {}
     }
     Ok(Arc::new(access))
 }
 
-/// The library of the data folder, or why there is none: everything else goes on without it.
-pub(super) async fn library(data: Option<&Path>) -> Result<Library, String> {
-    let Some(data) = data.map(Path::to_owned) else {
-        return Err("no data folder was named; start with --data DIR".to_owned());
-    };
+/// The library of the data folder, or why there is none: everything else goes on without it. But two programs never work
+/// with one folder: the second ends.
+pub(super) async fn library(data: Option<&Path>) -> Result<Result<Library, NoLibrary>, Error> {
+    let Some(data) = data.map(Path::to_owned) else { return Ok(Err(NoLibrary::NoFolder)) };
     let opened = tokio::task::spawn_blocking(move || Library::open(&data)).await;
-    let outcome = opened.map_err(|error| error.to_string());
-    let outcome = outcome.and_then(|opened| opened.map_err(|error| error.to_string()));
-    if let Err(why) = &outcome {
-        log::error!("there is no library: {why}");
+    match opened.map_err(|_| Error::Ended("opening the library".to_owned()))? {
+        Ok(library) => Ok(Ok(library)),
+        Err(error @ OpenError::InUse { .. }) => Err(Error::InUse(error)),
+        Err(error) => {
+            log::error!("there is no library: {error}");
+            Ok(Err(error.into()))
+        }
     }
-    outcome
 }
 
 /// The library's work in the background.

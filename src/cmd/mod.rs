@@ -14,11 +14,12 @@ mod reel;
 mod run;
 mod work;
 
-use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::causes::with_causes;
 
 /// The box behind every TV in a building: live pictures, encoded once, shown everywhere.
 #[derive(Debug, Parser)]
@@ -70,15 +71,9 @@ pub fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         // Nobody is left to be told if stderr is closed.
-        let _ = writeln!(std::io::stderr(), "marquee: {}", sentence(&*error));
+        let _ = writeln!(std::io::stderr(), "marquee: {}", with_causes(&*error));
         ExitCode::FAILURE
     })
-}
-
-/// The error with what caused it, outermost first, as one sentence.
-fn sentence(error: &(dyn Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| (*error).source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Prints on stdout. A reader that went away (`marquee probe | head`) is no failure of ours.
@@ -95,18 +90,6 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("can't listen on 0.0.0.0:80")]
-    struct Outer {
-        source: std::io::Error,
-    }
-
-    #[test]
-    fn an_error_is_one_sentence_with_its_causes() {
-        let source = std::io::Error::other("permission denied");
-        assert_eq!(sentence(&Outer { source }), "can't listen on 0.0.0.0:80: permission denied");
-    }
 
     #[test]
     fn the_arguments_are_consistent() {

@@ -53,6 +53,16 @@ pub enum OpenError {
     Database { path: PathBuf, cause: String },
 }
 
+/// Why there is no library: everything else goes on without it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoLibrary {
+    /// Nobody asked for one.
+    #[error("no data folder was named; start with --data DIR")]
+    NoFolder,
+    #[error(transparent)]
+    Unusable(#[from] OpenError),
+}
+
 impl Error {
     pub(super) const NO_SUBTITLES: Self =
         Self::Invalid { what: "subtitles", allowed: "a SubRip or WebVTT file of at most 4 MiB" };

@@ -50,7 +50,7 @@ use clock::Clock;
 pub use content::HEAD_BYTES;
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
-pub use error::{Error, OpenError};
+pub use error::{Error, NoLibrary, OpenError};
 pub use import::{Past, Records};
 pub use kinds::{FileKind, OtherContent};
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};

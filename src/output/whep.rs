@@ -66,8 +66,8 @@ pub enum WhepError {
     #[error("the box has no network address that a viewer could use")]
     NoAddress,
     /// 503.
-    #[error("the WebRTC engine is not running")]
-    Stopped,
+    #[error("there is no WebRTC at this moment: {0}")]
+    Stopped(String),
 }
 
 impl Whep {
@@ -140,7 +140,7 @@ impl WhepError {
             JoinError::NoCommonCodec(wanted) => Self::NotAcceptable(wanted),
             JoinError::Full => Self::TooMany,
             JoinError::NoAddress => Self::NoAddress,
-            JoinError::Stopped => Self::Stopped,
+            JoinError::Stopped(why) => Self::Stopped(why),
         }
     }
 }
@@ -150,7 +150,7 @@ impl From<SessionError> for WhepError {
         match error {
             SessionError::Unknown => Self::NotFound,
             SessionError::Restart(_) => Self::BadFragment("ICE can't be started anew with it"),
-            SessionError::Stopped => Self::Stopped,
+            SessionError::Stopped(why) => Self::Stopped(why),
         }
     }
 }

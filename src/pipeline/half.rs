@@ -86,19 +86,6 @@ impl std::fmt::Display for Ended {
     }
 }
 
-impl HalfError {
-    /// Its text and those of its causes, for the log.
-    pub fn with_causes(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        text
-    }
-}
-
 impl Half {
     /// Builds a pipeline from a description in gst-launch's syntax. Nothing in `description` may come from outside:
     /// such values are set as properties after.

@@ -1,4 +1,4 @@
-//! The handle that the rest of the program holds.
+//! One running engine: its thread, and how it is asked.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,9 +21,9 @@ const COMMANDS_MAX: usize = 256;
 /// A stuck engine is not waited for.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The WebRTC engine. Cheap to clone; it stops when told to, or when the last clone is dropped.
+/// A running engine. Cheap to clone; it stops when told to, or when the last clone is dropped.
 #[derive(Clone)]
-pub struct Engine {
+pub(super) struct Running {
     commands: mpsc::Sender<Command>,
     shared: Arc<Shared>,
     port: u16,
@@ -55,9 +55,9 @@ pub(super) enum Command {
     Shutdown,
 }
 
-impl Engine {
+impl Running {
     /// Opens the port and starts the thread.
-    pub fn start(settings: Settings) -> Result<Self, StartError> {
+    pub(super) fn start(settings: Settings) -> Result<Self, StartError> {
         let Settings { port, addresses, bind } = settings;
         let socket = socket::bind(bind, port).map_err(|source| StartError::Bind { port, source })?;
         let bound = socket.local_addr().map_err(|source| StartError::Bind { port, source })?;
@@ -77,62 +77,27 @@ impl Engine {
     }
 
     /// The UDP port in use.
-    pub fn port(&self) -> u16 {
+    pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Lets a viewer join. Its first picture comes as soon as it has connected.
-    pub async fn join(&self, join: Join) -> Result<Joined, JoinError> {
-        self.ask(|reply| Command::Join(Box::new(join), reply)).await.unwrap_or(Err(JoinError::Stopped))
-    }
-
-    pub async fn ice(&self, session: SessionId, source: &str) -> Result<Ice, SessionError> {
-        self.ask_session(session, source, Command::Ice).await
-    }
-
-    /// Tells a session more addresses of its viewer, as `candidate:…` lines.
-    pub async fn add_candidates(
-        &self,
-        session: SessionId,
-        source: &str,
-        candidates: Vec<String>,
-    ) -> Result<(), SessionError> {
-        self.ask_session(session, source, |target, reply| Command::Candidates(target, candidates, reply))
-            .await
-    }
-
-    /// Starts a session's ICE anew; frames flow on meanwhile.
-    pub async fn restart_ice(
-        &self,
-        session: SessionId,
-        source: &str,
-        restart: Restart,
-    ) -> Result<Restarted, SessionError> {
-        self.ask_session(session, source, |target, reply| Command::Restart(target, restart, reply)).await
-    }
-
-    /// Ends a session and tells its viewer.
-    pub async fn leave(&self, session: SessionId, source: &str) -> Result<(), SessionError> {
-        self.ask_session(session, source, Command::Leave).await
-    }
-
-    pub fn stats(&self) -> Stats {
+    pub(super) fn stats(&self) -> Stats {
         self.shared.counters.snapshot()
     }
 
     /// How long ago the thread's loop last came round: about half a second at most while all is well.
-    pub fn heartbeat_age(&self) -> Duration {
+    pub(super) fn heartbeat_age(&self) -> Duration {
         let beat = Duration::from_millis(self.shared.beat_ms.load(Ordering::Relaxed));
         self.shared.started.elapsed().saturating_sub(beat)
     }
 
     /// Returns when the thread has ended. Cancel-safe.
-    pub async fn ended(&self) {
+    pub(super) async fn ended(&self) {
         self.commands.closed().await;
     }
 
     /// Tells all viewers that it is over and ends the thread; takes a second at most. Later calls return at once.
-    pub async fn shutdown(&self) {
+    pub(super) async fn shutdown(&self) {
         let thread = self.thread.lock().expect("no holder of this lock can panic").take();
         let Some(thread) = thread else { return };
         // Refused only if the thread has ended, or is stuck with a full queue.
@@ -145,18 +110,8 @@ impl Engine {
         }
     }
 
-    async fn ask_session<T>(
-        &self,
-        session: SessionId,
-        source: &str,
-        command: impl FnOnce(Target, Reply<Result<T, SessionError>>) -> Command,
-    ) -> Result<T, SessionError> {
-        let target = Target { session, source: source.to_owned() };
-        self.ask(|reply| command(target, reply)).await.unwrap_or(Err(SessionError::Stopped))
-    }
-
     /// `None` if the engine has ended or its queue is full.
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Option<T> {
+    pub(super) async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.commands.try_send(command(reply)).ok()?;
         answer.await.ok()

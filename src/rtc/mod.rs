@@ -3,7 +3,7 @@
 //! Belongs here: ICE, DTLS, RTP and SDP of viewers; packetizing; fanning frames out.
 //! Does not belong here: HTTP and its rules (`output::whep`), anything about where frames come from.
 //!
-//! `engine` is the thread's loop; `directory` holds all viewers, `peer` is one, `answer` how it joins, `outlet`
+//! `keeper` starts the engine, and starts it again; `handle` is one that runs, `engine` its thread's loop; `directory` holds all viewers, `peer` is one, `answer` how it joins, `outlet`
 //! one track on its way to it, `feeds` the tracks that are read. `packetize`, `timing`, `sdp`, `addresses` and `codecs` are pure.
 
 mod addresses;
@@ -15,6 +15,7 @@ mod feeds;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
 mod handle;
+mod keeper;
 mod outlet;
 mod packetize;
 mod peer;
@@ -26,7 +27,7 @@ mod timing;
 
 use std::net::IpAddr;
 
-pub use handle::Engine;
+pub use keeper::{Engine, Keeper};
 pub use sdp::{OFFER_BYTES_MAX, OfferError};
 pub use stats::Stats;
 
@@ -88,8 +89,9 @@ pub enum JoinError {
     /// None of the box's addresses can be offered.
     #[error("the box has no network address that a viewer could use")]
     NoAddress,
-    #[error("the WebRTC engine is not running")]
-    Stopped,
+    /// Come again later.
+    #[error("there is no WebRTC at this moment: {0}")]
+    Stopped(String),
 }
 
 /// What an ICE session is known by to either side.
@@ -123,8 +125,8 @@ pub enum SessionError {
     Unknown,
     #[error("the ICE restart is refused: {0}")]
     Restart(OfferError),
-    #[error("the WebRTC engine is not running")]
-    Stopped,
+    #[error("there is no WebRTC at this moment: {0}")]
+    Stopped(String),
 }
 
 /// Names a viewer: 128 random bits, which nobody can guess.

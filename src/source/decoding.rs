@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::feed::Feed;
+use crate::causes::with_causes;
 use crate::hub::{Counters, ReadError};
 use crate::pipeline::decode::{Codec, Decoder};
 
@@ -14,7 +15,7 @@ pub(super) async fn decode(codec: Codec, feed: Arc<Feed>) {
     let starting = spawn_blocking(move || Decoder::start(codec, move |picture| pictures.decoded(picture)));
     let mut decoder = match starting.await {
         Ok(Ok(decoder)) => decoder,
-        Ok(Err(error)) => return log::error!("{}: {}", feed.source.id, error.with_causes()),
+        Ok(Err(error)) => return log::error!("{}: {}", feed.source.id, with_causes(&error)),
         Err(error) => return log::error!("{}: the decoder does not start: {error}", feed.source.id),
     };
     let mut reader = feed.coded_reader(codec);

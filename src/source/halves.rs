@@ -11,6 +11,7 @@ use super::demands::Demands;
 use super::feed::Feed;
 use super::plan::{KeyFrameGate, Linger, Plan, Wanted, plan};
 use super::slates::Slates;
+use crate::causes::with_causes;
 use crate::config::Profile;
 use crate::hub::{Counters, Encoding};
 use crate::pipeline::decode::Codec;
@@ -248,7 +249,7 @@ impl Halves {
         let feed = Arc::clone(&self.feed);
         let starting = spawn_blocking(move || {
             let encoder = SoundEncoder::start(&kind, move |frame| feed.encoded_sound(frame));
-            encoder.map(|encoder| (kind, encoder)).map_err(|error| error.with_causes())
+            encoder.map(|encoder| (kind, encoder)).map_err(|error| with_causes(&error))
         });
         match starting.await.map_err(|error| error.to_string()).and_then(|started| started) {
             Ok((kind, encoder)) => {
@@ -277,6 +278,6 @@ type Started = (EncodeSettings, &'static str, VideoEncoder);
 fn start_encoder(name: Option<&str>, settings: &EncodeSettings, feed: Arc<Feed>) -> Result<Started, String> {
     let encoder = encoders::choose(name)?;
     let started = VideoEncoder::start(encoder, settings, move |frame| feed.encoded(frame));
-    let started = started.map_err(|error| error.with_causes())?;
+    let started = started.map_err(|error| with_causes(&error))?;
     Ok((settings.clone(), encoder.element, started))
 }

@@ -48,15 +48,15 @@ use tokio::sync::watch;
 use crate::access::Access;
 use crate::device::Condition;
 use crate::hub::Registry;
-use crate::library::Library;
 use crate::library::work::Work;
+use crate::library::{Library, NoLibrary};
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
 use crate::output::whep::Whep;
 use crate::signage::Signage;
 use crate::telemetry::Routes;
-use crate::telemetry::health::Heartbeats;
+use crate::telemetry::health::{Heartbeats, Problem};
 
 /// Everything that handlers reach. Cheap to clone.
 #[derive(Clone)]
@@ -69,8 +69,7 @@ pub struct Parts {
     pub sources: Registry,
     /// Who may do what.
     pub access: Arc<Access>,
-    /// The library, or why there is none, in words for a person.
-    pub library: Result<Library, String>,
+    pub library: Result<Library, NoLibrary>,
     /// What is done with assets in the background.
     pub work: Option<Work>,
     /// What screens play; there is one wherever there is a library.
@@ -114,9 +113,31 @@ impl Services {
         Self { inner: Arc::new(inner) }
     }
 
+    /// What of the program does not run as it should.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.heartbeats.problems(Instant::now());
+        let mut missing = |part: &str, why: String| {
+            problems.push(Problem { part: part.to_owned(), problem: format!("is missing: {why}") });
+        };
+        if let Some(why) = self.whep.engine().missing() {
+            missing("webrtc", why);
+        }
+        match &self.library {
+            Ok(library) => {
+                // Its folder can go while it is open: a disk that was pulled out.
+                if let Err(error) = library.disk() {
+                    missing("library", format!("its folder is gone ({error})"));
+                }
+            }
+            Err(NoLibrary::NoFolder) => {}
+            Err(why) => missing("library", why.to_string()),
+        }
+        problems
+    }
+
     /// The library, or the answer that tells why there is none.
     fn library(&self) -> Result<&Library, problem::Problem> {
-        self.library.as_ref().map_err(|why| problem::Problem::no_library(why))
+        self.library.as_ref().map_err(|why| problem::Problem::no_library(&why.to_string()))
     }
 
     /// What screens play, or the answer that tells why nobody knows.

@@ -181,8 +181,11 @@ pub(super) struct WebScreens {
 
 #[derive(Serialize)]
 pub(super) struct WebRtc {
-    pub port: u16,
+    /// UDP; null while there is no WebRTC.
+    pub port: Option<u16>,
     pub peers: u64,
+    /// Why there is none at this moment; null if there is.
+    pub problem: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use marquee::hub::{Limits, Source, SourceKind, Track, TrackWriter, ViewerKind};
 use marquee::media::{Frame, H264Params, MediaTime, OpusParams, Params, State};
 use marquee::output::whep::{Patched, Whep, WhepError};
-use marquee::rtc::{Engine, Join, JoinError, Settings, Stats};
+use marquee::rtc::{Engine, Join, JoinError, Keeper, Settings, Stats};
 
 use crate::whep_client::{Habits, Loss, Received, Stream, Viewer};
 
@@ -21,6 +21,7 @@ const FRAME_MILLIS: u64 = 20;
 
 /// An engine and the tracks of one source, both under the test's control.
 struct Stage {
+    rtc: Keeper,
     engine: Engine,
     whep: Whep,
     source: Arc<Source>,
@@ -36,13 +37,16 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let settings = Settings { port: 0, addresses: Vec::new(), bind: LOCALHOST };
-        let engine = Engine::start(settings).expect("started");
+        let rtc = Keeper::start(settings);
+        let engine = rtc.engine();
+        assert_eq!(engine.missing(), None);
         let (mut video_writer, video) = Track::create(Limits::VIDEO);
         video_writer.set_key_frames_on_demand(true);
         let (audio_writer, audio) = Track::create(Limits::AUDIO);
         let (sps, pps) = (Bytes::from_static(SPS), Bytes::from_static(PPS));
         Self {
             whep: Whep::new(engine.clone()),
+            rtc,
             engine,
             source: Arc::new(source("one", video, audio)),
             video: video_writer,
@@ -102,7 +106,7 @@ impl Stage {
     }
 
     fn address(&self) -> SocketAddr {
-        SocketAddr::new(LOCALHOST, self.engine.port())
+        SocketAddr::new(LOCALHOST, self.engine.port().expect("it runs"))
     }
 
     async fn until(&self, what: &str, mut reached: impl FnMut(Stats) -> bool) {
@@ -341,7 +345,7 @@ async fn viewers_that_vanish_or_never_come_are_given_up() {
 async fn viewers_are_told_when_the_source_or_the_engine_ends() {
     let stage = Stage::new();
     let viewer = stage.connected(Habits::default()).await;
-    let Stage { video, engine, .. } = stage;
+    let Stage { video, rtc, .. } = stage;
     let mut watching = watch_all(vec![viewer], |_| false);
     drop(video);
     assert!(watching.join_next().await.expect("one").expect("joined").received.closed);
@@ -349,12 +353,12 @@ async fn viewers_are_told_when_the_source_or_the_engine_ends() {
     let stage = Stage::new();
     let viewer = stage.connected(Habits::default()).await;
     let watching = watch_all(vec![viewer], |_| false);
-    stage.engine.shutdown().await;
+    stage.rtc.shutdown().await;
     assert!(one(watching).await.received.closed);
     assert_eq!(stage.source.viewers.count(ViewerKind::Whep), 0);
     let refused = stage.whep.delete("one", &"0".repeat(32)).await;
-    assert!(matches!(refused, Err(WhepError::Stopped)));
-    engine.shutdown().await;
+    assert!(matches!(refused, Err(WhepError::Stopped(_))));
+    rtc.shutdown().await;
 }
 
 #[tokio::test]
@@ -461,5 +465,5 @@ async fn there_are_only_so_many_viewers() {
     };
     assert!(matches!(refused, JoinError::Full), "{refused:?}");
     assert!(joined >= 512, "{joined} joined");
-    assert!(stage.engine.heartbeat_age() < Duration::from_secs(5));
+    assert!(stage.engine.heartbeat_age().expect("it runs") < Duration::from_secs(5));
 }

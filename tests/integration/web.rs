@@ -15,13 +15,13 @@ use jiff::tz::TimeZone;
 use marquee::access::{self, Access};
 use marquee::device::Condition;
 use marquee::hub::{Registry, Source, SourceKind, TrackWriter};
-use marquee::library::Library;
+use marquee::library::{Library, NoLibrary};
 use marquee::media::{MediaTime, Picture, PictureData, State};
 use marquee::output::jpeg::Snapshots;
 use marquee::output::mse::Mse;
 use marquee::output::whep::Whep;
 use marquee::pipeline;
-use marquee::rtc::{Engine, Settings};
+use marquee::rtc::{Keeper, Settings};
 use marquee::signage::{self as screens, Signage};
 use marquee::telemetry::Routes;
 use marquee::telemetry::health::Heartbeats;
@@ -41,7 +41,7 @@ struct Server {
     address: SocketAddr,
     sources: Registry,
     heartbeats: Heartbeats,
-    engine: Engine,
+    rtc: Keeper,
     stop: watch::Sender<bool>,
     site: watch::Sender<Site>,
     condition: watch::Sender<Condition>,
@@ -50,19 +50,19 @@ struct Server {
 
 impl Server {
     async fn start(sources: Vec<Arc<Source>>) -> Self {
-        Self::start_with(sources, Err("this test has none".to_owned())).await
+        Self::start_with(sources, Err(NoLibrary::NoFolder)).await
     }
 
     /// With a library there are screens, too; nobody compiles what they play after the start.
-    async fn start_with(sources: Vec<Arc<Source>>, library: Result<Library, String>) -> Self {
+    async fn start_with(sources: Vec<Arc<Source>>, library: Result<Library, NoLibrary>) -> Self {
         pipeline::clock::init().expect("GStreamer is installed");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let registry = Registry::default();
         registry.replace(sources);
         let bind = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let engine =
-            Engine::start(Settings { port: 0, addresses: Vec::new(), bind }).expect("the engine starts");
+        let rtc = Keeper::start(Settings { port: 0, addresses: Vec::new(), bind });
+        assert_eq!(rtc.engine().missing(), None);
         let heartbeats = Heartbeats::new(Instant::now());
         let (site, site_watch) = watch::channel(Site {
             name: "box".to_owned(),
@@ -84,7 +84,7 @@ impl Server {
             work: None,
             signage,
             sources: registry.clone(),
-            whep: Whep::new(engine.clone()),
+            whep: Whep::new(rtc.engine()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
             heartbeats: heartbeats.clone(),
@@ -96,7 +96,7 @@ impl Server {
         });
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(server::serve(listener, services, stopping, DRAIN));
-        Self { address, sources: registry, heartbeats, engine, stop, site, condition, serving }
+        Self { address, sources: registry, heartbeats, rtc, stop, site, condition, serving }
     }
 
     async fn connect(&self) -> Connection {
@@ -119,7 +119,7 @@ impl Server {
     async fn stop(self) {
         self.stop.send_replace(true);
         timeout(PATIENCE, self.serving).await.expect("the server ends").expect("without a panic");
-        self.engine.shutdown().await;
+        self.rtc.shutdown().await;
     }
 }
 

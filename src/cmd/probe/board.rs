@@ -31,7 +31,7 @@ impl Found {
             board: condition.board,
             connectors: hdmi::connectors().map(with_abilities),
             adapters: cec::survey(&Machine::default()),
-            pins: Rpi.header().map_err(|error| crate::cmd::sentence(&error)),
+            pins: Rpi.header().map_err(|error| crate::causes::with_causes(&error)),
         }
     }
 

@@ -10,6 +10,7 @@ use super::card::{Cards, Lit};
 use super::show::Show;
 use super::speaker::{Audible, ScreenSpeaker};
 use super::{Shared, Spec};
+use crate::causes::with_causes;
 use crate::config::{Port, Rotation, ScreenSound};
 use crate::pipeline::Ended;
 use crate::pipeline::display::{Display, DisplaySettings, Target};
@@ -170,7 +171,7 @@ fn start(spec: &Spec, cards: &Cards) -> Result<On, String> {
     let target = lit.as_ref().map_or(Target::Window, |lit| Target::Plane(lit.plane.clone()));
     let turn = if turned { 0 } else { rotation.degrees() };
     let display = Display::start(DisplaySettings { target, width, height, turn });
-    let display = display.map_err(|error| error.with_causes())?;
+    let display = display.map_err(|error| with_causes(&error))?;
     let upright = rotation.upright(width, height);
     let page = if scales { within_1080p(upright) } else { upright };
     Ok(On { display, size, upright, page, lit })

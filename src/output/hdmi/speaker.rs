@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use super::lips::Lips;
 use super::{Spec, sound_card};
+use crate::causes::with_causes;
 use crate::config::ScreenSound;
 use crate::hub::{Listener, ReadError, Sounds, Source};
 use crate::media::MediaTime;
@@ -235,7 +236,7 @@ fn open(spec: &Spec, wanted: &ScreenSound, first: &SoundBuffer) -> Result<(Strin
         }
     };
     let speaker = Speaker::start(&device, first);
-    let speaker = speaker.map_err(|error| format!("{device}: {}", error.with_causes()))?;
+    let speaker = speaker.map_err(|error| format!("{device}: {}", with_causes(&error)))?;
     Ok((device, speaker))
 }
 

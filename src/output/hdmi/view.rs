@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::speaker::PictureAge;
+use crate::causes::with_causes;
 use crate::hub::{DemandGuard, Source};
 use crate::media::{Frame, Params, Picture, PictureData};
 use crate::pipeline::clock;
@@ -57,7 +58,7 @@ impl View {
             });
             match starting.await {
                 Ok(Ok(decoder)) => self.decoder = Some(decoder),
-                Ok(Err(error)) => log::error!("{}: {}", self.source.id, error.with_causes()),
+                Ok(Err(error)) => log::error!("{}: {}", self.source.id, with_causes(&error)),
                 Err(error) => log::error!("{}: the decoder does not start: {error}", self.source.id),
             }
         }

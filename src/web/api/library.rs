@@ -20,7 +20,7 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
         Err(why) => {
             return Ok(wire::Library {
                 ok: false,
-                problem: Some(why.clone()),
+                problem: Some(why.to_string()),
                 totals: wire::Totals::default(),
                 disk: None,
                 work: wire::Work::default(),

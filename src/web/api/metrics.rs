@@ -1,7 +1,5 @@
 //! `GET /metrics`, for Prometheus.
 
-use std::time::Instant;
-
 use hyper::{Response, StatusCode};
 
 use super::{signage, typed};
@@ -19,7 +17,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         version: env!("CARGO_PKG_VERSION"),
         started: services.started,
         now: clock::now(),
-        healthy: services.heartbeats.problems(Instant::now()).is_empty(),
+        healthy: services.problems().is_empty(),
         config_ok: services.site.borrow().config_errors.is_empty(),
         board: Board { temperature_c: board.temperature_c, under_voltage: board.under_voltage },
         sources: &services.sources,

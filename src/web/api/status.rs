@@ -1,6 +1,6 @@
 //! `GET /api/status`: the box at a glance.
 
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use hyper::{Response, StatusCode};
 
@@ -14,7 +14,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
     let services = &call.services;
     let site = services.site.borrow().clone();
     let condition = services.condition.borrow().clone();
-    let parts = services.heartbeats.problems(Instant::now());
+    let parts = services.problems();
     let problems: Vec<_> = parts.into_iter().chain(condition.problems()).collect();
     let (mut sources, mut viewers) = (wire::SourceCounts::default(), wire::Viewers::default());
     for source in services.sources.list() {
@@ -41,6 +41,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         webrtc: wire::WebRtc {
             port: services.whep.engine().port(),
             peers: services.whep.engine().stats().peers,
+            problem: services.whep.engine().missing(),
         },
         config: wire::Config {
             file: site.config_file,

@@ -85,7 +85,7 @@ impl From<WhepError> for Problem {
             WhepError::NotAcceptable(_) => refused(StatusCode::NOT_ACCEPTABLE),
             WhepError::NoIfMatch => refused(StatusCode::PRECONDITION_REQUIRED),
             WhepError::OldIfMatch => refused(StatusCode::PRECONDITION_FAILED),
-            WhepError::TooMany | WhepError::Stopped | WhepError::NoAddress => {
+            WhepError::TooMany | WhepError::Stopped(_) | WhepError::NoAddress => {
                 Self::come_again(sentence(&text))
             }
         }

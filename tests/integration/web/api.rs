@@ -92,7 +92,7 @@ async fn status_sources_logs_health_and_metrics_tell_how_it_is() {
     assert_eq!((&status["name"], &status["time_zone"]), (&"box".into(), &"UTC".into()));
     assert_eq!(status["sources"], serde_json::json!({"total": 2, "live": 1, "lost": 1, "idle": 0}));
     assert_eq!(status["viewers"]["whep"], 1);
-    assert_eq!(status["webrtc"]["port"], server.engine.port());
+    assert_eq!(status["webrtc"]["port"], serde_json::json!(server.rtc.engine().port()));
     assert_eq!(status["health"], serde_json::json!({"ok": true, "problems": []}));
     assert_eq!(status["config"], serde_json::json!({"file": null, "ok": true, "errors": []}));
     assert!(status["process"]["memory_bytes"].as_u64().is_some_and(|bytes| bytes > 0));
