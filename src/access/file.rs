@@ -1,22 +1,30 @@
 //! `access.toml` in the data folder, readable by nobody else: hashes of the password, of sessions, tokens and links.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::net::IpAddr;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::password::is_hash;
 use super::secret::{Fingerprint, Plain, id};
+use super::throttle::host;
 use super::{Error, Grant, GrantKind, Right, SESSIONS_MAX, now};
+
+/// Sessions, tokens and links, 64 of each, take some 50 kB.
+const BYTES_MAX: u64 = 256 << 10;
 
 /// All that is written down.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     /// PHC string.
     pub(super) password: Option<String>,
+    /// The same of the configuration's password that was in force when the sessions began.
+    pub(super) fixed: Option<String>,
     pub(super) sessions: Vec<Entry>,
     pub(super) tokens: Vec<Entry>,
     pub(super) links: Vec<Entry>,
@@ -31,12 +39,15 @@ pub(super) struct Entry {
     /// Seconds since 1970.
     pub(super) created: u64,
     pub(super) used: u64,
+    /// Where a login came from, as [`host`] has it.
+    pub(super) from: Option<IpAddr>,
 }
 
 impl Entry {
-    pub(super) fn new(name: &str, right: Right, secret: &Plain) -> Result<Self, Error> {
+    pub(super) fn new(name: &str, right: Right, secret: &Plain, from: Option<IpAddr>) -> Result<Self, Error> {
         let (fingerprint, now) = (Fingerprint::of(secret.reveal()), now());
-        Ok(Self { id: id()?, name: name.to_owned(), right, fingerprint, created: now, used: now })
+        let from = from.map(host);
+        Ok(Self { id: id()?, name: name.to_owned(), right, fingerprint, created: now, used: now, from })
     }
 
     pub(super) fn grant(&self) -> Grant {
@@ -61,7 +72,7 @@ impl State {
     }
 
     /// Returns the new session's secret.
-    pub(super) fn add_session(&mut self, right: Right) -> Result<Plain, Error> {
+    pub(super) fn add_session(&mut self, right: Right, from: IpAddr) -> Result<Plain, Error> {
         let secret = Plain::new()?;
         if self.sessions.len() >= SESSIONS_MAX {
             let oldest = self.sessions.iter().enumerate().min_by_key(|(_, entry)| entry.used);
@@ -69,7 +80,7 @@ impl State {
                 self.sessions.remove(oldest);
             }
         }
-        self.sessions.push(Entry::new("", right, &secret)?);
+        self.sessions.push(Entry::new("", right, &secret, Some(from))?);
         Ok(secret)
     }
 }
@@ -78,6 +89,7 @@ impl State {
 #[serde(deny_unknown_fields)]
 struct Written {
     password: Option<String>,
+    fixed: Option<String>,
     #[serde(default)]
     session: Vec<WrittenEntry>,
     #[serde(default)]
@@ -95,30 +107,53 @@ struct WrittenEntry {
     hash: String,
     created: u64,
     used: u64,
+    from: Option<IpAddr>,
 }
 
-/// An empty state if there is no file yet.
-pub(super) fn read(path: &Path) -> Result<State, Error> {
-    let failed = |why: &dyn std::fmt::Display| Error::Write(format!("{}: {why}", path.display()));
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::default()),
-        Err(error) => return Err(failed(&error)),
-    };
-    let written: Written = toml::from_str(&text).map_err(|error| failed(&error.message()))?;
+/// An empty state if there is no file yet; why it can't be read if there is one.
+pub(super) fn read(path: &Path) -> Result<State, String> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(BYTES_MAX + 1).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if bytes as u64 > BYTES_MAX => Err(format!("it is larger than {BYTES_MAX} bytes")),
+        Ok(_) => parse(&text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What such a file says, or why it is none of ours.
+pub(super) fn parse(text: &str) -> Result<State, String> {
+    let written: Written = toml::from_str(text).map_err(|error| error.message().to_owned())?;
     let entry = |entry: WrittenEntry| {
-        let right = Right::named(&entry.right).ok_or_else(|| failed(&"an unknown right"))?;
-        let fingerprint = Fingerprint::stored(&entry.hash);
-        let WrittenEntry { id, name, created, used, .. } = entry;
-        Ok(Entry { id, name, right, fingerprint, created, used })
+        let right =
+            Right::named(&entry.right).ok_or_else(|| format!("the right \"{}\" is unknown", entry.right))?;
+        let fingerprint = Fingerprint::stored(&entry.hash).ok_or("a hash is none")?;
+        let WrittenEntry { id, name, created, used, from, .. } = entry;
+        Ok(Entry { id, name, right, fingerprint, created, used, from })
     };
-    let all = |entries: Vec<WrittenEntry>| entries.into_iter().map(entry).collect::<Result<_, _>>();
+    if [&written.password, &written.fixed].into_iter().flatten().any(|hash| !is_hash(hash)) {
+        return Err("the password's hash is none".to_owned());
+    }
+    let all = |entries: Vec<WrittenEntry>| entries.into_iter().map(entry).collect::<Result<_, String>>();
     Ok(State {
         password: written.password,
+        fixed: written.fixed,
         sessions: all(written.session)?,
         tokens: all(written.token)?,
         links: all(written.link)?,
     })
+}
+
+/// Keeps a file that can't be read for whoever wants to look at it.
+pub(super) fn set_aside(path: &Path) -> Result<(), Error> {
+    let aside = path.with_extension("toml.damaged");
+    match std::fs::rename(path, &aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::Write(format!("{} can't be renamed: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A power cut leaves the old one or the new one, whole.
@@ -127,6 +162,8 @@ pub(super) fn write(path: &Path, state: &State) -> Result<(), Error> {
     let written = (|| {
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        // One that was left behind may have other rights.
+        file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(text(state).as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&temporary, path)?;
@@ -137,8 +174,10 @@ pub(super) fn write(path: &Path, state: &State) -> Result<(), Error> {
 
 fn text(state: &State) -> String {
     let mut table = Table::new();
-    if let Some(password) = &state.password {
-        table.insert("password".to_owned(), password.clone().into());
+    for (name, hash) in [("password", &state.password), ("fixed", &state.fixed)] {
+        if let Some(hash) = hash {
+            table.insert(name.to_owned(), hash.clone().into());
+        }
     }
     for (name, entries) in [("session", &state.sessions), ("token", &state.tokens), ("link", &state.links)] {
         table.insert(name.to_owned(), Value::Array(entries.iter().map(entry_table).collect()));
@@ -155,5 +194,8 @@ fn entry_table(entry: &Entry) -> Value {
     table.insert("hash".to_owned(), entry.fingerprint.text().into());
     table.insert("created".to_owned(), number(entry.created));
     table.insert("used".to_owned(), number(entry.used));
+    if let Some(from) = entry.from {
+        table.insert("from".to_owned(), from.to_string().into());
+    }
     Value::Table(table)
 }

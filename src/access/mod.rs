@@ -5,11 +5,15 @@
 //!
 //! Secrets that we make are 128 random bits, so their BLAKE3 is kept and nothing more is needed; the password, which a
 //! person makes up, goes through argon2id. Everything is in one small file of its own, not in the library's database:
-//! a damaged library must not lock its admin out.
+//! a damaged library must not lock its admin out. Nor does a file that is damaged itself, or a disk that takes no
+//! writing: the code of the first visit sets a new password then, and logins hold until the next restart.
 
+mod error;
 mod file;
 mod password;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod throttle;
 
 use std::net::IpAddr;
@@ -17,11 +21,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+pub use error::{BUSY_S, Error};
 use file::{Entry, State};
 use password::Hasher;
 use secret::Fingerprint;
 pub use secret::Plain;
 use throttle::Throttle;
+use tokio::sync::watch;
 
 /// A box has one admin and a few integrations; beyond, somebody fills the file.
 pub const ENTRIES_MAX: usize = 64;
@@ -78,7 +84,7 @@ pub struct Settings {
 pub enum Phase {
     /// Everybody is the admin.
     Open,
-    /// No password yet: whoever knows the code from the log sets it.
+    /// No password, or none that can be read: whoever knows the code from the log or a TV sets it.
     Setup,
     Login,
 }
@@ -100,63 +106,121 @@ pub enum GrantKind {
     Link,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    #[error("the password is wrong")]
-    WrongPassword,
-    #[error("the code is wrong")]
-    WrongCode,
-    #[error("the password is set already; log in with it")]
-    NotInSetup,
-    #[error("the password is set in marquee.toml, [web] admin_password; change it there")]
-    InConfiguration,
-    #[error("too many attempts; try again in {seconds} s")]
-    TooMany { seconds: u64 },
-    #[error("{what} must be {allowed}")]
-    Invalid { what: &'static str, allowed: &'static str },
-    #[error("there are {ENTRIES_MAX} of them already; take one away first")]
-    Full,
-    #[error("there is none with this id")]
-    NotFound,
-    #[error("who may do what can't be written down: {0}")]
-    Write(String),
-    #[error("no random numbers: {0}")]
-    Chance(String),
-}
-
 /// The one who knows. Short locks; argon2, which takes half a second on a Pi, runs outside of them.
 pub struct Access {
     /// `None`: nothing survives a restart.
     path: Option<PathBuf>,
     settings: Mutex<Settings>,
-    state: Mutex<State>,
+    kept: Mutex<Kept>,
     throttle: Mutex<Throttle>,
     hasher: Hasher,
     code: Plain,
+    changes: watch::Sender<u64>,
+}
+
+/// What is known, and how it stands with the file.
+#[derive(Default)]
+struct Kept {
+    state: State,
+    /// Why the file can't be read. It is set aside by what is written next.
+    damaged: Option<String>,
+    /// Why the last change could not be written: it holds until the next restart.
+    unwritten: Option<String>,
 }
 
 impl Access {
-    /// Reads what is written in the data folder. A damaged file is no reason to let anybody in: it is an error.
+    /// Reads what is written in the data folder. A damaged file is no reason to let anybody in, and none to keep
+    /// everybody out: nothing of it holds, and the code sets a new password.
     pub fn open(data: Option<&Path>, settings: Settings) -> Result<Self, Error> {
         let path = data.map(|data| data.join("access.toml"));
-        let state = path.as_deref().map_or_else(|| Ok(State::default()), file::read)?;
+        let kept = match path.as_deref().map(file::read) {
+            None => Kept::default(),
+            Some(Ok(state)) => Kept { state, ..Kept::default() },
+            Some(Err(why)) => Kept { damaged: Some(why), ..Kept::default() },
+        };
         Ok(Self {
             path,
             settings: Mutex::new(settings),
-            state: Mutex::new(state),
+            kept: Mutex::new(kept),
             throttle: Mutex::default(),
             hasher: Hasher::default(),
             code: Plain::code()?,
+            changes: watch::Sender::default(),
         })
     }
 
-    pub fn follow(&self, settings: Settings) {
+    pub async fn follow(&self, settings: Settings) {
         *lock(&self.settings) = settings;
+        self.settle().await;
+    }
+
+    /// Ends the sessions that began with another password of the configuration than today's, also if its file was
+    /// changed while Marquee did not run. To be called before anybody is let in.
+    pub async fn settle(&self) {
+        let fixed = lock(&self.settings).password.clone();
+        let known = lock(&self.kept).state.fixed.clone();
+        let outcome = match (fixed, known) {
+            (None, None) => return,
+            (None, Some(_)) => Ok(None),
+            (Some(fixed), known) => self.hash_if_other(&fixed, known).await,
+        };
+        let hash = match outcome {
+            Ok(None) if lock(&self.settings).password.is_some() => return,
+            Ok(hash) => hash,
+            Err(error) => {
+                log::error!("the sessions of another password are ended: {error}");
+                None
+            }
+        };
+        let mut kept = lock(&self.kept);
+        if !kept.state.sessions.is_empty() {
+            log::warn!("[web] admin_password is another one: whoever is logged in has to log in again");
+        }
+        kept.state.sessions.clear();
+        kept.state.fixed = hash;
+        self.write_if_possible(&mut kept);
+        drop(kept);
+        self.changed();
+    }
+
+    /// `None`: it is the same.
+    async fn hash_if_other(&self, fixed: &str, known: Option<String>) -> Result<Option<String>, Error> {
+        if let Some(known) = known
+            && self.hasher.is_right(self.hasher.place(true)?, fixed, known).await?
+        {
+            return Ok(None);
+        }
+        self.hasher.hash(self.hasher.place(true)?, fixed).await.map(Some)
+    }
+
+    /// Raised when somebody may no longer do what they could: whoever holds a stream open looks again.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// What is wrong with the text of such a file, which comes from elsewhere.
+    pub fn check(text: &str) -> Result<(), String> {
+        file::parse(text).map(drop)
+    }
+
+    /// Takes what a backup says of who may do what in the place of what is known: at once, and for ever.
+    pub fn take_over(&self, text: &str) -> Result<(), Error> {
+        let brought = file::parse(text).map_err(Error::Damaged)?;
+        self.change(|state| {
+            *state = brought;
+            Ok(())
+        })?;
+        self.changed();
+        Ok(())
     }
 
     pub fn phase(&self) -> Phase {
         let settings = lock(&self.settings);
-        match (settings.login, settings.password.is_some() || lock(&self.state).password.is_some()) {
+        match (settings.login, settings.password.is_some() || lock(&self.kept).state.password.is_some()) {
             (false, _) => Phase::Open,
             (true, false) => Phase::Setup,
             (true, true) => Phase::Login,
@@ -168,6 +232,16 @@ impl Access {
         (self.phase() == Phase::Setup).then(|| self.code.reveal())
     }
 
+    /// Why nobody's login, token or link of before holds: the file that knows them can't be read.
+    pub fn damaged(&self) -> Option<String> {
+        lock(&self.kept).damaged.clone()
+    }
+
+    /// Why what changed last is forgotten with the next restart.
+    pub fn unwritten(&self) -> Option<String> {
+        lock(&self.kept).unwritten.clone()
+    }
+
     /// Whether the password may be changed here.
     pub fn password_is_fixed(&self) -> bool {
         lock(&self.settings).password.is_some()
@@ -177,17 +251,15 @@ impl Access {
     pub fn by_session(&self, secret: &str) -> Option<Right> {
         let fingerprint = Fingerprint::of(secret);
         let now = now();
-        let mut state = lock(&self.state);
-        let entry = state.sessions.iter_mut().find(|entry| entry.fingerprint == fingerprint)?;
+        let mut kept = lock(&self.kept);
+        let entry = kept.state.sessions.iter_mut().find(|entry| entry.fingerprint == fingerprint)?;
         if now.saturating_sub(entry.used) > SESSION_TIME.as_secs() {
             return None;
         }
         let (right, stale) = (entry.right, now.saturating_sub(entry.used) > TOUCH_EVERY.as_secs());
         if stale {
             entry.used = now;
-            if let Err(error) = self.write(&state) {
-                log::warn!("{error}");
-            }
+            self.write_if_possible(&mut kept);
         }
         Some(right)
     }
@@ -195,7 +267,8 @@ impl Access {
     /// The right of a token in a header.
     pub fn by_token(&self, secret: &str) -> Option<Right> {
         let fingerprint = Fingerprint::of(secret);
-        lock(&self.state)
+        lock(&self.kept)
+            .state
             .tokens
             .iter()
             .find(|entry| entry.fingerprint == fingerprint)
@@ -205,7 +278,12 @@ impl Access {
     /// The right of a link that has not been withdrawn.
     pub fn by_link(&self, secret: &str) -> Option<Right> {
         let fingerprint = Fingerprint::of(secret);
-        lock(&self.state).links.iter().find(|entry| entry.fingerprint == fingerprint).map(|entry| entry.right)
+        lock(&self.kept)
+            .state
+            .links
+            .iter()
+            .find(|entry| entry.fingerprint == fingerprint)
+            .map(|entry| entry.right)
     }
 
     /// Sets the first password. Returns a session's secret.
@@ -214,62 +292,71 @@ impl Access {
             return Err(Error::NotInSetup);
         }
         check_password(password)?;
-        self.may_try(from)?;
+        self.begin(from)?;
         if Fingerprint::of(code.trim()) != Fingerprint::of(self.code.reveal()) {
-            self.failed(from);
-            return Err(Error::WrongCode);
+            return Err(wrong(from, Error::WrongCode));
         }
-        let hash = self.hasher.hash(password).await?;
-        self.change(|state| {
+        // Who knows the code is nobody's flood.
+        let hash = self.hasher.hash(self.hasher.place(true)?, password).await?;
+        self.change_at_once(|state| {
             // Two at once: the first one has it.
             if state.password.is_some() {
                 return Err(Error::NotInSetup);
             }
             state.password = Some(hash);
-            state.add_session(Right::Admin)
+            state.add_session(Right::Admin, from)
         })
     }
 
-    /// Returns a session's secret.
+    /// Returns a session's secret. One that can't be written down holds all the same: who may mend a full disk has to
+    /// log in first.
     pub async fn log_in(&self, from: IpAddr, password: &str) -> Result<Plain, Error> {
-        self.may_try(from)?;
-        if !self.is_password(password).await? {
-            self.failed(from);
-            return Err(Error::WrongPassword);
+        if let (Phase::Setup, Some(why)) = (self.phase(), self.damaged()) {
+            return Err(Error::Damaged(why));
         }
-        lock(&self.throttle).forget(from);
-        self.change(|state| state.add_session(Right::Admin))
+        self.try_password(from, password).await?;
+        self.change_at_once(|state| state.add_session(Right::Admin, from))
     }
 
-    pub fn log_out(&self, secret: &str) -> Result<(), Error> {
+    pub fn log_out(&self, secret: &str) {
         let fingerprint = Fingerprint::of(secret);
-        self.change(|state| {
-            state.sessions.retain(|entry| entry.fingerprint != fingerprint);
-            Ok(())
-        })
+        let mut kept = lock(&self.kept);
+        kept.state.sessions.retain(|entry| entry.fingerprint != fingerprint);
+        self.write_if_possible(&mut kept);
+        drop(kept);
+        self.changed();
     }
 
-    /// A new password ends all other sessions: it may be changed because somebody else knew the old one.
-    pub async fn change_password(&self, from: IpAddr, old: &str, new: &str) -> Result<Plain, Error> {
+    /// A new password ends all other sessions: it may be changed because somebody else knew the old one. `end_grants`:
+    /// and who knew it may have made tokens and links.
+    pub async fn change_password(
+        &self,
+        from: IpAddr,
+        old: &str,
+        new: &str,
+        end_grants: bool,
+    ) -> Result<Plain, Error> {
         if self.password_is_fixed() {
             return Err(Error::InConfiguration);
         }
         check_password(new)?;
-        self.may_try(from)?;
-        if !self.is_password(old).await? {
-            self.failed(from);
-            return Err(Error::WrongPassword);
-        }
-        let hash = self.hasher.hash(new).await?;
-        self.change(|state| {
+        self.try_password(from, old).await?;
+        let hash = self.hasher.hash(self.hasher.place(true)?, new).await?;
+        let secret = self.change(|state| {
             state.password = Some(hash);
             state.sessions.clear();
-            state.add_session(Right::Admin)
-        })
+            if end_grants {
+                state.tokens.clear();
+                state.links.clear();
+            }
+            state.add_session(Right::Admin, from)
+        })?;
+        self.changed();
+        Ok(secret)
     }
 
     pub fn grants(&self, kind: GrantKind) -> Vec<Grant> {
-        lock(&self.state).entries(kind).iter().map(Entry::grant).collect()
+        lock(&self.kept).state.entries(kind).iter().map(Entry::grant).collect()
     }
 
     /// Returns the new one, and its secret, which nobody can be told again.
@@ -279,7 +366,7 @@ impl Access {
             return Err(Error::Invalid { what: "name", allowed: "a text of 1 to 60 characters" });
         }
         let secret = Plain::new()?;
-        let entry = Entry::new(name, right, &secret)?;
+        let entry = Entry::new(name, right, &secret, None)?;
         let grant = entry.grant();
         self.change(|state| {
             let entries = state.entries_mut(kind);
@@ -293,51 +380,99 @@ impl Access {
     }
 
     pub fn withdraw(&self, kind: GrantKind, id: &str) -> Result<(), Error> {
-        self.change(|state| {
+        self.change_at_once(|state| {
             let entries = state.entries_mut(kind);
             let before = entries.len();
             entries.retain(|entry| entry.id != id);
             if entries.len() == before { Err(Error::NotFound) } else { Ok(()) }
-        })
+        })?;
+        self.changed();
+        self.unwritten().map_or(Ok(()), |why| Err(Error::Unwritten(why)))
     }
 
-    async fn is_password(&self, password: &str) -> Result<bool, Error> {
-        if let Some(fixed) = &lock(&self.settings).password {
+    /// Ok if the password is right. An attempt counts before it is looked at, and is forgotten if it was right.
+    async fn try_password(&self, from: IpAddr, password: &str) -> Result<(), Error> {
+        let known = self.is_known(from);
+        let fixed = lock(&self.settings).password.clone();
+        let right = if let Some(fixed) = fixed {
+            self.begin(from)?;
             // Of both the fingerprint, so that the time taken tells nothing of where they differ.
-            return Ok(Fingerprint::of(fixed) == Fingerprint::of(password));
+            Fingerprint::of(&fixed) == Fingerprint::of(password)
+        } else {
+            // Who finds no place has not tried.
+            let place = self.hasher.place(known)?;
+            self.begin(from)?;
+            let hash = lock(&self.kept).state.password.clone();
+            match hash {
+                Some(hash) if password.len() <= PASSWORD_BYTES_MAX => {
+                    self.hasher.is_right(place, password, hash).await?
+                }
+                _ => false,
+            }
+        };
+        if !right {
+            return Err(wrong(from, Error::WrongPassword));
         }
-        let hash = lock(&self.state).password.clone();
-        match hash {
-            Some(hash) if password.len() <= PASSWORD_BYTES_MAX => self.hasher.is_right(password, hash).await,
-            _ => Ok(false),
-        }
+        lock(&self.throttle).forget(from, known);
+        Ok(())
     }
 
-    fn may_try(&self, from: IpAddr) -> Result<(), Error> {
-        match lock(&self.throttle).wait(from, Instant::now()) {
-            Some(wait) => Err(Error::TooMany { seconds: whole_seconds(wait) }),
-            None => Ok(()),
-        }
+    fn begin(&self, from: IpAddr) -> Result<(), Error> {
+        let known = self.is_known(from);
+        let begun = lock(&self.throttle).begin(from, known, Instant::now());
+        begun.map_err(|wait| Error::TooMany { seconds: whole_seconds(wait) })
     }
 
-    fn failed(&self, from: IpAddr) {
-        log::warn!("a wrong password or code from {from}");
-        lock(&self.throttle).failed(from, Instant::now());
+    /// Whether somebody is logged in who came from there.
+    fn is_known(&self, from: IpAddr) -> bool {
+        let host = throttle::host(from);
+        lock(&self.kept).state.sessions.iter().any(|entry| entry.from == Some(host))
     }
 
     /// A change is in force when it is on the disk; one that can't be written is taken back.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
-        let mut state = lock(&self.state);
-        let mut changed = state.clone();
+        let mut kept = lock(&self.kept);
+        let mut changed = kept.state.clone();
         let value = change(&mut changed)?;
-        self.write(&changed)?;
-        *state = changed;
+        self.write(&mut kept, &changed)?;
+        kept.state = changed;
         Ok(value)
     }
 
-    fn write(&self, state: &State) -> Result<(), Error> {
-        self.path.as_deref().map_or(Ok(()), |path| file::write(path, state))
+    /// A change that must not wait for a disk: who comes in, and who is kept out from now on.
+    fn change_at_once<T>(&self, change: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
+        let mut kept = lock(&self.kept);
+        let mut changed = kept.state.clone();
+        let value = change(&mut changed)?;
+        kept.state = changed;
+        self.write_if_possible(&mut kept);
+        Ok(value)
     }
+
+    fn write_if_possible(&self, kept: &mut Kept) {
+        let state = kept.state.clone();
+        if let Err(error) = self.write(kept, &state) {
+            log::warn!("{error}; what was changed holds until the next restart");
+            kept.unwritten = Some(error.to_string());
+        }
+    }
+
+    fn write(&self, kept: &mut Kept, state: &State) -> Result<(), Error> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if let Some(why) = &kept.damaged {
+            file::set_aside(path)?;
+            log::warn!("the logins of before are in access.toml.damaged, which can't be read: {why}");
+            kept.damaged = None;
+        }
+        file::write(path, state)?;
+        kept.unwritten = None;
+        Ok(())
+    }
+}
+
+fn wrong(from: IpAddr, error: Error) -> Error {
+    log::warn!("a wrong password or code from {from}");
+    error
 }
 
 fn check_password(password: &str) -> Result<(), Error> {
@@ -357,99 +492,4 @@ fn now() -> u64 {
 /// What is told to whoever has to wait: rounded up, since who comes a moment too early is refused once more.
 pub fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-
-    const FROM: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-    fn open(folder: &Path) -> Access {
-        Access::open(Some(folder), Settings { login: true, password: None }).unwrap()
-    }
-
-    #[test]
-    fn nobody_is_told_to_come_too_early() {
-        let seconds = [0, 1, 1000, 1001, 1999, 2000].map(|ms| whole_seconds(Duration::from_millis(ms)));
-        assert_eq!(seconds, [0, 1, 1, 2, 2, 2]);
-    }
-
-    #[tokio::test]
-    async fn the_first_visitor_needs_the_code_and_there_is_no_second_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let access = open(folder.path());
-        let code = access.setup_code().unwrap().to_owned();
-        assert_eq!(access.set_up(FROM, "nonsense", "long enough").await.unwrap_err(), Error::WrongCode);
-        let short = access.set_up(FROM, &code, "short").await;
-        assert!(matches!(short, Err(Error::Invalid { .. })));
-        let session = access.set_up(FROM, &code, "long enough").await.unwrap();
-        assert_eq!(access.by_session(session.reveal()), Some(Right::Admin));
-        assert_eq!(access.set_up(FROM, &code, "another one").await.unwrap_err(), Error::NotInSetup);
-        assert_eq!(access.setup_code(), None);
-    }
-
-    #[tokio::test]
-    async fn sessions_tokens_and_links_survive_a_restart_and_end_when_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let access = open(folder.path());
-        let code = access.setup_code().unwrap().to_owned();
-        access.set_up(FROM, &code, "long enough").await.unwrap();
-        let session = access.log_in(FROM, "long enough").await.unwrap();
-        let (token, token_secret) = access.grant(GrantKind::Token, "robot", Right::View).unwrap();
-        let (link, link_secret) = access.grant(GrantKind::Link, "guests", Right::View).unwrap();
-        let access = open(folder.path());
-        assert_eq!(access.by_session(session.reveal()), Some(Right::Admin));
-        assert_eq!(access.by_token(token_secret.reveal()), Some(Right::View));
-        assert_eq!(access.by_link(link_secret.reveal()), Some(Right::View));
-        assert_eq!(access.by_token(link_secret.reveal()), None, "each only where it belongs");
-        assert_eq!(access.grants(GrantKind::Token), std::slice::from_ref(&token));
-        access.withdraw(GrantKind::Token, &token.id).unwrap();
-        access.withdraw(GrantKind::Link, &link.id).unwrap();
-        access.log_out(session.reveal()).unwrap();
-        assert_eq!(access.by_token(token_secret.reveal()), None);
-        assert_eq!(access.by_link(link_secret.reveal()), None);
-        assert_eq!(access.by_session(session.reveal()), None);
-        assert_eq!(access.withdraw(GrantKind::Link, &link.id), Err(Error::NotFound));
-    }
-
-    #[tokio::test]
-    async fn a_new_password_ends_all_sessions() {
-        let folder = tempfile::tempdir().unwrap();
-        let access = open(folder.path());
-        let code = access.setup_code().unwrap().to_owned();
-        let first = access.set_up(FROM, &code, "long enough").await.unwrap();
-        let second = access.change_password(FROM, "long enough", "long enough 2").await.unwrap();
-        assert_eq!(access.by_session(first.reveal()), None);
-        assert_eq!(access.by_session(second.reveal()), Some(Right::Admin));
-        assert_eq!(access.log_in(FROM, "long enough").await.unwrap_err(), Error::WrongPassword);
-        access.log_in(FROM, "long enough 2").await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn whoever_guesses_has_to_wait_longer_and_longer() {
-        let access =
-            Access::open(None, Settings { login: true, password: Some("right".to_owned()) }).unwrap();
-        for _ in 0..5 {
-            assert_eq!(access.log_in(FROM, "wrong").await.unwrap_err(), Error::WrongPassword);
-        }
-        assert!(matches!(access.log_in(FROM, "right").await, Err(Error::TooMany { .. })));
-        let other = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-        access.log_in(other, "right").await.unwrap();
-    }
-
-    #[test]
-    fn nobody_gets_in_by_a_damaged_file() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("access.toml"), "password = 7").unwrap();
-        assert!(Access::open(Some(folder.path()), Settings { login: true, password: None }).is_err());
-    }
-
-    #[test]
-    fn without_a_login_everybody_is_the_admin() {
-        let access = Access::open(None, Settings::default()).unwrap();
-        assert_eq!((access.phase(), access.setup_code()), (Phase::Open, None));
-    }
 }

@@ -43,8 +43,9 @@ impl Fingerprint {
         Self(blake3::hash(secret.as_bytes()).to_hex().to_string())
     }
 
-    pub(super) fn stored(text: &str) -> Self {
-        Self(text.to_owned())
+    /// `None`: it is none.
+    pub(super) fn stored(text: &str) -> Option<Self> {
+        blake3::Hash::from_hex(text).is_ok().then(|| Self(text.to_owned()))
     }
 
     pub(super) fn text(&self) -> &str {

@@ -14,47 +14,60 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 /// Addresses remembered; beyond, all others share one count.
 const ADDRESSES_MAX: usize = 1024;
 
-/// Wrong attempts of each address.
+/// Attempts of each address since the last right one.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
-    by_address: HashMap<IpAddr, Failures>,
+    by_address: HashMap<IpAddr, Attempts>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Failures {
+struct Attempts {
     count: u32,
     last: Instant,
 }
 
 impl Throttle {
-    /// How long this address has to wait before its next attempt is looked at.
-    pub(super) fn wait(&self, from: IpAddr, now: Instant) -> Option<Duration> {
-        let failures = self.by_address.get(&self.key(from))?;
-        let over = failures.count.checked_sub(FREE_ATTEMPTS)?;
-        let wait = FIRST_WAIT.saturating_mul(1_u32.checked_shl(over).unwrap_or(u32::MAX)).min(WAIT_MAX);
-        (failures.last + wait).checked_duration_since(now).filter(|left| !left.is_zero())
-    }
-
-    pub(super) fn failed(&mut self, from: IpAddr, now: Instant) {
-        self.by_address.retain(|_, failures| now.duration_since(failures.last) < FORGOTTEN_AFTER);
-        let failures = self.by_address.entry(self.key(from)).or_insert(Failures { count: 0, last: now });
-        failures.count = failures.count.saturating_add(1);
-        failures.last = now;
+    /// Counts an attempt before it is looked at, so that many at once are as many; or says how long to wait. `known`:
+    /// from where somebody logged in before, which has a count of its own however many others there are.
+    pub(super) fn begin(&mut self, from: IpAddr, known: bool, now: Instant) -> Result<(), Duration> {
+        self.by_address.retain(|_, attempts| now.duration_since(attempts.last) < FORGOTTEN_AFTER);
+        let key = self.key(from, known);
+        let attempts = self.by_address.entry(key).or_insert(Attempts { count: 0, last: now });
+        if let Some(wait) = attempts.wait(now) {
+            return Err(wait);
+        }
+        attempts.count = attempts.count.saturating_add(1);
+        attempts.last = now;
+        Ok(())
     }
 
     /// Whoever knew the password is no guesser.
-    pub(super) fn forget(&mut self, from: IpAddr) {
-        self.by_address.remove(&self.key(from));
+    pub(super) fn forget(&mut self, from: IpAddr, known: bool) {
+        let key = self.key(from, known);
+        self.by_address.remove(&key);
     }
 
-    /// One IPv6 host has as many addresses as it likes, all within a /64.
-    fn key(&self, from: IpAddr) -> IpAddr {
-        let key = match from.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-            address => address,
-        };
+    fn key(&self, from: IpAddr, known: bool) -> IpAddr {
+        let key = host(from);
         let full = self.by_address.len() >= ADDRESSES_MAX && !self.by_address.contains_key(&key);
-        if full { Ipv6Addr::UNSPECIFIED.into() } else { key }
+        if full && !known { Ipv6Addr::UNSPECIFIED.into() } else { key }
+    }
+}
+
+impl Attempts {
+    /// How long the next one has to wait.
+    fn wait(self, now: Instant) -> Option<Duration> {
+        let over = self.count.checked_sub(FREE_ATTEMPTS)?;
+        let wait = FIRST_WAIT.saturating_mul(1_u32.checked_shl(over).unwrap_or(u32::MAX)).min(WAIT_MAX);
+        (self.last + wait).checked_duration_since(now).filter(|left| !left.is_zero())
+    }
+}
+
+/// One IPv6 host has as many addresses as it likes, all within a /64.
+pub(super) fn host(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address => address,
     }
 }
 
@@ -68,26 +81,39 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_a_limit_and_is_forgotten() {
-        let (mut throttle, start) = (Throttle::default(), Instant::now());
+        let (mut throttle, mut now) = (Throttle::default(), Instant::now());
         let mut waits = Vec::new();
         for _ in 0..16 {
-            throttle.failed(address(1), start);
-            waits.push(throttle.wait(address(1), start).map_or(0, |wait| wait.as_secs()));
+            let wait = throttle.begin(address(1), false, now).err().unwrap_or_default();
+            waits.push(wait.as_secs());
+            now += wait;
+            if !wait.is_zero() {
+                throttle.begin(address(1), false, now).unwrap();
+            }
         }
-        assert_eq!(waits, [0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]);
-        assert_eq!(throttle.wait(address(1), start + WAIT_MAX), None);
-        assert_eq!(throttle.wait(address(2), start), None);
-        throttle.failed(address(2), start + FORGOTTEN_AFTER);
+        assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+        assert!(throttle.begin(address(1), false, now).is_err());
+        throttle.begin(address(2), false, now).unwrap();
+        throttle.begin(address(1), false, now + FORGOTTEN_AFTER).unwrap();
         assert_eq!(throttle.by_address.len(), 1);
     }
 
     #[test]
-    fn guessing_from_many_addresses_does_not_fill_the_memory() {
+    fn many_at_once_are_as_many() {
+        let (mut throttle, now) = (Throttle::default(), Instant::now());
+        let tried = (0..250).filter(|_| throttle.begin(address(1), false, now).is_ok()).count();
+        assert_eq!(tried, 5);
+    }
+
+    #[test]
+    fn guessing_from_many_addresses_does_not_fill_the_memory_and_locks_no_known_one_out() {
         let (mut throttle, start) = (Throttle::default(), Instant::now());
         for number in 0..5000 {
-            throttle.failed(address(number), start);
+            // Those who came too late share one count.
+            let _ = throttle.begin(address(number), false, start);
         }
         assert!(throttle.by_address.len() <= ADDRESSES_MAX + 1);
-        assert!(throttle.wait(address(9999), start).is_some(), "those who came too late share one count");
+        assert!(throttle.begin(address(9999), false, start).is_err());
+        throttle.begin(address(9999), true, start).unwrap();
     }
 }

@@ -28,16 +28,17 @@ pub(super) fn notices(
         let site = site.borrow().clone();
         let now = Timestamp::now().to_zoned(site.time_zone.clone());
         let lost = condition.borrow().data.clone().filter(Data::is_lost).map(|data| data.text);
-        let code = access.setup_code();
+        let code = access.setup_code().map(|code| (code, access.damaged().is_some()));
         notice(&site, lost, code, &addresses_of(listen.ip()), listen, &now)
     })
 }
 
-/// `lost`: what became of the data partition. `code`: of the first visit. `listen`: where the web server listens; if that is this machine alone, no network is needed.
+/// `lost`: what became of the data partition. `code`: what sets the admin's password, and whether there was one that can't
+/// be read. `listen`: where the web server listens; if that is this machine alone, no network is needed.
 fn notice(
     site: &Site,
     lost: Option<String>,
-    code: Option<&str>,
+    code: Option<(&str, bool)>,
     addresses: &[IpAddr],
     listen: SocketAddr,
     now: &Zoned,
@@ -60,10 +61,15 @@ fn notice(
         missing
             .push("No network yet: plug in a network cable, or set up [network] in marquee.toml.".to_owned());
     }
-    if let Some(code) = code.filter(|_| url.is_some()) {
-        missing.push(format!("Nobody has set the admin's password yet. Code: {code}"));
+    let unreadable = code.is_some_and(|(_, unreadable)| unreadable);
+    match code.filter(|_| url.is_some()) {
+        Some((code, true)) => {
+            missing.push(format!("The file with the logins is damaged. Code for a new password: {code}"));
+        }
+        Some((code, false)) => missing.push(format!("Nobody has set the admin's password yet. Code: {code}")),
+        None => {}
     }
-    let alert = lost.is_some() || !site.config_errors.is_empty();
+    let alert = lost.is_some() || unreadable || !site.config_errors.is_empty();
     missing.extend(lost);
     if !site.config_errors.is_empty() {
         missing.push("marquee.toml has mistakes, the last good settings are in use:".to_owned());
@@ -125,11 +131,26 @@ mod tests {
         };
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         let listen = "10.0.0.2:80".parse().expect("an address");
-        let shown =
-            |addresses: &[IpAddr]| notice(&site, None, Some("12345678"), addresses, listen, &now).splash;
+        let shown = |addresses: &[IpAddr]| {
+            notice(&site, None, Some(("12345678", false)), addresses, listen, &now).splash
+        };
         assert!(!shown(&[]).missing.iter().any(|line| line.contains("12345678")));
         let reached = shown(&["10.0.0.2".parse().expect("an IP")]);
         assert!(reached.missing[0].ends_with("Code: 12345678"), "{:?}", reached.missing);
+        let damaged = notice(
+            &site,
+            None,
+            Some(("12345678", true)),
+            &["10.0.0.2".parse().expect("an IP")],
+            listen,
+            &now,
+        );
+        assert!(damaged.alert, "it stands above what is played, too");
+        assert!(
+            damaged.splash.missing[0].ends_with("new password: 12345678"),
+            "{:?}",
+            damaged.splash.missing
+        );
     }
 
     #[test]

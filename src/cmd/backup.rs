@@ -1,11 +1,13 @@
 //! `marquee backup` and `marquee restore`.
 
 use std::error::Error;
-use std::fs::File;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::BufWriter;
-use std::path::PathBuf;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::access::{self, Access};
 use crate::library::{self, Library};
 
 /// Written at once.
@@ -24,7 +26,7 @@ pub(super) struct Arguments {
 pub(super) fn backup(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let part = arguments.file.with_extension("part");
     let backup = library::Backup::of(&arguments.data)?;
-    let mut file = BufWriter::with_capacity(BUFFER_BYTES, File::create(&part)?);
+    let mut file = BufWriter::with_capacity(BUFFER_BYTES, private(&part)?);
     backup.write(&mut file)?;
     file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
     // Under its name only when it is whole.
@@ -33,11 +35,20 @@ pub(super) fn backup(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Nobody else reads it: it has who may log in.
+fn private(path: &Path) -> std::io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600)).map(|()| file)
+}
+
 pub(super) fn restore(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let file = File::open(&arguments.file)?;
     std::fs::create_dir_all(&arguments.data)?;
     let library = Library::open(&arguments.data)?;
-    let restored = library.restore_backup(file)?;
+    let restored = library.restore_backup(file, Access::check)?;
+    if let Some(text) = &restored.access {
+        Access::open(Some(&arguments.data), access::Settings::default())?.take_over(text)?;
+    }
     super::print(&format!("{} assets, {} files\n", restored.assets, restored.files))?;
     Ok(ExitCode::SUCCESS)
 }

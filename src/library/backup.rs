@@ -19,13 +19,15 @@ const FILES: &str = "files/";
 /// Backups and restores at once: each reads the whole disk.
 const BACKUPS_MAX: usize = 2;
 /// Of the passwords' file: 200 entries take 40 kB.
-const ACCESS_BYTES_MAX: u64 = 1 << 20;
+const ACCESS_BYTES_MAX: u64 = 256 << 10;
 
 /// What a restore brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
     pub assets: u64,
     pub files: u64,
+    /// Who may log in, as the backup has it: not in force until it is handed to [`Access`](crate::access::Access).
+    pub access: Option<String>,
 }
 
 /// The moment that a backup shows.
@@ -71,12 +73,16 @@ impl Library {
     }
 
     /// Reads a backup's tar and puts it in the place of all that is here. What is wrong with it is found before anything
-    /// is replaced. Blocks for as long as reading takes. Who may log in is read at the next start.
-    pub fn restore_backup(&self, from: impl Read) -> Result<Restored, Error> {
+    /// is replaced; `check_access` says what is wrong with who may log in. Blocks for as long as reading takes.
+    pub fn restore_backup(
+        &self,
+        from: impl Read,
+        check_access: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Restored, Error> {
         let folder = self.store().incoming().join(format!("restore-{}", unique()?));
         fs::create_dir(&folder).map_err(|error| Error::file("making", &folder, &error))?;
         let pin = Pin::new(self);
-        let outcome = self.restore_into(from, &folder);
+        let outcome = self.restore_into(from, &folder, check_access);
         drop(pin);
         if let Err(error) = fs::remove_dir_all(&folder) {
             log::warn!("library: {} can't be removed: {error}", folder.display());
@@ -85,19 +91,26 @@ impl Library {
         outcome
     }
 
-    fn restore_into(&self, from: impl Read, folder: &Path) -> Result<Restored, Error> {
+    fn restore_into(
+        &self,
+        from: impl Read,
+        folder: &Path,
+        check_access: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Restored, Error> {
         let mut brought = unpack(from, folder, self.store())?;
         let database = folder.join(DATABASE);
         if !brought.database {
             return Err(not_a_backup("it has no library.db"));
         }
-        let mut restored = Connection::open(&database)?;
-        let found = restored.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-        if !found.is_ok_and(|found| found == "ok") {
-            return Err(not_a_backup("its database is damaged"));
+        let access = read_access(&folder.join(ACCESS))?;
+        if let Some(Err(why)) = access.as_deref().map(check_access) {
+            return Err(not_a_backup(&format!("who may log in can't be read: {why}")));
         }
-        schema::migrate(&mut restored).map_err(|_| not_a_backup("a newer Marquee made it"))?;
+        let restored = checked_database(&database)?;
         for file in files(&restored)? {
+            if !EXTENSIONS.iter().any(|(ext, _)| *ext == file.ext) {
+                return Err(not_a_backup("its database names files of a kind that Marquee does not have"));
+            }
             // What is in the store already need not have come with it.
             if !brought.files.remove(&file.hash) && !self.store().path(file.hash, &file.ext).exists() {
                 return Err(not_a_backup("files that its database names are missing; it may be cut off"));
@@ -107,11 +120,46 @@ impl Library {
         let files = restored.query_row("SELECT count(*) FROM files", [], |row| row.get(0))?;
         restored.close().map_err(|(_, error)| error)?;
         self.db().replace(database)?;
-        let (brought, to) = (folder.join(ACCESS), access_file(&self.inner.folder));
-        if brought.exists() {
-            fs::rename(brought, &to).map_err(|error| Error::file("restoring", &to, &error))?;
+        Ok(Restored { assets, files, access })
+    }
+}
+
+/// A database that came with a backup, brought to this version: whole, and Marquee's own.
+fn checked_database(path: &Path) -> Result<Connection, Error> {
+    let foreign = || not_a_backup("its database is not Marquee's");
+    let mut restored = Connection::open(path)?;
+    // Nothing that its tables define is believed before it is looked at.
+    restored.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
+    let found = restored.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    if !found.is_ok_and(|found| found == "ok") {
+        return Err(not_a_backup("its database is damaged"));
+    }
+    let version: i64 = restored.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        return Err(foreign());
+    }
+    schema::migrate(&mut restored).map_err(|error| match error {
+        rusqlite_migration::Error::MigrationDefinition(_) => not_a_backup("a newer Marquee made it"),
+        _ => foreign(),
+    })?;
+    if !schema::is_ours(&restored)? {
+        return Err(foreign());
+    }
+    let loose = restored.prepare("SELECT 1 FROM pragma_foreign_key_check")?.exists([])?;
+    if loose {
+        return Err(not_a_backup("its database refers to what it does not have"));
+    }
+    Ok(restored)
+}
+
+fn read_access(path: &Path) -> Result<Option<String>, Error> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(not_a_backup("who may log in can't be read: it is no text"))
         }
-        Ok(Restored { assets, files })
+        Err(error) => Err(Error::file("reading", path, &error)),
     }
 }
 
@@ -216,10 +264,13 @@ fn stored_name(name: &str) -> Option<(Hash, &'static str)> {
 
 fn save(from: &mut impl Read, to: &Path, bytes_max: u64) -> Result<(), Error> {
     let copied = File::create(to).and_then(|mut file| {
-        io::copy(&mut from.take(bytes_max), &mut file)?;
-        file.sync_all()
+        let copied = io::copy(&mut from.take(bytes_max.saturating_add(1)), &mut file)?;
+        file.sync_all().map(|()| copied)
     });
-    copied.map_err(|error| match error.kind() {
+    if copied.as_ref().is_ok_and(|copied| *copied > bytes_max) {
+        return Err(not_a_backup("a part of it is larger than any that Marquee writes"));
+    }
+    copied.map(drop).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => unreadable(&error),
         _ => Error::file("writing", to, &error),
     })

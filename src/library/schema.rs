@@ -308,6 +308,25 @@ CREATE INDEX plays_by_time ON plays (from_ms, id);
 static MIGRATIONS: LazyLock<Migrations<'static>> =
     LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE)]));
 
+/// Whether it has the tables of this version and nothing beside them: what comes from elsewhere may have triggers and
+/// views that do what their maker wants.
+pub(super) fn is_ours(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let mut fresh = Connection::open_in_memory()?;
+    migrate(&mut fresh).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => err,
+        _ => rusqlite::Error::InvalidQuery,
+    })?;
+    Ok(objects(connection)? == objects(&fresh)?)
+}
+
+/// All that is defined, but for what SQLite itself adds.
+fn objects(connection: &Connection) -> Result<Vec<(String, String, Option<String>)>, rusqlite::Error> {
+    let mut statement = connection.prepare(
+        "SELECT type, name, sql FROM sqlite_schema WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY type, name",
+    )?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+}
+
 /// Brings a database, new or of an earlier version, to the newest.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite_migration::Error> {
     MIGRATIONS.to_latest(connection)

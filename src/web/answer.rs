@@ -146,7 +146,7 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::LoginPage => pages::login(&call),
         Route::Session => Ok(api::session::get(&call)),
         Route::LogIn => api::session::log_in(call).await,
-        Route::LogOut => api::session::log_out(&call),
+        Route::LogOut => Ok(api::session::log_out(&call)),
         Route::SetUp => api::session::set_up(call).await,
         Route::ChangePassword => api::session::change_password(call).await,
         Route::Grants { kind } => Ok(api::grants::list(&call, kind)),

@@ -10,15 +10,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use hyper::Response;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Response};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::answer::Call;
 use super::body::{self, Body};
 use super::connection::stopped;
-use super::{Services, api, wire, wire_signage};
+use super::{Services, api, auth, wire, wire_signage};
+use crate::access::Right;
 use crate::library::work::{self, Work};
 use crate::output::hdmi;
 use crate::signage::Signage;
@@ -54,6 +55,9 @@ struct Listener {
     screens: Option<u64>,
     signage: Option<watch::Receiver<u64>>,
     ports: watch::Receiver<Vec<hdmi::Status>>,
+    /// By what it was let in.
+    headers: HeaderMap,
+    access: watch::Receiver<u64>,
     /// When the last event was sent, and its fingerprint.
     sent: Option<(Instant, u64)>,
     over: bool,
@@ -68,6 +72,8 @@ pub(super) fn get(call: &Call) -> Response<Body> {
         screens: None,
         signage: call.services.signage.as_ref().map(Signage::changes),
         ports: call.services.screens.clone(),
+        headers: call.headers().clone(),
+        access: call.services.access.changes(),
         sent: None,
         over: call.is_head(),
     };
@@ -104,6 +110,11 @@ impl Listener {
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
+                // Whoever let it in may no longer: it comes again, and is told so.
+                Ok(()) = self.access.changed() => {
+                    let right = auth::right(&self.services.access, &self.headers);
+                    self.over = !right.is_some_and(|right| right.covers(Right::View));
+                }
                 () = stopped(&mut self.stopping) => {
                     self.over = true;
                     return Some(Bytes::from_static(b"event: end\ndata: {}\n\n"));

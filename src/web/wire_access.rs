@@ -17,6 +17,9 @@ pub(super) struct Session {
     pub open: bool,
     /// The password is in marquee.toml.
     pub password_is_fixed: bool,
+    /// Why the logins of before can't be read, in `setup`: the code sets a new password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +40,9 @@ pub(super) struct SetUp {
 pub(super) struct ChangePassword {
     pub old: String,
     pub new: String,
+    /// Tokens and links end, too.
+    #[serde(default)]
+    pub end_grants: bool,
 }
 
 #[derive(Deserialize)]

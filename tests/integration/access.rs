@@ -1,8 +1,9 @@
 //! Who gets in, and who does not: the real program with its login.
 
+use http_body_util::BodyExt;
 use serde_json::json;
 
-use crate::program::{Answer, Program};
+use crate::program::{Answer, PATIENCE, Program};
 
 const CONFIG: &str = "[web]\nwebrtc_port = 0\nadmin_password = \"open sesame\"\n";
 
@@ -118,4 +119,34 @@ async fn an_open_box_answers_to_no_name_from_outside() {
     assert_eq!(program.send("GET", "/api/status", &[], "").await.status, 200);
     let rebound = program.send("GET", "/api/status", &[("host", "evil.example")], "").await;
     assert_eq!(rebound.status, 421);
+}
+
+/// Whether an event stream goes on within a while, or ends.
+async fn goes_on(stream: &mut hyper::body::Incoming) -> bool {
+    let next = tokio::time::timeout(PATIENCE, stream.frame()).await.expect("an event or the end");
+    next.is_some_and(|frame| frame.is_ok())
+}
+
+#[tokio::test]
+async fn what_is_open_ends_with_what_allowed_it() {
+    let program = start();
+    let admin = cookie(&log_in(&program, "open sesame").await);
+    let admin = [("cookie", admin.as_str())];
+    let body = json!({ "name": "wall", "right": "view" }).to_string();
+    let token = program.send("POST", "/api/tokens", &admin, &body).await;
+    let token: serde_json::Value = serde_json::from_slice(&token.body).expect("JSON");
+    let bearer = format!("Bearer {}", token["token"].as_str().expect("a secret"));
+    let mut events = program.open("/api/events", &[("authorization", &bearer)]).await;
+    let mut admins = program.open("/api/events", &admin).await;
+    assert!(goes_on(&mut events).await && goes_on(&mut admins).await);
+    let path = format!("/api/tokens/{}", token["id"].as_str().expect("an id"));
+    assert_eq!(program.send("DELETE", &path, &admin, "").await.status, 204);
+    while goes_on(&mut events).await {}
+    assert!(goes_on(&mut admins).await, "of the others none ends");
+
+    // The password in the file is another one: whoever came by the one before is out.
+    std::fs::write(program.config_file(), CONFIG.replace("open sesame", "close sesame")).expect("written");
+    while goes_on(&mut admins).await {}
+    assert_eq!(program.send("GET", "/api/status", &admin, "").await.status, 401);
+    assert_eq!(log_in(&program, "close sesame").await.status, 204);
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::{HeaderMap, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -47,6 +48,11 @@ impl Program {
         Self::launch(config, tempfile::tempdir().expect("a folder"), more)
     }
 
+    /// Likewise, in a folder where `data` has something in it already.
+    pub(crate) fn start_guarded_in(config: &str, folder: TempDir, more: impl FnOnce(&mut Command)) -> Self {
+        Self::launch(config, folder, more)
+    }
+
     /// Without a login, in a folder where `data` has something in it already.
     pub(crate) fn start_in(config: &str, folder: TempDir) -> Self {
         Self::launch(config, folder, |command| {
@@ -74,6 +80,11 @@ impl Program {
         });
     }
 
+    /// Starts it with its login, after it was killed.
+    pub(crate) fn start_guarded_again(&mut self) {
+        (self.child, self.address) = spawn(self.folder.path(), |_| {});
+    }
+
     /// Where everything is that survives a restart.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -92,6 +103,18 @@ impl Program {
 
     pub(crate) fn config_file(&self) -> PathBuf {
         self.folder.path().join("marquee.toml")
+    }
+
+    /// Asks for what has no end by itself: its body, as it comes.
+    pub(crate) async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Incoming {
+        let mut request = Request::builder().uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::default()).expect("a request");
+        let answer = self.client.request(request).await.expect("it answers");
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.into_body()
     }
 
     pub(crate) async fn send(

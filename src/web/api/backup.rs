@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::json;
+use crate::access::Access;
 use crate::web::answer::Call;
 use crate::web::body::{self, Body, BodyError};
 use crate::web::limits::BODY_SILENCE_MAX;
@@ -49,10 +50,12 @@ pub(crate) async fn get(call: &Call) -> Result<Response<Body>, Problem> {
 }
 
 pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
-    let library = call.services.library()?.clone();
+    let (services, library) = (call.services.clone(), call.services.library()?.clone());
     log::info!("a backup is restored by {}", call.client.address);
     let (to, pieces) = mpsc::channel(PIECES_MAX);
-    let restoring = spawn_blocking(move || library.restore_backup(Received { pieces, piece: Bytes::new() }));
+    let restoring = spawn_blocking(move || {
+        library.restore_backup(Received { pieces, piece: Bytes::new() }, Access::check)
+    });
     let sent = send(call.request.into_body(), to).await;
     let restored = restoring.await.map_err(|_| Problem::internal())?;
     sent?;
@@ -60,6 +63,9 @@ pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
         crate::library::Error::Failed { .. } => Problem::new(StatusCode::BAD_REQUEST, format!("{error}.")),
         error => error.into(),
     })?;
+    if let Some(text) = &restored.access {
+        services.access.take_over(text)?;
+    }
     let restored = wire::Restored { assets: restored.assets, files: restored.files };
     Ok(json(StatusCode::OK, to_json(&restored)))
 }

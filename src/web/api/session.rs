@@ -25,6 +25,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         can: right.map(Right::name),
         open: phase == Phase::Open,
         password_is_fixed: access.password_is_fixed(),
+        damaged: access.damaged().filter(|_| phase == Phase::Setup),
     };
     json(StatusCode::OK, to_json(&session))
 }
@@ -44,18 +45,18 @@ pub(crate) async fn set_up(call: Call) -> Result<Response<Body>, Problem> {
 pub(crate) async fn change_password(call: Call) -> Result<Response<Body>, Problem> {
     let (services, from) = (call.services, call.client.address);
     let body: wire::ChangePassword = read_json(call.request.into_body()).await?;
-    Ok(logged_in(&services.access.change_password(from, &body.old, &body.new).await?))
+    Ok(logged_in(&services.access.change_password(from, &body.old, &body.new, body.end_grants).await?))
 }
 
-pub(crate) fn log_out(call: &Call) -> Result<Response<Body>, Problem> {
+pub(crate) fn log_out(call: &Call) -> Response<Body> {
     if let Some(secret) = auth::cookie(call.headers(), SESSION_COOKIE) {
-        call.services.access.log_out(&secret)?;
+        call.services.access.log_out(&secret);
     }
     let mut response = no_content();
     for name in [SESSION_COOKIE, VIEW_COOKIE] {
         set_cookie(&mut response, name, "", 0);
     }
-    Ok(response)
+    response
 }
 
 /// Somebody opens a link that only looks.
@@ -91,12 +92,19 @@ impl From<access::Error> for Problem {
             Error::NotInSetup | Error::InConfiguration => Self::new(StatusCode::CONFLICT, detail),
             Error::TooMany { seconds } => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
                 .with_header(hyper::header::RETRY_AFTER, HeaderValue::from(seconds)),
+            Error::Busy => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+                .with_header(hyper::header::RETRY_AFTER, HeaderValue::from(access::BUSY_S)),
             Error::Invalid { what, allowed } => {
                 Self::new(StatusCode::BAD_REQUEST, detail).with("parameter", what).with("allowed", allowed)
             }
             Error::Full => Self::new(StatusCode::CONFLICT, detail),
             Error::NotFound => Self::new(StatusCode::NOT_FOUND, detail),
-            Error::Write(_) | Error::Chance(_) => {
+            Error::Damaged(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+            Error::Write(_) | Error::Unwritten(_) => {
+                log::error!("{error}");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+            }
+            Error::Hash(_) | Error::Chance(_) => {
                 log::error!("{error}");
                 Self::internal()
             }

@@ -312,6 +312,9 @@ export const german = {
     newPassword: 'Neues Passwort',
     passwordHint: 'Mindestens 8 Zeichen.',
     setupAction: 'Passwort setzen',
+    damagedTitle: 'Ein neues Passwort',
+    damagedLead: 'Die Datei mit dem Passwort und allen Anmeldungen ist beschädigt. Wähle ein neues Passwort; Tokens und Links müssen neu angelegt werden. Alles andere läuft weiter wie zuvor.',
+    damagedCodeHint: 'Die Fernseher zeigen ihn 15 Sekunden lang, nachdem die Box gestartet ist, und er steht im Protokoll des Programms. Er beweist, dass die Box dir gehört.',
   },
 
   settings: {
@@ -323,6 +326,7 @@ export const german = {
     passwordLead: 'Alle anderen angemeldeten Browser müssen sich neu anmelden.',
     oldPassword: 'Jetziges Passwort',
     changePassword: 'Passwort ändern',
+    endGrants: 'Auch alle Tokens und Links zum Ansehen widerrufen',
     passwordChanged: 'Das Passwort ist geändert',
     tokens: {
       title: 'API-Token',
@@ -354,7 +358,7 @@ export const german = {
     restore: 'Sicherung einspielen',
     restoreAsk: (name, size) => `„${name}“ (${size}) tritt an die Stelle von allem, was jetzt da ist.`,
     restoreNow: 'Alles ersetzen',
-    restored: (count) => `Die Sicherung ist eingespielt: ${plural(count, '1 Eintrag', `${count} Einträge`)}. Ihr Passwort und ihre Links gelten ab dem nächsten Start.`,
+    restored: (count) => `Die Sicherung ist eingespielt: ${plural(count, '1 Eintrag', `${count} Einträge`)}. Ihr Passwort, ihre Tokens und Links gelten jetzt.`,
     restoreBroken: 'Die Verbindung brach ab, bevor die Box antworten konnte. Vor einem neuen Versuch bitte in der Mediathek nachsehen.',
     restoreCancelled: 'Abgebrochen. Nichts wurde geändert.',
     about: {

@@ -332,6 +332,9 @@ export const english = {
     newPassword: 'New password',
     passwordHint: 'At least 8 characters.',
     setupAction: 'Set the password',
+    damagedTitle: 'A new password',
+    damagedLead: 'The file with the password and all logins is damaged. Choose a new password; tokens and links have to be made anew. All else goes on as before.',
+    damagedCodeHint: 'The TVs show it for 15 seconds after the box has started, and the log of the program has it. It proves that the box is yours.',
   },
 
   settings: {
@@ -343,6 +346,7 @@ export const english = {
     passwordLead: 'All other browsers that are logged in have to log in again.',
     oldPassword: 'Password in use',
     changePassword: 'Change the password',
+    endGrants: 'Also withdraw all tokens and view-only links',
     passwordChanged: 'The password is changed',
     tokens: {
       title: 'API tokens',
@@ -376,7 +380,7 @@ export const english = {
       `“${name}” (${size}) takes the place of everything that is here now.`,
     restoreNow: 'Replace everything',
     restored: (/** @type {number} */ count) =>
-      `The backup is in place: ${plural(count, '1 item', `${count} items`)}. Its password and links count from the next start on.`,
+      `The backup is in place: ${plural(count, '1 item', `${count} items`)}. The password, tokens and links in it are in force.`,
     restoreBroken: 'The connection broke before the box could answer. Look at the library before you try again.',
     restoreCancelled: 'Cancelled. Nothing has been changed.',
     about: {

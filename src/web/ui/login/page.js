@@ -33,7 +33,7 @@ async function begin() {
     if (session.open || session.state === 'in') {
       location.replace(goal());
     } else {
-      show(session.state === 'setup' ? setupForm() : loginForm());
+      show(session.state === 'setup' ? setupForm(Boolean(session.damaged)) : loginForm());
     }
   } catch (error) {
     if (error instanceof Problem && error.status) {
@@ -99,7 +99,8 @@ function loginForm() {
   return form;
 }
 
-function setupForm() {
+/** @param {boolean} damaged there was a password, and nobody can read it any more */
+function setupForm(damaged) {
   const code = h('input', {
     class: 'field', type: 'text', id: 'code', autocomplete: 'one-time-code', required: true, spellcheck: 'false',
     autocapitalize: 'none', 'aria-describedby': 'code-hint',
@@ -113,9 +114,10 @@ function setupForm() {
       const body = { code: code.value.trim(), password: password.input.value };
       submit(form, button, problem, () => api.send('POST', '/api/setup', body));
     },
-  }, h('h1', {}, words.setupTitle), h('p', {}, words.setupLead),
+  }, h('h1', {}, damaged ? words.damagedTitle : words.setupTitle),
+  h('p', {}, damaged ? words.damagedLead : words.setupLead),
   h('div', { class: 'form-row' }, h('label', { for: 'code' }, words.code), code,
-    h('p', { class: 'muted small-text', id: 'code-hint' }, words.codeHint)),
+    h('p', { class: 'muted small-text', id: 'code-hint' }, damaged ? words.damagedCodeHint : words.codeHint)),
   userField(), password.element, problem.element, button);
   const hint = h('p', { class: 'muted small-text' });
   setText(hint, words.passwordHint);

@@ -2,6 +2,7 @@
 
 import { api } from '../api.js';
 import { h, setText } from '../dom.js';
+import { createEmitter } from '../emitter.js';
 import { dayText } from '../format.js';
 import { icon } from '../icons.js';
 import { copyText, iconButton } from '../parts.js';
@@ -10,6 +11,8 @@ import { sayDeferred, sayError } from '../toast.js';
 import { section } from './part.js';
 
 const words = texts.settings;
+/** All tokens and links were withdrawn at once. @type {ReturnType<typeof createEmitter<null>>} */
+export const grantsEnded = createEmitter();
 /** As the server takes them. */
 const NAME_CHARS_MAX = 60;
 
@@ -126,6 +129,14 @@ function keysSection(kind) {
     }
   }
 
+  const end = grantsEnded.on(() => {
+    if (list.isConnected) {
+      fresh.replaceChildren();
+      load();
+    } else {
+      end(); // The page was left.
+    }
+  });
   load();
   return section(kind.words.title, kind.words.lead, list, fresh, form);
 }
