@@ -190,14 +190,19 @@ impl Feed {
         self.show(|| picture.into_picture(false));
     }
 
-    /// A slate: to the encoder, for those who watch.
+    /// A slate: to the encoder, for those who watch. One that took long to draw is late: the source has come meanwhile,
+    /// and nobody wants to see it among its pictures.
     pub(super) fn encode_slate(&self, slate: &RawPicture) {
-        self.encode(slate);
+        if *self.flow.borrow() != Flow::Live {
+            self.encode(slate);
+        }
     }
 
-    /// A slate as the picture, for those who fetch pictures.
+    /// A slate as the picture, for those who fetch pictures; not among those of a source that has come meanwhile.
     pub(super) fn show_slate(&self, slate: RawPicture) {
-        self.show(|| slate.into_picture(true));
+        if *self.flow.borrow() != Flow::Live {
+            self.show(|| slate.into_picture(true));
+        }
     }
 
     /// What a decoder of that codec reads. No demand: a decoder that reads must not keep an encoder running.
@@ -301,4 +306,26 @@ impl VideoOut {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("no holder of this lock can panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::{Source, SourceKind};
+    use crate::media::State;
+
+    #[test]
+    fn a_slate_that_was_drawn_too_late_is_nobodys() {
+        clock::init().expect("GStreamer is installed");
+        let (source, [video, sound]) = Source::create("door", "Door", SourceKind::Camera, State::Starting);
+        let source = Arc::new(source);
+        let feed = Feed::new(Arc::clone(&source), video, sound);
+        let _wanted = source.pictures.want();
+        let slate = RawPicture::from_rgba(2, 2, vec![0; 16], clock::now());
+        feed.show_slate(slate.clone());
+        let shown = source.pictures.get().expect("a slate").0;
+        feed.flows();
+        feed.show_slate(slate);
+        assert_eq!(source.pictures.get().map(|(count, _)| count), Some(shown));
+    }
 }
