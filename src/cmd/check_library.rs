@@ -20,8 +20,9 @@ pub(super) struct Arguments {
     /// Only whether the files are there and of the right length, not what is in them
     #[arg(long)]
     quick: bool,
-    /// Remove what belongs to nothing, count anew, make lost thumbnails again; assets whose file is lost are removed,
-    /// damaged files are set aside as *.damaged
+    /// Remove what belongs to nothing, count anew, make lost thumbnails again. Of an asset whose file is lost or damaged
+    /// the copy is kept, or the file as it was found; what has nothing left to show is removed. Damaged files that can't
+    /// be kept are set aside as *.damaged
     #[arg(long)]
     repair: bool,
 }

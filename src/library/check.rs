@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Library;
-use super::asset::Hash;
-use super::edit::forget_file;
+use super::asset::{Hash, StoredFile};
+use super::content::{Content, HEAD_BYTES};
+use super::edit::{forget_file, record_file};
 use super::error::Error;
 use super::store::{Store, hash_of};
 use super::sweep::is_old;
@@ -30,9 +31,9 @@ pub enum Finding {
     /// What SQLite says of its own file.
     Database(String),
     /// A row names it, but it is not there.
-    Missing { file: String, asset: Option<String> },
+    Missing { file: String, asset: Option<String>, mended: Option<Mended> },
     /// Its content is not what its name says.
-    Changed { file: String, asset: Option<String> },
+    Changed { file: String, asset: Option<String>, mended: Option<Mended> },
     /// A row that nothing refers to.
     Unused { file: String },
     /// No row names it.
@@ -41,14 +42,44 @@ pub enum Finding {
     Count { what: String },
 }
 
+/// What a repair made of a file that is lost or damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mended {
+    /// It was made from something that is there, and is made again.
+    MadeAgain,
+    /// The copy that plays everywhere is the asset's file now.
+    CopyTookPlace,
+    /// What is left of it is the asset's file now, and is looked into again.
+    KeptAsFound,
+    /// Nothing of it is left that could be shown: the asset is gone.
+    Removed,
+}
+
+impl Mended {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::MadeAgain => "is made again",
+            Self::CopyTookPlace => "the copy made from it took its place",
+            Self::KeptAsFound => "is kept as it was found, and looked into again",
+            Self::Removed => "nothing of it is left to show, so it is no longer in the library",
+        }
+    }
+}
+
 impl std::fmt::Display for Finding {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let of =
             |asset: &Option<String>| asset.as_ref().map_or(String::new(), |name| format!(" of \"{name}\""));
+        let then =
+            |mended: &Option<Mended>| mended.map_or(String::new(), |mended| format!(": {}", mended.words()));
         match self {
             Self::Database(text) => write!(out, "the database: {text}"),
-            Self::Missing { file, asset } => write!(out, "{file}{} is missing", of(asset)),
-            Self::Changed { file, asset } => write!(out, "{file}{} is damaged", of(asset)),
+            Self::Missing { file, asset, mended } => {
+                write!(out, "{file}{} is missing{}", of(asset), then(mended))
+            }
+            Self::Changed { file, asset, mended } => {
+                write!(out, "{file}{} is damaged{}", of(asset), then(mended))
+            }
             Self::Unused { file } => write!(out, "{file} belongs to nothing"),
             Self::Orphan { path } => write!(out, "{} is not known", path.display()),
             Self::Count { what } => write!(out, "the number of {what} is wrong"),
@@ -61,7 +92,7 @@ impl std::fmt::Display for Finding {
 pub struct Options {
     /// Read every file and compare it with its name: takes as long as copying the library.
     pub content: bool,
-    /// Remove what belongs to nothing, put lost and damaged originals into the bin, count anew.
+    /// Remove what belongs to nothing, count anew, keep what can be kept of assets whose file is lost or damaged.
     pub repair: bool,
 }
 
@@ -82,19 +113,21 @@ fn check(connection: &Connection, store: &Store, options: Options) -> Result<Rep
     let assets = connection.query_row("SELECT count(*) FROM assets", [], |row| row.get(0))?;
     let mut report = Report { assets, ..Report::default() };
     database(connection, &mut report)?;
-    let known = known_files(connection)?;
+    let mut known = known_files(connection)?;
+    let mut kept = BTreeMap::new();
     for (hash, file) in &known {
         report.files += 1;
         report.bytes += file.bytes;
         if let Some(lost) = look(store, *hash, file, options.content) {
             let name = format!("{hash}.{}", file.ext);
             let asset = owner(connection, *hash)?;
-            if options.repair {
-                give_up(connection, store, *hash, &file.ext, lost)?;
-            }
+            let mended = match options.repair {
+                true => Some(mend(connection, store, *hash, &file.ext, lost, &mut kept)?),
+                false => None,
+            };
             report.findings.push(match lost {
-                Lost::Missing => Finding::Missing { file: name, asset },
-                Lost::Changed => Finding::Changed { file: name, asset },
+                Lost::Missing => Finding::Missing { file: name, asset, mended },
+                Lost::Changed => Finding::Changed { file: name, asset, mended },
             });
         } else if !is_used(connection, *hash)? {
             report.findings.push(Finding::Unused { file: format!("{hash}.{}", file.ext) });
@@ -103,6 +136,7 @@ fn check(connection: &Connection, store: &Store, options: Options) -> Result<Rep
             }
         }
     }
+    known.append(&mut kept);
     orphans(store, &known, options.repair, &mut report)?;
     counts(connection, options.repair, &mut report)?;
     Ok(report)
@@ -159,9 +193,62 @@ fn is_used(connection: &Connection, hash: Hash) -> Result<bool, Error> {
     Ok(statement.query_row([hash], |row| row.get(0))?)
 }
 
-/// A file that can't be had any more. What was made from an original is made again; an asset without its original is
-/// of no use and goes, its name having been told.
-fn give_up(connection: &Connection, store: &Store, hash: Hash, ext: &str, lost: Lost) -> Result<(), Error> {
+/// A file that can't be had any more as it was. What was made from an original is made again; an asset keeps its name,
+/// tags and rating as long as there is anything of it to show. `kept`: files that have a name of their own now.
+fn mend(
+    connection: &Connection,
+    store: &Store,
+    hash: Hash,
+    ext: &str,
+    lost: Lost,
+    kept: &mut BTreeMap<Hash, Known>,
+) -> Result<Mended, Error> {
+    make_again(connection, hash)?;
+    let original = "SELECT id, converted FROM assets WHERE hash = ?";
+    let original: Option<(i64, Option<Hash>)> =
+        connection.query_row(original, [hash], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let mended = match original {
+        None => Mended::MadeAgain,
+        Some((asset, Some(copy))) if is_whole(connection, store, copy)? => {
+            connection.execute(
+                "UPDATE assets SET hash = ?1, converted = NULL WHERE id = ?2",
+                params![copy, asset],
+            )?;
+            connection.execute("DELETE FROM jobs WHERE asset = ? AND step = 'convert'", [asset])?;
+            look_again(connection, asset)?;
+            Mended::CopyTookPlace
+        }
+        Some((asset, _)) => match keep_as_found(store, hash, ext, lost)? {
+            Some(found) if !is_known(connection, found.hash)? => {
+                record_file(connection, &found)?;
+                connection
+                    .execute("UPDATE assets SET hash = ?1 WHERE id = ?2", params![found.hash, asset])?;
+                look_again(connection, asset)?;
+                kept.insert(found.hash, Known { ext: found.ext, bytes: found.bytes });
+                Mended::KeptAsFound
+            }
+            _ => {
+                connection.execute("DELETE FROM asset_tags WHERE asset = ?", [asset])?;
+                connection.execute("DELETE FROM assets WHERE id = ?", [asset])?;
+                Mended::Removed
+            }
+        },
+    };
+    forget_file(connection, hash)?;
+    set_aside(store, hash, ext)?;
+    Ok(mended)
+}
+
+/// With what that finds, everything else is made again, too.
+fn look_again(connection: &Connection, asset: i64) -> Result<(), Error> {
+    let sql = "UPDATE jobs SET state = 'waiting', problem = '', advice = ''
+         WHERE asset = ? AND step IN ('probe', 'pages')";
+    connection.execute(sql, [asset])?;
+    Ok(())
+}
+
+/// What was made from something else is made from it again.
+fn make_again(connection: &Connection, hash: Hash) -> Result<(), Error> {
     connection.execute(
         "UPDATE jobs SET state = 'waiting' WHERE
             (step = 'thumbnail' AND asset IN (SELECT id FROM assets WHERE thumbnail = ?1))
@@ -176,19 +263,47 @@ fn give_up(connection: &Connection, store: &Store, hash: Hash, ext: &str, lost: 
         "UPDATE assets SET converted = NULL WHERE converted = ?",
         "DELETE FROM pages WHERE hash = ?",
         "DELETE FROM subtitles WHERE hash = ?",
-        "DELETE FROM asset_tags WHERE asset IN (SELECT id FROM assets WHERE hash = ?)",
-        "DELETE FROM assets WHERE hash = ?",
     ] {
         connection.execute(sql, [hash])?;
     }
-    forget_file(connection, hash)?;
-    if matches!(lost, Lost::Changed) {
-        // Kept for whoever wants to look at it; no name of a whole file any more.
-        let path = store.path(hash, ext);
-        let aside = path.with_extension(format!("{ext}.damaged"));
-        fs::rename(&path, &aside).map_err(|error| Error::file("setting aside", &path, &error))?;
-    }
     Ok(())
+}
+
+fn is_whole(connection: &Connection, store: &Store, hash: Hash) -> Result<bool, Error> {
+    let sql = "SELECT ext, bytes FROM files WHERE hash = ?";
+    let known = connection.query_row(sql, [hash], |row| Ok(Known { ext: row.get(0)?, bytes: row.get(1)? }));
+    Ok(known.optional()?.is_some_and(|known| look(store, hash, &known, true).is_none()))
+}
+
+fn is_known(connection: &Connection, hash: Hash) -> Result<bool, Error> {
+    Ok(connection.prepare_cached("SELECT 1 FROM files WHERE hash = ?")?.exists([hash])?)
+}
+
+/// A damaged file under the name of what it is now, if it still begins as a file of its kind: one bit of a video that
+/// flipped is a speck in one picture.
+fn keep_as_found(store: &Store, hash: Hash, ext: &str, lost: Lost) -> Result<Option<StoredFile>, Error> {
+    let path = store.path(hash, ext);
+    let failed = |error: io::Error| Error::file("reading", &path, &error);
+    if matches!(lost, Lost::Missing) {
+        return Ok(None);
+    }
+    let mut head = Vec::new();
+    File::open(&path).map_err(failed)?.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(failed)?;
+    if !Content::of(&head).is_some_and(|content| content.fits(ext)) {
+        return Ok(None);
+    }
+    store.publish(&path, ext).map(Some)
+}
+
+/// Kept for whoever wants to look at it, if it is still there; no name of a whole file any more.
+fn set_aside(store: &Store, hash: Hash, ext: &str) -> Result<(), Error> {
+    let path = store.path(hash, ext);
+    match fs::rename(&path, path.with_extension(format!("{ext}.damaged"))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::file("setting aside", &path, &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Files below the shelves that no row names, but for those that were set aside.

@@ -36,8 +36,19 @@ pub struct New {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Added {
     pub id: i64,
-    /// The same content was there already; if it was in the bin, it is out of it now.
+    /// The same content was there already.
     pub existed: bool,
+    /// It was, and something was added to what is known of it, or it came out of the bin.
+    pub changed: bool,
+}
+
+/// Why something comes, which decides what becomes of the same content that is there already.
+enum Arrival {
+    /// Somebody sends it: they want to have it, so it comes out of the bin.
+    Sent,
+    /// An old server's folder is read, perhaps once more: what was thrown away stays so, what people did with it
+    /// elsewhere is added.
+    Imported(Past),
 }
 
 /// A change of any number of assets. What is `None` or empty stays as it is.
@@ -61,20 +72,24 @@ impl Library {
     /// Takes a file from [`Store::incoming`](super::Store::incoming) into the library. When this returns, both the file
     /// and what is known of it survive a power cut.
     pub async fn add(&self, from: PathBuf, new: New) -> Result<Added, Error> {
-        self.add_known(from, new, Past::default()).await
+        self.add_arrived(from, new, Arrival::Sent).await
     }
 
-    /// The same with what people did with it elsewhere; what they did here counts more.
+    /// The same from an old server's folder, with what people did with it there; what they did here counts more.
     pub async fn add_known(&self, from: PathBuf, new: New, past: Past) -> Result<Added, Error> {
+        let new = New { tags: past.tags.clone(), ..new };
+        self.add_arrived(from, new, Arrival::Imported(past)).await
+    }
+
+    async fn add_arrived(&self, from: PathBuf, new: New, arrival: Arrival) -> Result<Added, Error> {
         if !EXTENSIONS.iter().any(|(ext, _)| *ext == new.ext) {
             return Err(Error::Invalid { what: "the kind of file", allowed: "one that the library takes" });
         }
-        let tags: Vec<String> = new.tags.into_iter().chain(past.tags.clone()).collect();
-        let new = New { tags: checked_tags(&tags)?, ..new };
+        let new = New { tags: checked_tags(&new.tags)?, ..new };
         // Until the row is there, nothing tells that the file is wanted.
         let _kept = self.inner.shelves.read().await;
         let file = self.publish(from, new.ext.clone()).await?;
-        let added = self.db().write(move |connection| insert(connection, &file, &new, &past)).await?;
+        let added = self.db().write(move |connection| insert(connection, &file, &new, &arrival)).await?;
         self.changed();
         Ok(added)
     }
@@ -89,7 +104,7 @@ impl Library {
             cause: error.to_string(),
         })??;
         let added =
-            self.db().write(move |connection| insert(connection, &file, &new, &Past::default())).await?;
+            self.db().write(move |connection| insert(connection, &file, &new, &Arrival::Sent)).await?;
         self.changed();
         Ok(added)
     }
@@ -269,13 +284,17 @@ pub(super) fn checked_tags(tags: &[String]) -> Result<Vec<String>, Error> {
 }
 
 /// The rows of something new, or of the same content that was there.
-fn insert(connection: &Connection, file: &StoredFile, new: &New, past: &Past) -> Result<Added, Error> {
+fn insert(connection: &Connection, file: &StoredFile, new: &New, arrival: &Arrival) -> Result<Added, Error> {
     record_file(connection, file)?;
     let mut known = connection.prepare_cached("SELECT id FROM assets WHERE hash = ?")?;
     if let Some(id) = known.query_row([file.hash], |row| row.get(0)).optional()? {
-        connection.prepare_cached("UPDATE assets SET binned = NULL WHERE id = ?")?.execute([id])?;
-        return Ok(Added { id, existed: true });
+        return Ok(Added { id, existed: true, changed: arrived_again(connection, id, new, arrival)? });
     }
+    let none = Past::default();
+    let past = match arrival {
+        Arrival::Sent => &none,
+        Arrival::Imported(past) => past,
+    };
     let name = shown_name(&new.file_name);
     let file_name: String = new.file_name.chars().filter(|char| !char.is_control()).take(255).collect();
     connection
@@ -304,7 +323,37 @@ fn insert(connection: &Connection, file: &StoredFile, new: &New, past: &Past) ->
             .prepare_cached("INSERT INTO jobs (asset, step, state, changed) VALUES (?, ?, 'waiting', ?)")?
             .execute(params![id, step, now()])?;
     }
-    Ok(Added { id, existed: false })
+    Ok(Added { id, existed: false, changed: false })
+}
+
+/// What is new about content that is there already. Returns whether anything was.
+fn arrived_again(connection: &Connection, id: i64, new: &New, arrival: &Arrival) -> Result<bool, Error> {
+    let changed = match arrival {
+        Arrival::Sent => connection
+            .prepare_cached("UPDATE assets SET binned = NULL WHERE id = ? AND binned IS NOT NULL")?
+            .execute([id])?,
+        Arrival::Imported(past) => connection
+            .prepare_cached(
+                "UPDATE assets SET favorite = max(favorite, ?1), views = max(views, ?3),
+                    rating = CASE rating WHEN 0 THEN ?2 ELSE rating END
+                 WHERE id = ?4 AND (favorite < ?1 OR views < ?3 OR rating = 0 AND ?2 > 0)",
+            )?
+            .execute(params![past.favorite, past.rating, past.views, id])?,
+    };
+    let count = "SELECT count(*) FROM asset_tags WHERE asset = ?";
+    let before: usize = connection.query_row(count, [id], |row| row.get(0))?;
+    // As many as there is room for: the content is here, whatever it is called.
+    for tag in &new.tags {
+        let there: usize = connection.query_row(count, [id], |row| row.get(0))?;
+        if there < TAGS_MAX {
+            give_tag(connection, id, tag)?;
+        }
+    }
+    let after: usize = connection.query_row(count, [id], |row| row.get(0))?;
+    if after > before {
+        index(connection, id)?;
+    }
+    Ok(changed > 0 || after > before)
 }
 
 /// A file that is in the store.

@@ -90,7 +90,7 @@ async fn the_same_content_is_one_asset() {
     let shelf = shelf();
     let first = shelf.add("a.mp4", "content", &[]).await;
     let second = shelf.add("b.mp4", "content", &[]).await;
-    assert_eq!(second, Added { id: first.id, existed: true });
+    assert_eq!(second, Added { id: first.id, existed: true, changed: false });
     shelf.library.bin(vec![first.id]).await.unwrap();
     assert_eq!(shelf.names(Query::default()).await, Vec::<String>::new());
     shelf.add("c.mp4", "content", &[]).await;

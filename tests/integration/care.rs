@@ -61,6 +61,43 @@ async fn the_old_servers_folder_is_taken_once_with_what_it_knew() {
 }
 
 #[tokio::test]
+async fn a_second_import_adds_what_could_not_be_read_before_and_brings_nothing_back() {
+    let (old, folder) = (old_server(), tempfile::tempdir().expect("as prepared"));
+    let data = folder.path().join("data");
+    fs::write(old.path().join("ratings.json"), r#"{"two.png": 4, "one.png": "#).expect("as prepared");
+    fs::write(old.path().join("film.avi"), "RIFF").expect("as prepared");
+    std::os::unix::fs::symlink("one.png", old.path().join("link.png")).expect("as prepared");
+    fs::create_dir(old.path().join("thumbnails")).expect("as prepared");
+    fs::write(old.path().join("thumbnails/small.png"), PNG).expect("as prepared");
+    let first = marquee("import", &data, &[old.path()]);
+    assert_eq!(first.status.code(), Some(2), "{}", text(&first));
+    for told in
+        ["ratings.json: EOF", "film.avi: ", "link.png: it is a link", "thumbnails: ", "2 taken", "3 left out"]
+    {
+        assert!(text(&first).contains(told), "{told} in {}", text(&first));
+    }
+    let mut program = Program::start_in(CONFIG, folder);
+    let ids = assets(&program).await;
+    let id = |name: &str| ids.iter().find(|asset| asset["name"] == name).expect("there")["id"].clone();
+    let thrown = serde_json::json!({ "ids": [id("again")] }).to_string();
+    assert_eq!(program.send("POST", "/api/assets/bin", &[], &thrown).await.status, 200);
+    program.kill();
+
+    fs::write(old.path().join("ratings.json"), r#"{"two.png": 4, "one.png": 5}"#).expect("as prepared");
+    let second = text(&marquee("import", &data, &[old.path()]));
+    assert!(
+        second.contains("0 taken, 3 there already") && second.contains("more known of them now"),
+        "{second}"
+    );
+    let third = text(&marquee("import", &data, &[old.path()]));
+    assert!(!third.contains("more known of them now"), "{third}");
+    program.kill_and_start_again();
+    let left = assets(&program).await;
+    assert_eq!(left.len(), 1, "what was thrown away stays in the bin");
+    assert_eq!((&left[0]["name"], &left[0]["rating"]), (&"two".into(), &4.into()));
+}
+
+#[tokio::test]
 async fn subtitles_beside_a_video_come_with_it_once() {
     let (old, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::write(old.path().join("film.mp4"), b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom").unwrap();
@@ -148,6 +185,51 @@ async fn what_is_lost_is_found_and_mended_on_request() {
     assert!(!orphan.exists() && !young.exists());
     let again = marquee("check-library", &data.path().join("data"), &[]);
     assert!(again.status.success() && text(&again).contains("0 assets, 0 files"), "{}", text(&again));
+}
+
+/// One bit that flipped costs no name, no tags and no rating; a lost file whose copy plays costs nothing.
+#[tokio::test]
+async fn what_can_still_be_shown_stays_in_the_library() {
+    let (old, folder) = (old_server(), tempfile::tempdir().expect("a folder"));
+    let data = folder.path().join("data");
+    marquee("import", &data, &[old.path()]);
+    let database = rusqlite::Connection::open(data.join("library/library.db")).expect("opened");
+    let path = |hash: &[u8]| {
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        data.join("library/files").join(&hash[..2]).join(format!("{hash}.png"))
+    };
+    let hash = |name: &str| -> Vec<u8> {
+        let sql = "SELECT hash FROM assets WHERE name = ?";
+        database.query_row(sql, [name], |row| row.get(0)).expect("there")
+    };
+    // As if one of them were a copy made from the other: what it is made of does not matter to the check.
+    let copy = [PNG, b"a copy"].concat();
+    let copied = blake3::hash(&copy);
+    fs::write(path(copied.as_bytes()), &copy).expect("written");
+    let sql = "INSERT INTO files (hash, ext, bytes, added) VALUES (?, 'png', ?, 0)";
+    database.execute(sql, (copied.as_bytes(), copy.len() as i64)).expect("done");
+    let sql = "UPDATE assets SET converted = ? WHERE name = 'again'";
+    database.execute(sql, [copied.as_bytes()]).expect("done");
+    fs::remove_file(path(&hash("again"))).expect("removed");
+    let flipped = path(&hash("two"));
+    let mut content = fs::read(&flipped).expect("read");
+    *content.last_mut().expect("some") ^= 1;
+    fs::write(&flipped, content).expect("written");
+    drop(database);
+
+    let told = text(&marquee("check-library", &data, &[Path::new("--repair")]));
+    assert!(told.contains("of \"again\" is missing: the copy made from it took its place"), "{told}");
+    assert!(told.contains("of \"two\" is damaged: is kept as it was found"), "{told}");
+    let again = text(&marquee("check-library", &data, &[]));
+    assert!(again.contains("2 assets, 2 files") && again.contains("all is well"), "{again}");
+    let program = Program::start_in(CONFIG, folder);
+    let assets = assets(&program).await;
+    let two = assets.iter().find(|asset| asset["name"] == "two").expect("two");
+    assert_eq!((&two["rating"], &two["tags"]), (&4.into(), &serde_json::json!(["holiday"])));
+    let one = assets.iter().find(|asset| asset["name"] == "again").expect("again");
+    let one = program.json(&format!("/api/assets/{}", one["id"])).await;
+    let shown = program.get(one["original"]["url"].as_str().expect("an address")).await;
+    assert_eq!(shown.body, copy);
 }
 
 fn files(shelves: &Path) -> Vec<std::path::PathBuf> {
