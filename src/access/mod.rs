@@ -150,8 +150,11 @@ impl Access {
     }
 
     pub async fn follow(&self, settings: Settings) {
-        *lock(&self.settings) = settings;
+        let before = std::mem::replace(&mut *lock(&self.settings), settings);
         self.settle().await;
+        if *lock(&self.settings) != before {
+            self.changed();
+        }
     }
 
     /// Ends the sessions that began with another password of the configuration than today's, also if its file was

@@ -32,6 +32,8 @@ pub struct Figures<'a> {
     pub sources: &'a hub::Registry,
     /// Network TVs: all that are known, and those heard within a minute.
     pub screens: (usize, usize),
+    /// To the web server.
+    pub connections: usize,
     pub rtc: Rtc,
     /// `None` if /proc could not be read.
     pub process: Option<Process>,
@@ -102,6 +104,7 @@ fn of_box(metrics: &mut Registry, figures: &Figures<'_>) {
     gauge(metrics, "healthy", "1 if every part answers", f64::from(u8::from(figures.healthy)));
     gauge(metrics, "config_ok", "1 if the configuration file checks", f64::from(u8::from(figures.config_ok)));
     let (screens, active) = figures.screens;
+    gauge(metrics, "http_connections", "Connections to the web server", figures.connections as f64);
     gauge(metrics, "screens", "Network TVs that are known", screens as f64);
     gauge(metrics, "screens_active", "Network TVs heard within a minute", active as f64);
     let Board { temperature_c, under_voltage } = figures.board;
@@ -236,6 +239,7 @@ mod tests {
             board: Board { temperature_c: Some(48.5), under_voltage: None },
             sources: &registry,
             screens: (12, 9),
+            connections: 5,
             rtc: Rtc { peers: 2, packets_sent: 7, ..Rtc::default() },
             process: Some(Process {
                 memory_bytes: 1 << 20,
@@ -288,6 +292,7 @@ mod tests {
                 "marquee_build_info{version=\"1.2.3\"} 1",
                 "marquee_healthy 1.0",
                 "marquee_config_ok 0.0",
+                "marquee_http_connections 5.0",
                 "marquee_screens 12.0",
                 "marquee_screens_active 9.0",
                 "marquee_board_temperature_celsius 48.5",

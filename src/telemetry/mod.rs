@@ -7,6 +7,7 @@ pub mod addresses;
 pub mod health;
 pub mod log;
 pub mod metrics;
+pub mod plain;
 pub mod process;
 mod ring;
 mod routes;

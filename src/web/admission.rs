@@ -38,6 +38,11 @@ impl Admission {
         Some(Ticket { admission: self.clone(), key })
     }
 
+    /// Connections there are.
+    pub(super) fn count(&self) -> usize {
+        self.counts().total
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().expect("no holder of this lock can panic")
     }

@@ -7,7 +7,9 @@ use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
+use hyper::Response;
 use hyper::body::{Body as _, Frame, Incoming};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::limits::{BODY_SILENCE_MAX, BODY_TIME_MAX};
 
@@ -25,6 +27,22 @@ pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
 pub(super) fn stream(pieces: impl Stream<Item = Bytes> + Send + 'static) -> Body {
     use futures_util::StreamExt;
     StreamBody::new(pieces.map(|piece| Ok(Frame::data(piece)))).boxed_unsync()
+}
+
+/// Server-sent events (WHATWG HTML section 9.2). A proxy in between is asked to hand each on as it comes.
+pub(super) fn event_stream(events: impl Stream<Item = Bytes> + Send + 'static) -> Response<Body> {
+    let mut response = Response::new(stream(events));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    unbuffered(&mut response);
+    response
+}
+
+/// Asks proxies to hand it on as it comes: nginx by `X-Accel-Buffering` (ngx_http_proxy_module, `proxy_buffering`), those
+/// that compress by `no-transform` (RFC 9111, section 5.2.2.6).
+pub(super) fn unbuffered(response: &mut Response<Body>) {
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
 }
 
 /// Why a request's body could not be read.

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Response};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -81,9 +80,7 @@ pub(super) fn get(call: &Call) -> Response<Body> {
         let text = listener.next().await?;
         Some((text, listener))
     });
-    let mut response = Response::new(body::stream(events));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    response
+    body::event_stream(events)
 }
 
 impl Listener {

@@ -105,11 +105,17 @@ pub struct Inner {
     parts: Parts,
     started_at: Instant,
     feed: events::Feed,
+    admission: admission::Admission,
 }
 
 impl Services {
     pub fn new(parts: Parts) -> Self {
-        let inner = Inner { parts, started_at: Instant::now(), feed: events::Feed::default() };
+        let inner = Inner {
+            parts,
+            started_at: Instant::now(),
+            feed: events::Feed::default(),
+            admission: admission::Admission::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use hyper::Response;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
 use tokio::sync::watch;
 
 use super::answer::Call;
@@ -48,9 +47,7 @@ pub(super) fn get(call: &Call, key: String) -> Result<Response<Body>, Problem> {
         let text = listener.next().await?;
         Some((text, listener))
     });
-    let mut response = Response::new(body::stream(events));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    Ok(response)
+    Ok(body::event_stream(events))
 }
 
 impl Listener {

@@ -11,7 +11,6 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::Services;
-use super::admission::Admission;
 use super::connection::{self, Client, chain, stopped};
 use super::limits::{PEER_SILENCE_MAX, UNSENT_BYTES_MAX};
 use super::media::Socket;
@@ -31,7 +30,6 @@ pub async fn serve(
     stopping: watch::Receiver<bool>,
     drain: Duration,
 ) {
-    let admission = Admission::default();
     let mut connections = JoinSet::new();
     let tend = tend(&services);
     tokio::pin!(tend);
@@ -45,7 +43,7 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     failing = false;
-                    if let Some(connection) = admit(stream, peer, &admission, &services, &stopping) {
+                    if let Some(connection) = admit(stream, peer, &services, &stopping) {
                         connections.spawn(connection);
                     }
                 }
@@ -87,11 +85,10 @@ async fn tend(services: &Services) {
 fn admit(
     stream: TcpStream,
     peer: SocketAddr,
-    admission: &Admission,
     services: &Services,
     stopping: &watch::Receiver<bool>,
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
-    let Some(ticket) = admission.enter(peer.ip()) else {
+    let Some(ticket) = services.admission.enter(peer.ip()) else {
         // As far as it goes at once; a client that does not even take that gets nothing.
         let _ = stream.try_write(BUSY);
         log::debug!("a connection from {peer} is one too many");

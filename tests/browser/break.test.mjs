@@ -1,6 +1,7 @@
 // The picture comes back by itself after whatever breaks it.
 
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 
 import { figures, untilPlaying } from './context.mjs';
 import { TEST_PICTURE } from './server.mjs';
@@ -50,6 +51,19 @@ export const tests = {
     await untilPlaying(page, 'mse');
     assert.equal(await page.evaluate(() => window.marqueePlayer.mode), 'auto');
     assert.match(await page.locator('.menu-button').innerText(), /^MSE/);
+  },
+
+  'a box whose UDP port another program has plays by MSE, and by WebRTC once it has it': async (t) => {
+    // A test that fails leaves it behind; that keeps nobody waiting.
+    const other = createSocket('udp6').unref();
+    await new Promise((resolve) => other.bind(0, '::', () => resolve(null)));
+    const server = await t.server(`[web]\nwebrtc_port = ${other.address().port}\n${TEST_PICTURE}`);
+    const page = await t.page(`${server.url}/live/test`);
+    await untilPlaying(page, 'mse');
+    await new Promise((resolve) => other.close(() => resolve(null)));
+    await until('the box has its port', async () => (await server.get('/health')).ok);
+    await page.evaluate(() => window.marqueePlayer.wake('improve'));
+    await untilPlaying(page, 'webrtc');
   },
 
   'with UDP blocked a tile plays too': async (t) => {
@@ -137,8 +151,8 @@ export const tests = {
 
   'a thin link: single pictures get smaller and go on': async (t) => {
     const server = await t.server(TEST_PICTURE);
-    const page = await t.page(`${server.url}/live/test?transport=poll`);
-    await untilPlaying(page, 'poll');
+    const page = await t.page(`${server.url}/live/test?transport=jpeg`);
+    await untilPlaying(page, 'jpeg');
     const qualities = [];
     page.on('request', (request) => {
       const found = /frame\.jpg\?quality=(\d+)/.exec(request.url());

@@ -158,8 +158,8 @@ export const tests = {
 
   'single pictures rise': async (t) => {
     const server = await t.server(TEST_PICTURE);
-    const page = await t.page(`${server.url}/live/test?transport=poll`);
-    await untilPlaying(page, 'poll');
+    const page = await t.page(`${server.url}/live/test?transport=jpeg`);
+    await untilPlaying(page, 'jpeg');
     const before = await figures(page);
     await until('50 more pictures', async () => (await figures(page)).framesDecoded > before.framesDecoded + 50);
   },

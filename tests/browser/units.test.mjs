@@ -11,7 +11,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 
 const { createCushion, steer } = await load('live/catchup.js');
 const { createMultipart } = await load('live/multipart.js');
-const { pauseFor, qualityFor } = await load('live/poll.js');
+const { pauseFor, qualityFor } = await load('live/jpeg.js');
 const { stepVolume } = await load('live/sound.js');
 const { acceptsVideo, withStereo } = await load('live/webrtc.js');
 

@@ -1,12 +1,13 @@
 //! `GET /metrics`, for Prometheus.
 
+use hyper::header::{ACCEPT, HeaderValue, VARY};
 use hyper::{Response, StatusCode};
 
 use super::{signage, typed};
 use crate::pipeline::clock;
 use crate::rtc::Stats;
 use crate::telemetry::metrics::{self, Board, Figures, Rtc};
-use crate::telemetry::process;
+use crate::telemetry::{plain, process};
 use crate::web::answer::Call;
 use crate::web::body::Body;
 
@@ -22,11 +23,23 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         board: Board { temperature_c: board.temperature_c, under_voltage: board.under_voltage },
         sources: &services.sources,
         screens: signage::web_screens(services),
+        connections: services.admission.count(),
         rtc: rtc_figures(&services.whep.engine().stats()),
         process: process::read().ok(),
         routes: &services.routes,
     };
-    typed(StatusCode::OK, metrics::CONTENT_TYPE, metrics::text(&figures))
+    let text = metrics::text(&figures);
+    let open = call.headers().get_all(ACCEPT).iter().any(|accept| {
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.to_ascii_lowercase().contains("application/openmetrics-text"))
+    });
+    let mut response = match open {
+        true => typed(StatusCode::OK, metrics::CONTENT_TYPE, text),
+        false => typed(StatusCode::OK, plain::CONTENT_TYPE, plain::plain(&text)),
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 fn rtc_figures(stats: &Stats) -> Rtc {

@@ -50,6 +50,7 @@ pub(crate) async fn get(call: &Call, id: &str) -> Result<Response<Body>, Problem
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
     add_picture_state(headers, &source, slate);
+    body::unbuffered(&mut response);
     Ok(response)
 }
 

@@ -98,7 +98,7 @@ export const german = {
       webrtc: { name: 'WebRTC', about: 'Geringste Verzögerung, mit Ton' },
       mse: { name: 'MSE', about: 'Durch die Web-Verbindung, mit Ton' },
       mjpeg: { name: 'MJPEG', about: 'Ein Strom von Bildern, ohne Ton' },
-      poll: { name: 'Einzelbilder', about: 'Eins nach dem anderen, für langsame Leitungen' },
+      jpeg: { name: 'Einzelbilder', about: 'Eins nach dem anderen, für langsame Leitungen' },
     },
     latency: (seconds) => (seconds < 0.05 ? '< 0,1 s' : `${comma(seconds)} s`),
     keys: [

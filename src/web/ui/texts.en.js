@@ -114,7 +114,7 @@ export const english = {
       webrtc: { name: 'WebRTC', about: 'Least delay, with sound' },
       mse: { name: 'MSE', about: 'Through the web connection, with sound' },
       mjpeg: { name: 'MJPEG', about: 'A stream of pictures, no sound' },
-      poll: { name: 'Single pictures', about: 'One after another, for slow links' },
+      jpeg: { name: 'Single pictures', about: 'One after another, for slow links' },
     },
     /** @param {number} seconds */
     latency: (seconds) => (seconds < 0.05 ? '< 0.1 s' : `${seconds.toFixed(1)} s`),

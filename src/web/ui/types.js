@@ -34,7 +34,7 @@
  * @property {{state: 'ok'|'new'|'repaired'|'remade'|'memory', text: string}|null} data null where there is no data partition of ours
  */
 
-/** @typedef {'webrtc'|'mse'|'mjpeg'|'poll'} TransportName */
+/** @typedef {'webrtc'|'mse'|'mjpeg'|'jpeg'} TransportName */
 
 /**
  * Why a session ended.

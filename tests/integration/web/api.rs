@@ -114,6 +114,15 @@ async fn status_sources_logs_health_and_metrics_tell_how_it_is() {
     let metrics = server.ask("GET /metrics").await;
     let line = "marquee_http_requests_total{route=\"/api/sources/{source}\",status=\"2xx\"} 1";
     assert!(metrics.text().contains(line), "{}", metrics.text());
+    assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain; version=0.0.4")));
+    let open = server.ask("GET /metrics\nAccept: application/openmetrics-text; version=1.0.0").await;
+    assert!(open.header("content-type").is_some_and(|kind| kind.starts_with("application/openmetrics-text")));
+    assert!(open.text().ends_with("# EOF\n"));
+    assert!(metrics.text().contains("\n# TYPE marquee_http_requests_total counter\n"), "{}", metrics.text());
+    assert!(metrics.text().contains("\nmarquee_http_connections 1.0\n"), "{}", metrics.text());
+    let events = server.ask("HEAD /api/events").await;
+    assert_eq!(events.header("x-accel-buffering"), Some("no"), "a proxy would keep it back");
+    assert_eq!(events.header("cache-control"), Some("no-store, no-transform"));
     server.stop().await;
 }
 

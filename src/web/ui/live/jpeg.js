@@ -33,7 +33,7 @@ export function supported() {
 /** @param {import('../types.js').OpenOptions} options */
 export function open(options) {
   const canvas = document.createElement('canvas');
-  const session = createSession('poll', canvas);
+  const session = createSession('jpeg', canvas);
   const painter = createPainter(canvas);
   const abort = new AbortController();
   let answer_ms = 0;

@@ -13,7 +13,7 @@ import { Player } from './player.js';
 const OPEN_AFTER_MS = 150;
 const CLOSE_AFTER_MS = 1000;
 /** Without MJPEG: a browser allows six connections to a server, and each such stream would hold one for good. */
-const TILE_ORDER = /** @type {import('../types.js').TransportName[]} */ (['webrtc', 'mse', 'poll']);
+const TILE_ORDER = /** @type {import('../types.js').TransportName[]} */ (['webrtc', 'mse', 'jpeg']);
 /** Tiles are small: 15 single pictures per second are plenty. */
 const TILE_INTERVAL_MS = 66;
 

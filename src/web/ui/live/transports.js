@@ -1,8 +1,8 @@
 // The ways to bring a picture here, by name.
 
+import * as jpeg from './jpeg.js';
 import * as mjpeg from './mjpeg.js';
 import * as mse from './mse.js';
-import * as poll from './poll.js';
 import * as webrtc from './webrtc.js';
 
 /**
@@ -11,13 +11,13 @@ import * as webrtc from './webrtc.js';
  */
 
 /** @type {Record<TransportName, {supported(): boolean, open(options: OpenOptions): import('./session.js').Session}>} */
-const TRANSPORTS = { webrtc, mse, mjpeg, poll };
+const TRANSPORTS = { webrtc, mse, mjpeg, jpeg };
 
 /**
  * From the least delay to the least demands.
  * @type {TransportName[]}
  */
-export const ORDER = ['webrtc', 'mse', 'mjpeg', 'poll'];
+export const ORDER = ['webrtc', 'mse', 'mjpeg', 'jpeg'];
 
 /**
  * This browser has what it needs.
