@@ -269,21 +269,19 @@ impl Access {
 
     /// The right of a token in a header.
     pub fn by_token(&self, secret: &str) -> Option<Right> {
-        let fingerprint = Fingerprint::of(secret);
-        lock(&self.kept)
-            .state
-            .tokens
-            .iter()
-            .find(|entry| entry.fingerprint == fingerprint)
-            .map(|entry| entry.right)
+        self.by_grant(GrantKind::Token, secret)
     }
 
     /// The right of a link that has not been withdrawn.
     pub fn by_link(&self, secret: &str) -> Option<Right> {
+        self.by_grant(GrantKind::Link, secret)
+    }
+
+    fn by_grant(&self, kind: GrantKind, secret: &str) -> Option<Right> {
         let fingerprint = Fingerprint::of(secret);
-        lock(&self.kept)
-            .state
-            .links
+        let kept = lock(&self.kept);
+        kept.state
+            .entries(kind)
             .iter()
             .find(|entry| entry.fingerprint == fingerprint)
             .map(|entry| entry.right)

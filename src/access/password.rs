@@ -22,7 +22,9 @@ pub(super) struct Hasher {
 }
 
 /// A place in the line of those whose password is worked on.
-pub(super) struct Place(#[allow(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
 
 impl Default for Hasher {
     fn default() -> Self {
@@ -40,7 +42,7 @@ impl Hasher {
     /// `known`: it comes from where somebody logged in before.
     pub(super) fn place(&self, known: bool) -> Result<Place, Error> {
         let places = if known { &self.known } else { &self.strangers };
-        Arc::clone(places).try_acquire_owned().map(Place).map_err(|_| Error::Busy)
+        Arc::clone(places).try_acquire_owned().map(|_permit| Place { _permit }).map_err(|_| Error::Busy)
     }
 
     /// The password's hash with all its parameters, as text (PHC string format).

@@ -209,7 +209,10 @@ fn mend(
         connection.query_row(original, [hash], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let mended = match original {
         None => Mended::MadeAgain,
-        Some((asset, Some(copy))) if is_whole(connection, store, copy)? => {
+        // Another asset may be the same as the copy: one file is one asset.
+        Some((asset, Some(copy)))
+            if !is_original(connection, copy)? && is_whole(connection, store, copy)? =>
+        {
             connection.execute(
                 "UPDATE assets SET hash = ?1, converted = NULL WHERE id = ?2",
                 params![copy, asset],
@@ -219,6 +222,12 @@ fn mend(
             Mended::CopyTookPlace
         }
         Some((asset, _)) => match keep_as_found(store, hash, ext, lost)? {
+            Some(found) if found.hash == hash => {
+                // The file is right, and what is known of its length was not.
+                let sql = "UPDATE files SET bytes = ? WHERE hash = ?";
+                connection.execute(sql, params![found.bytes.cast_signed(), hash])?;
+                return Ok(Mended::KeptAsFound);
+            }
             Some(found) if !is_known(connection, found.hash)? => {
                 record_file(connection, &found)?;
                 connection
@@ -275,6 +284,10 @@ fn is_whole(connection: &Connection, store: &Store, hash: Hash) -> Result<bool, 
     Ok(known.optional()?.is_some_and(|known| look(store, hash, &known, true).is_none()))
 }
 
+fn is_original(connection: &Connection, hash: Hash) -> Result<bool, Error> {
+    Ok(connection.prepare_cached("SELECT 1 FROM assets WHERE hash = ?")?.exists([hash])?)
+}
+
 fn is_known(connection: &Connection, hash: Hash) -> Result<bool, Error> {
     Ok(connection.prepare_cached("SELECT 1 FROM files WHERE hash = ?")?.exists([hash])?)
 }
@@ -292,7 +305,13 @@ fn keep_as_found(store: &Store, hash: Hash, ext: &str, lost: Lost) -> Result<Opt
     if !Content::of(&head).is_some_and(|content| content.fits(ext)) {
         return Ok(None);
     }
-    store.publish(&path, ext).map(Some)
+    let (found, bytes) = File::open(&path).and_then(|mut file| hash_of(&mut file)).map_err(failed)?;
+    let stored = StoredFile { hash: found, ext: ext.to_owned(), bytes };
+    // Under its own name it stays where it is.
+    if found != hash {
+        store.place(&path, &stored)?;
+    }
+    Ok(Some(stored))
 }
 
 /// Kept for whoever wants to look at it, if it is still there; no name of a whole file any more.

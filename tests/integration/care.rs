@@ -232,6 +232,35 @@ async fn what_can_still_be_shown_stays_in_the_library() {
     assert_eq!(shown.body, copy);
 }
 
+/// What the database says of a file can be wrong, too; and a copy may be an asset of its own.
+#[test]
+fn a_repair_takes_no_file_away_that_is_right() {
+    let (old, folder) = (old_server(), tempfile::tempdir().expect("a folder"));
+    let data = folder.path().join("data");
+    marquee("import", &data, &[old.path()]);
+    let before = files(&data.join("library/files"));
+    let database = rusqlite::Connection::open(data.join("library/library.db")).expect("opened");
+    database.execute("UPDATE files SET bytes = bytes + 1", []).expect("done");
+    let told = text(&marquee("check-library", &data, &[Path::new("--repair")]));
+    assert!(told.contains("2 findings"), "{told}");
+    assert_eq!(files(&data.join("library/files")), before);
+    let again = text(&marquee("check-library", &data, &[]));
+    assert!(again.contains("2 assets, 2 files") && again.contains("all is well"), "{again}");
+
+    let sql =
+        "UPDATE assets SET converted = (SELECT hash FROM assets WHERE name = 'two') WHERE name = 'again'";
+    database.execute(sql, []).expect("done");
+    let sql = "SELECT lower(hex(hash)) FROM assets WHERE name = 'again'";
+    let hash: String = database.query_row(sql, [], |row| row.get(0)).expect("there");
+    drop(database);
+    fs::remove_file(data.join("library/files").join(&hash[..2]).join(format!("{hash}.png")))
+        .expect("removed");
+    let told = text(&marquee("check-library", &data, &[Path::new("--repair")]));
+    assert!(told.contains("of \"again\" is missing: nothing of it is left"), "{told}");
+    let again = text(&marquee("check-library", &data, &[]));
+    assert!(again.contains("1 assets, 1 files") && again.contains("all is well"), "{again}");
+}
+
 fn files(shelves: &Path) -> Vec<std::path::PathBuf> {
     let folders = fs::read_dir(shelves).expect("as prepared").map(|entry| entry.expect("as prepared").path());
     folders

@@ -333,7 +333,7 @@ export const english = {
     passwordHint: 'At least 8 characters.',
     setupAction: 'Set the password',
     damagedTitle: 'A new password',
-    damagedLead: 'The file with the password and all logins is damaged. Choose a new password; tokens and links have to be made anew. All else goes on as before.',
+    damagedLead: 'The file with the password and all logins is damaged. Choose a new password, and create tokens and links again. Everything else goes on as before.',
     damagedCodeHint: 'The TVs show it for 15 seconds after the box has started, and the log of the program has it. It proves that the box is yours.',
   },
 
