@@ -44,6 +44,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     (
         "web",
         &[
+            "causes",
             "media",
             "config",
             "device",

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::causes::with_causes;
 use crate::hub::{DemandGuard, Source, ViewerGuard, ViewerKind};
 use crate::media::{Picture, PictureData};
 use crate::pipeline::jpeg::{Encoder, JpegError};
@@ -28,6 +29,8 @@ const QUALITIES_MAX: usize = 6;
 const WANTED_AFTER: Duration = Duration::from_secs(10);
 /// A camera that was not decoded has to be given the time to reach its next key frame. Longer, and clients give up.
 const FIRST_PICTURE_MAX: Duration = Duration::from_secs(3);
+/// After a picture that can't be encoded, before the next is tried: each such costs a new pipeline.
+const UNREADABLE_PAUSE: Duration = Duration::from_millis(200);
 /// One who has asked within this time counts as a viewer.
 const VIEWER_AFTER: Duration = Duration::from_secs(5);
 /// Addresses counted per source. More than any site has screens; beyond it they are served and not counted.
@@ -39,8 +42,15 @@ const TEND_EVERY: Duration = Duration::from_secs(1);
 pub enum SnapshotError {
     #[error("source {source_id} has given no picture yet")]
     NoPictureYet { source_id: String },
-    #[error("can't encode a picture of source {source_id}")]
-    Encode {
+    /// The pictures are damaged, or of a kind that no encoder takes. The next ones may be better.
+    #[error("the pictures of source {source_id} can't be encoded")]
+    Unreadable {
+        source_id: String,
+        #[source]
+        source: JpegError,
+    },
+    #[error("no picture of source {source_id} can be encoded here")]
+    NoEncoder {
         source_id: String,
         #[source]
         source: JpegError,
@@ -227,8 +237,10 @@ impl Shots {
         newest.map_err(|_| SnapshotError::NoPictureYet { source_id: self.source.id.clone() })
     }
 
-    /// The newest picture with a number above `seen` as a file.
-    pub(super) async fn jpeg(&self, quality: Option<u8>, seen: u64) -> Result<Jpeg, SnapshotError> {
+    /// The newest picture with a number above `seen` as a file. Pictures that can't be encoded are passed over, as long as
+    /// one waits for a first picture.
+    pub(super) async fn jpeg(&self, quality: Option<u8>, mut seen: u64) -> Result<Jpeg, SnapshotError> {
+        let give_up = Instant::now() + FIRST_PICTURE_MAX;
         loop {
             let (number, picture) = self.newest(seen).await?;
             let Some(quality) = encoding(&picture, quality) else {
@@ -248,7 +260,13 @@ impl Shots {
                 tokio::time::sleep(too_early).await;
                 continue;
             }
-            return self.encode(number, picture, quality).await;
+            match self.encode(number, picture, quality).await {
+                Err(SnapshotError::Unreadable { .. }) if Instant::now() < give_up => {
+                    seen = number;
+                    tokio::time::sleep(UNREADABLE_PAUSE).await;
+                }
+                outcome => return outcome,
+            }
         }
     }
 
@@ -277,7 +295,10 @@ impl Shots {
         });
         let source_id = || self.source.id.clone();
         let outcome = match encoded.await {
-            Ok(outcome) => outcome.map_err(|source| SnapshotError::Encode { source_id: source_id(), source }),
+            Ok(outcome) => outcome.map_err(|source| match source {
+                JpegError::Start(_) => SnapshotError::NoEncoder { source_id: source_id(), source },
+                _ => SnapshotError::Unreadable { source_id: source_id(), source },
+            }),
             Err(_) => Err(SnapshotError::EncoderGone { source_id: source_id() }),
         };
         self.note_failure(outcome.as_ref().err());
@@ -289,10 +310,7 @@ impl Shots {
 
     /// Logs a failure, once until it is another or over.
     fn note_failure(&self, failure: Option<&SnapshotError>) {
-        let text = failure.map(|error| match std::error::Error::source(error) {
-            Some(below) => format!("{error}: {below}"),
-            None => error.to_string(),
-        });
+        let text = failure.map(|error| with_causes(error));
         let before = std::mem::replace(&mut self.state().failure, text.clone());
         if let Some(text) = text.filter(|text| before.as_ref() != Some(text)) {
             log::warn!("{text}");

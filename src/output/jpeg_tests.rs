@@ -136,3 +136,31 @@ async fn an_mjpeg_viewer_gets_each_picture_once_and_skips_what_it_is_too_slow_fo
     drop(viewer);
     assert_eq!(camera.source.viewers.count(ViewerKind::Mjpeg), 0);
 }
+
+/// A camera that sends nothing but damage is said to do so; among others, a damaged picture ends nobody's stream.
+#[tokio::test]
+async fn damaged_pictures_are_passed_over_and_told_if_there_are_no_others() {
+    let (snapshots, camera) = (Snapshots::default(), camera());
+    let source = Arc::clone(&camera.source);
+    let mut viewer = Viewer::join(&snapshots, &source, Some(50));
+    let sending = async {
+        loop {
+            camera.own_jpeg(b"no JPEG at all");
+            tokio::time::sleep(LIFE).await;
+        }
+    };
+    let told = async { tokio::join!(viewer.next(), snapshots.get(&source, Some(50), ASKER, |_| false)) };
+    let (streamed, asked) = tokio::select! {
+        () = sending => unreachable!("it never ends"),
+        told = told => told,
+    };
+    assert!(matches!(streamed, Err(SnapshotError::Unreadable { .. })), "{streamed:?}");
+    assert!(matches!(asked, Err(SnapshotError::Unreadable { .. })), "{asked:?}");
+    camera.own_jpeg(b"no JPEG at all");
+    let next = async {
+        tokio::time::sleep(UNREADABLE_PAUSE).await;
+        camera.raw(90);
+    };
+    let (next, ()) = tokio::join!(viewer.next(), next);
+    assert!(next.is_ok(), "{next:?}");
+}

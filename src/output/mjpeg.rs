@@ -24,7 +24,8 @@ impl Viewer {
 
     /// The newest picture it has not had; one who is slow misses those between. Cancel-safe.
     ///
-    /// [`SnapshotError::NoPictureYet`] means that none came for some seconds; it may be called again.
+    /// [`SnapshotError::NoPictureYet`] means that none came for some seconds, [`SnapshotError::Unreadable`] none that can
+    /// be encoded; it may be called again.
     pub async fn next(&mut self) -> Result<Jpeg, SnapshotError> {
         let jpeg = self.shots.jpeg(self.quality, self.seen).await?;
         self.seen = jpeg.number;

@@ -92,11 +92,11 @@ impl Parts {
     }
 }
 
-/// The next picture, however long it takes.
+/// The next picture that can be shown, however long it takes.
 async fn next_of(viewer: &mut Viewer) -> Result<Jpeg, SnapshotError> {
     loop {
         match viewer.next().await {
-            Err(SnapshotError::NoPictureYet { .. }) => {}
+            Err(SnapshotError::NoPictureYet { .. } | SnapshotError::Unreadable { .. }) => {}
             outcome => return outcome,
         }
     }

@@ -30,7 +30,8 @@ use serde::de::DeserializeOwned;
 use super::answer::Call;
 use super::body::{self, Body};
 use super::limits::BODY_BYTES_MAX;
-use super::problem::Problem;
+use super::problem::{Problem, capitalized};
+use crate::causes::with_causes;
 use crate::hub::Source;
 use crate::output::jpeg::SnapshotError;
 
@@ -87,8 +88,11 @@ impl From<SnapshotError> for Problem {
             SnapshotError::NoPictureYet { source_id } => {
                 Self::come_again(format!("Source \"{source_id}\" has given no picture yet."))
             }
+            error @ SnapshotError::Unreadable { .. } => {
+                Self::come_again(format!("{}.", capitalized(&with_causes(&error))))
+            }
             // Logged where it happened.
-            SnapshotError::Encode { .. } | SnapshotError::EncoderGone { .. } => Self::internal(),
+            SnapshotError::NoEncoder { .. } | SnapshotError::EncoderGone { .. } => Self::internal(),
         }
     }
 }
