@@ -11,8 +11,9 @@ use gstreamer_pbutils::prelude::*;
 
 use super::{FileError, Running, demuxer};
 
-/// Below the half minute that the whole step has.
-const TIME_MAX: gst::ClockTime = gst::ClockTime::from_seconds(20);
+/// Longer than any step: what ends it is the limit of the child's process, which knows how long that waited for a
+/// processor.
+const TIME_MAX: gst::ClockTime = gst::ClockTime::from_seconds(3600);
 /// Pictures whose times are looked at.
 const TIMES_MAX: usize = 300;
 /// For one of them to come.
