@@ -5,6 +5,7 @@ mod care;
 mod front;
 mod health;
 mod init;
+mod library;
 mod power;
 mod settings;
 mod signage;
@@ -14,30 +15,30 @@ mod splash;
 mod stored;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::access::{self, Access};
 use crate::config::{self, Config};
 use crate::device::Press;
 use crate::hub::Registry;
-use crate::library;
-use crate::library::work::Work;
+use crate::library::{NoLibrary, OpenError};
 use crate::output::hdmi;
 use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
 use crate::output::whep::Whep;
 use crate::pipeline;
 use crate::rtc;
+use crate::signage::Signage;
 use crate::source::capture;
 use crate::task::{self, Stop, Stopper, Task};
 use crate::telemetry::Routes;
 use crate::telemetry::health::Heartbeats;
-use crate::web::{self, Parts, Services, Site};
+use crate::web::{self, Opened, Parts, Reopening, Services, Site, Stored};
 use announce::Announcement;
 use front::{Front, Watched};
 use settings::Settings;
@@ -80,7 +81,7 @@ pub enum Error {
     #[error("nobody could log in")]
     Access(#[source] access::Error),
     #[error("the data folder is in use")]
-    InUse(#[source] library::OpenError),
+    InUse(#[source] OpenError),
     #[error("can't listen on {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("{0} ended, which it never should: see the log")]
@@ -105,7 +106,11 @@ async fn serve(options: Options) -> Result<(), Error> {
     load_gstreamer().await?;
     let address = options.listen.unwrap_or(config.web.listen);
     let place = if options.window { hdmi::Place::Windows } else { hdmi::Place::ports() };
-    let mut app = App::start(&config, &settings, address, options.listen.is_none(), place, front).await?;
+    // Whoever mends the library waits for the answer.
+    let (opened, mut reopened) = mpsc::channel(1);
+    let reopening = Reopening { data: settings.data().map(Path::to_owned), opened };
+    let mut app =
+        App::start(&config, &settings, address, options.listen.is_none(), place, front, reopening).await?;
     (options.ready)(app.address);
     init::ready();
     let mut cards = capture::Changes::default();
@@ -116,6 +121,7 @@ async fn serve(options: Options) -> Result<(), Error> {
             // A source that is optional comes with the first card.
             () = cards.next() => app.follow_cards().await,
             Some(press) = presses.recv() => app.pressed(press),
+            Some(opened) = reopened.recv() => app.take_library(opened, &settings).await,
             config = settings.changed() => app.follow(config.as_ref(), &settings, options.listen).await,
         }
     };
@@ -151,20 +157,18 @@ struct App {
     announcement: Option<Announcement>,
     rtc: rtc::Keeper,
     front: Front,
-    working: Option<stored::Working>,
     /// While there is a library.
-    signage: Option<signage::Running>,
-    /// While there is a schedule, and TVs that could be switched by it.
-    power: Option<power::Running>,
+    library: Option<library::Running>,
+    around: library::Around,
+    /// The same, for those who answer and those who show.
+    stored: watch::Sender<Result<Stored, NoLibrary>>,
+    signage: watch::Sender<Option<Signage>>,
     screens: watch::Sender<Vec<config::Screen>>,
     screens_status: watch::Receiver<Vec<hdmi::Status>>,
     screens_stop: Stopper,
     hdmi: Task,
     web_stop: watch::Sender<bool>,
     web: Task,
-    care_stop: Stopper,
-    /// While there is a library.
-    care: Option<Task>,
     health_stop: Stopper,
     health: Task,
 }
@@ -178,6 +182,7 @@ impl App {
         handed: bool,
         place: hdmi::Place,
         mut front: Front,
+        reopening: Reopening,
     ) -> Result<Self, Error> {
         let listening = match init::listener().filter(|_| handed) {
             Some(listener) => listener,
@@ -204,7 +209,7 @@ impl App {
             health::run(heartbeats.clone(), rtc.engine(), registry.clone(), Stop::clone(&stop)),
         );
         // Screens come on before the library is open.
-        let (signage_known, signage_watch) = watch::channel(None);
+        let (signage, signage_watch) = watch::channel(None);
         let shared = hdmi::Shared {
             sources: registry.clone(),
             signage: signage_watch,
@@ -223,27 +228,13 @@ impl App {
             site: site_watch.clone(),
             screens: status.clone(),
         });
-        let library = stored::library(settings.data()).await?;
-        let (care_stop, stop) = Stopper::new();
-        let care = library.clone().ok().map(|library| task::spawn("library", care::run(library, stop)));
-        let work = library.as_ref().ok().map(|library| Work::new(library.clone()));
-        let working = work.clone().map(|work| stored::Working::start(work, config));
-        let signage = match &library {
-            Ok(library) => {
-                let zone = site_watch.borrow().time_zone.clone();
-                Some(signage::Running::start(library, &registry, config, zone, status.clone()).await)
-            }
-            Err(_) => None,
-        };
-        signage_known.send_replace(signage.as_ref().map(signage::Running::handle));
-        let power = signage.as_ref().filter(|_| ports);
-        let power = power.map(|signage| power::Running::start(signage.handle(), config));
+        let around = library::Around { sources: registry.clone(), screens: status.clone(), ports };
+        let (stored, stored_watch) = watch::channel(Err(NoLibrary::NoFolder));
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
-            library,
-            work,
-            signage: signage.as_ref().map(signage::Running::handle),
+            stored: stored_watch,
+            reopening,
             whep: Whep::new(rtc.engine()),
             mse: Mse::default(),
             snapshots: Snapshots::default(),
@@ -254,6 +245,18 @@ impl App {
             condition: front.condition(),
             started: SystemTime::now(),
         });
+        let zone = settings.site(config).time_zone;
+        let library = match stored::library(settings.data()).await? {
+            Ok(opened) => {
+                let running = library::Running::start(opened, &around, config, zone).await;
+                announce_library(&running, &stored, &signage);
+                Some(running)
+            }
+            Err(why) => {
+                let _ = stored.send_replace(Err(why));
+                None
+            }
+        };
         // Nobody is let in by a password of before. It takes as long as a login, and screens come on meanwhile.
         if settling.await.is_err() {
             return Err(Error::Ended("looking after the logins".to_owned()));
@@ -272,17 +275,16 @@ impl App {
             announcement,
             rtc,
             front,
-            working,
+            library,
+            around,
+            stored,
             signage,
-            power,
             screens,
             screens_status: status,
             screens_stop,
             hdmi,
             web_stop,
             web,
-            care_stop,
-            care,
             health_stop,
             health,
         })
@@ -316,14 +318,8 @@ impl App {
                 changed
             });
             self.access.follow(settings.access(config)).await;
-            if let Some(working) = &self.working {
-                working.follow(config);
-            }
-            if let Some(signage) = &self.signage {
-                signage.follow(config, settings.site(config).time_zone);
-            }
-            if let Some(power) = &self.power {
-                power.follow(config);
+            if let Some(library) = &self.library {
+                library.follow(config, settings.site(config).time_zone);
             }
             self.config = config.clone();
         }
@@ -337,8 +333,8 @@ impl App {
             Press::PowerOff => self.front.power_off(),
             Press::Next if self.config.button.message.is_some() => {
                 let text = self.config.button.message.clone().unwrap_or_default();
-                match &self.signage {
-                    Some(signage) => signage.press(text),
+                match &self.library {
+                    Some(library) => library.press(text),
                     None => log::warn!("the button was pressed, but there is no library to keep its message"),
                 }
             }
@@ -353,6 +349,16 @@ impl App {
         }
     }
 
+    /// A library that could not be opened was mended: what stands on it starts, and screens play again.
+    async fn take_library(&mut self, opened: Opened, settings: &Settings) {
+        let zone = settings.site(&self.config).time_zone;
+        let running = library::Running::start(opened.library, &self.around, &self.config, zone).await;
+        announce_library(&running, &self.stored, &self.signage);
+        self.library = Some(running);
+        // Whoever mended it may have gone.
+        let _ = opened.started.send(());
+    }
+
     /// Looks again which optional sources there are.
     async fn follow_cards(&mut self) {
         self.sources.follow(&self.config).await;
@@ -365,26 +371,31 @@ impl App {
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
         within(deadline, "the WebRTC engine", self.rtc.shutdown()).await?;
-        self.care_stop.stop();
-        if let Some(care) = self.care {
-            within(deadline, "the library", care.join()).await?;
-        }
-        if let Some(working) = self.working {
-            within(deadline, "the library's work", working.stop()).await?;
+        let mut shown = None;
+        if let Some(library) = self.library {
+            let working = async { shown = Some(library.stop_work().await) };
+            within(deadline, "the library's work", working).await?;
         }
         self.screens_stop.stop();
         within(deadline, "a screen", self.hdmi.join()).await?;
-        if let Some(power) = self.power {
-            within(deadline, "the TVs' power", power.stop()).await?;
-        }
-        if let Some(signage) = self.signage {
-            within(deadline, "what screens play", signage.stop()).await?;
+        if let Some(shown) = shown {
+            within(deadline, "what screens play", shown.stop()).await?;
         }
         within(deadline, "a source", self.sources.stop()).await?;
         self.health_stop.stop();
         within(deadline, "the health watch", self.health.join()).await?;
         within(deadline, "the LEDs", self.front.stop()).await
     }
+}
+
+fn announce_library(
+    running: &library::Running,
+    stored: &watch::Sender<Result<Stored, NoLibrary>>,
+    signage: &watch::Sender<Option<Signage>>,
+) {
+    let all = running.stored();
+    signage.send_replace(Some(all.signage.clone()));
+    let _ = stored.send_replace(Ok(all));
 }
 
 /// The running program itself as a child starts it, even if its file was replaced meanwhile.

@@ -44,8 +44,14 @@ fn private(path: &Path) -> std::io::Result<File> {
 pub(super) fn restore(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let file = File::open(&arguments.file)?;
     std::fs::create_dir_all(&arguments.data)?;
-    let library = Library::open(&arguments.data)?;
-    let restored = library.restore_backup(file, Access::check)?;
+    let restored = match Library::open(&arguments.data) {
+        Ok(library) => library.restore_backup(file, Access::check)?,
+        Err(error) if error.is_of_the_database() => {
+            super::print(&format!("{error}: it is set aside\n"))?;
+            Library::open_from_backup(&arguments.data, file, Access::check)?.1
+        }
+        Err(error) => return Err(error.into()),
+    };
     if let Some(text) = &restored.access {
         Access::open(Some(&arguments.data), access::Settings::default())?.take_over(text)?;
     }

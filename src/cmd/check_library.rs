@@ -2,10 +2,10 @@
 
 use std::error::Error;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::library::{CheckOptions, Library};
+use crate::library::{Anew, CheckOptions, Library, OpenError};
 
 /// Something is wrong with the library.
 const EXIT_WRONG: u8 = 2;
@@ -22,15 +22,21 @@ pub(super) struct Arguments {
     quick: bool,
     /// Remove what belongs to nothing, count anew, make lost thumbnails again. Of an asset whose file is lost or damaged
     /// the copy is kept, or the file as it was found; what has nothing left to show is removed. Damaged files that can't
-    /// be kept are set aside as *.damaged
+    /// be kept are set aside as *.damaged. A damaged database is set aside as library.db.damaged-*, and what can be read
+    /// of it, and of its spare copy, takes its place
     #[arg(long)]
     repair: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let library = Library::open(&arguments.data)?;
-    let report = library.check(CheckOptions { content: !arguments.quick, repair: arguments.repair })?;
     let mut out = String::new();
+    let library = match Library::open(&arguments.data) {
+        Err(OpenError::Damaged { cause, .. }) if arguments.repair => {
+            rescue(&arguments.data, &cause, &mut out)?
+        }
+        opened => opened?,
+    };
+    let report = library.check(CheckOptions { content: !arguments.quick, repair: arguments.repair })?;
     for finding in report.findings.iter().take(FINDINGS_SHOWN_MAX) {
         writeln!(out, "{finding}")?;
     }
@@ -51,4 +57,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     super::print(&out)?;
     let well = report.findings.is_empty() || arguments.repair;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(EXIT_WRONG) })
+}
+
+/// Begins anew with what can be read of a damaged database.
+fn rescue(data: &Path, cause: &str, out: &mut String) -> Result<Library, Box<dyn Error>> {
+    let (library, renewed) = Library::open_anew(data, Anew::Rescued)?;
+    writeln!(out, "the database was damaged ({cause}), and is kept as {}", renewed.set_aside)?;
+    writeln!(
+        out,
+        "{} assets were rescued, {} of them from their files alone",
+        renewed.assets, renewed.adopted
+    )?;
+    if renewed.spare_of.is_some() {
+        writeln!(out, "what could not be read came from the spare copy")?;
+    }
+    Ok(library)
 }

@@ -79,49 +79,74 @@ impl Library {
         from: impl Read,
         check_access: impl Fn(&str) -> Result<(), String>,
     ) -> Result<Restored, Error> {
-        let folder = self.store().incoming().join(format!("restore-{}", unique()?));
+        let folder = Scratch::new(self.store())?;
+        let _pin = Pin::new(self);
+        let brought = read_backup(from, folder.path(), self.store(), check_access)?;
+        self.take_over(brought.database)?;
+        self.everything_changed();
+        Ok(brought.restored)
+    }
+}
+
+/// A folder in [`Store::incoming`] of one's own, removed in the end.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(super) fn new(store: &Store) -> Result<Self, Error> {
+        let folder = store.incoming().join(format!("restore-{}", unique()?));
         fs::create_dir(&folder).map_err(|error| Error::file("making", &folder, &error))?;
-        let pin = Pin::new(self);
-        let outcome = self.restore_into(from, &folder, check_access);
-        drop(pin);
-        if let Err(error) = fs::remove_dir_all(&folder) {
-            log::warn!("library: {} can't be removed: {error}", folder.display());
-        }
-        self.changed();
-        outcome
+        Ok(Self(folder))
     }
 
-    fn restore_into(
-        &self,
-        from: impl Read,
-        folder: &Path,
-        check_access: impl Fn(&str) -> Result<(), String>,
-    ) -> Result<Restored, Error> {
-        let mut brought = unpack(from, folder, self.store())?;
-        let database = folder.join(DATABASE);
-        if !brought.database {
-            return Err(not_a_backup("it has no library.db"));
-        }
-        let access = read_access(&folder.join(ACCESS))?;
-        if let Some(Err(why)) = access.as_deref().map(check_access) {
-            return Err(not_a_backup(&format!("who may log in can't be read: {why}")));
-        }
-        let restored = checked_database(&database)?;
-        for file in files(&restored)? {
-            if !EXTENSIONS.iter().any(|(ext, _)| *ext == file.ext) {
-                return Err(not_a_backup("its database names files of a kind that Marquee does not have"));
-            }
-            // What is in the store already need not have come with it.
-            if !brought.files.remove(&file.hash) && !self.store().path(file.hash, &file.ext).exists() {
-                return Err(not_a_backup("files that its database names are missing; it may be cut off"));
-            }
-        }
-        let assets = restored.query_row("SELECT count(*) FROM assets", [], |row| row.get(0))?;
-        let files = restored.query_row("SELECT count(*) FROM files", [], |row| row.get(0))?;
-        restored.close().map_err(|(_, error)| error)?;
-        self.db().replace(database)?;
-        Ok(Restored { assets, files, access })
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            log::warn!("library: {} can't be removed: {error}", self.0.display());
+        }
+    }
+}
+
+/// A backup that was read and found right: its files are in the store, its database is not in force yet.
+pub(super) struct Brought {
+    pub(super) database: PathBuf,
+    pub(super) restored: Restored,
+}
+
+/// Reads a backup's tar, its database into `folder`.
+pub(super) fn read_backup(
+    from: impl Read,
+    folder: &Path,
+    store: &Store,
+    check_access: impl Fn(&str) -> Result<(), String>,
+) -> Result<Brought, Error> {
+    let mut unpacked = unpack(from, folder, store)?;
+    let database = folder.join(DATABASE);
+    if !unpacked.database {
+        return Err(not_a_backup("it has no library.db"));
+    }
+    let access = read_access(&folder.join(ACCESS))?;
+    if let Some(Err(why)) = access.as_deref().map(check_access) {
+        return Err(not_a_backup(&format!("who may log in can't be read: {why}")));
+    }
+    let restored = checked_database(&database)?;
+    for file in files(&restored)? {
+        if !EXTENSIONS.iter().any(|(ext, _)| *ext == file.ext) {
+            return Err(not_a_backup("its database names files of a kind that Marquee does not have"));
+        }
+        // What is in the store already need not have come with it.
+        if !unpacked.files.remove(&file.hash) && !store.path(file.hash, &file.ext).exists() {
+            return Err(not_a_backup("files that its database names are missing; it may be cut off"));
+        }
+    }
+    let assets = restored.query_row("SELECT count(*) FROM assets", [], |row| row.get(0))?;
+    let files = restored.query_row("SELECT count(*) FROM files", [], |row| row.get(0))?;
+    restored.close().map_err(|(_, error)| error)?;
+    Ok(Brought { database, restored: Restored { assets, files, access } })
 }
 
 /// A database that came with a backup, brought to this version: whole, and Marquee's own.
@@ -174,9 +199,7 @@ impl Backup {
         let snapshot = store.incoming().join(format!("backup-{}.db", unique()?));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let mut backup = Self { store, snapshot, files: Vec::new(), access: access_file(folder), pin: None };
-        // A copy of one moment, and a compact one.
-        let source = Connection::open_with_flags(folder.join(DATABASE), flags)?;
-        source.execute("VACUUM INTO ?", [backup.snapshot.to_string_lossy()])?;
+        copy_of_now(folder, &backup.snapshot)?;
         backup.files = files(&Connection::open_with_flags(&backup.snapshot, flags)?)?;
         Ok(backup)
     }
@@ -216,19 +239,26 @@ impl Drop for Backup {
     }
 }
 
+/// Writes a copy of the database as of one moment, and a compact one.
+pub(super) fn copy_of_now(folder: &Path, to: &Path) -> Result<(), Error> {
+    let source = Connection::open_with_flags(folder.join(DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    source.execute("VACUUM INTO ?", [to.to_string_lossy()])?;
+    Ok(())
+}
+
 /// Beside the library's folder.
 fn access_file(folder: &Path) -> PathBuf {
     folder.with_file_name(ACCESS)
 }
 
-pub(super) struct Brought {
+pub(super) struct Unpacked {
     database: bool,
     files: BTreeSet<Hash>,
 }
 
 /// Takes the parts of a tar apart. Only names that we write are taken, so that no entry can lead out of the folder.
-pub(super) fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Brought, Error> {
-    let mut brought = Brought { database: false, files: BTreeSet::new() };
+pub(super) fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Unpacked, Error> {
+    let mut unpacked = Unpacked { database: false, files: BTreeSet::new() };
     let mut tar = tar::Archive::new(from);
     for entry in tar.entries().map_err(|error| unreadable(&error))? {
         let mut entry = entry.map_err(|error| unreadable(&error))?;
@@ -238,7 +268,7 @@ pub(super) fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Br
         }
         if name == DATABASE {
             save(&mut entry, &folder.join(DATABASE), u64::MAX)?;
-            brought.database = true;
+            unpacked.database = true;
         } else if name == ACCESS {
             save(&mut entry, &folder.join(ACCESS), ACCESS_BYTES_MAX)?;
         } else if let Some((hash, ext)) = stored_name(&name) {
@@ -247,12 +277,12 @@ pub(super) fn unpack(from: impl Read, folder: &Path, store: &Store) -> Result<Br
             if store.publish(&path, ext)?.hash != hash {
                 return Err(not_a_backup("a file in it is damaged"));
             }
-            brought.files.insert(hash);
+            unpacked.files.insert(hash);
         } else {
             return Err(not_a_backup("it has files that are not Marquee's"));
         }
     }
-    Ok(brought)
+    Ok(unpacked)
 }
 
 /// `files/HASH.ext`
@@ -299,7 +329,7 @@ fn files(connection: &Connection) -> Result<Vec<StoredFile>, Error> {
 }
 
 /// A name nobody else has.
-fn unique() -> Result<String, Error> {
+pub(super) fn unique() -> Result<String, Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::Failed { operation: "chance".to_owned(), cause: error.to_string() })?;

@@ -100,8 +100,17 @@ impl Library {
     /// Blocks for as long as it takes. Nothing may be taken in meanwhile: nobody else may hold this library.
     pub fn check(&self, options: Options) -> Result<Report, Error> {
         let store = self.store().clone();
-        self.db().write_blocking(move |connection| check(connection, &store, options))
+        // A damaged database may name files that belong to nothing here.
+        let orphans = if self.set_aside().is_empty() { Orphans::Told } else { Orphans::Kept };
+        self.db().write_blocking(move |connection| check(connection, &store, options, orphans))
     }
+}
+
+/// Files that no row names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Orphans {
+    Told,
+    Kept,
 }
 
 struct Known {
@@ -109,7 +118,7 @@ struct Known {
     bytes: u64,
 }
 
-fn check(connection: &Connection, store: &Store, options: Options) -> Result<Report, Error> {
+fn check(connection: &Connection, store: &Store, options: Options, keep: Orphans) -> Result<Report, Error> {
     let assets = connection.query_row("SELECT count(*) FROM assets", [], |row| row.get(0))?;
     let mut report = Report { assets, ..Report::default() };
     database(connection, &mut report)?;
@@ -137,7 +146,9 @@ fn check(connection: &Connection, store: &Store, options: Options) -> Result<Rep
         }
     }
     known.append(&mut kept);
-    orphans(store, &known, options.repair, &mut report)?;
+    if keep == Orphans::Told {
+        orphans(store, &known, options.repair, &mut report)?;
+    }
     counts(connection, options.repair, &mut report)?;
     Ok(report)
 }
@@ -353,7 +364,7 @@ fn orphans(
     Ok(())
 }
 
-fn list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let listed = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
     listed.map_err(|error: io::Error| Error::file("listing", folder, &error))
 }
@@ -366,7 +377,7 @@ fn remove(path: &Path) -> Result<(), Error> {
 }
 
 /// What is counted as it changes, against counting it now.
-fn counts(connection: &Connection, repair: bool, report: &mut Report) -> Result<(), Error> {
+pub(super) fn counts(connection: &Connection, repair: bool, report: &mut Report) -> Result<(), Error> {
     let real = "CASE what
         WHEN 'bin' THEN (SELECT count(*) FROM assets WHERE binned IS NOT NULL)
         WHEN 'favorite' THEN (SELECT count(*) FROM assets WHERE binned IS NULL AND favorite)

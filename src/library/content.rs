@@ -96,6 +96,22 @@ impl Content {
     }
 }
 
+/// Width and height of a JPEG by its first bytes, if they stand there: the frame header (ITU-T T.81, B.2.2) follows whatever
+/// segments a camera or a program puts before it.
+pub(super) fn jpeg_size(head: &[u8]) -> Option<(u16, u16)> {
+    let mut rest = head.strip_prefix(b"\xff\xd8")?;
+    loop {
+        let &[0xff, marker, high, low, ref segment @ ..] = rest else { return None };
+        let length = usize::from(u16::from_be_bytes([high, low])).checked_sub(2)?;
+        // Baseline to arithmetic, but for the tables DHT, JPG and DAC.
+        if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
+            let &[_, high, low, wide, narrow, ..] = segment else { return None };
+            return Some((u16::from_be_bytes([wide, narrow]), u16::from_be_bytes([high, low])));
+        }
+        rest = segment.get(length..)?;
+    }
+}
+
 /// XML with an element `svg`, and no page of the web.
 fn is_svg(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
@@ -134,6 +150,23 @@ pub(super) fn described(head: &[u8]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_size_of_a_jpeg_stands_behind_what_comes_first() {
+        let file = |segments: &[&[u8]]| [&[b"\xff\xd8" as &[u8]], segments].concat().concat();
+        let exif: &[u8] = b"\xff\xe1\0\x06Exif";
+        let tables: &[u8] = b"\xff\xc4\0\x04\0\0";
+        let frame: &[u8] = b"\xff\xc2\0\x0b\x08\x01\x0e\x01\xe0\x01\0\0\0";
+        assert_eq!(jpeg_size(&file(&[frame])), Some((480, 270)));
+        assert_eq!(jpeg_size(&file(&[exif, tables, frame])), Some((480, 270)));
+        for wrong in
+            [&file(&[exif]), &file(&[exif, b"x", frame]), &file(&[b"\xff\xe1\0\x01"]), &b"\x89PNG".to_vec()]
+        {
+            assert_eq!(jpeg_size(wrong), None, "{wrong:?}");
+        }
+        let whole = file(&[exif, tables, frame]);
+        assert!((0..whole.len() - 8).all(|end| jpeg_size(&whole[..end]).is_none()));
+    }
 
     #[test]
     fn content_is_known_by_its_first_bytes() {

@@ -4,7 +4,7 @@
 //! so that an SD card, which takes some 10 ms for each, does not hold them up one by one.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::error::{Error, OpenError};
 use super::schema;
+use super::swap::{put_in_place, set_aside};
 
 /// Reads at once; more wait their turn. Twice the cores of a Pi: some wait for the disk.
 const READERS_MAX: usize = 8;
@@ -36,11 +37,21 @@ pub(super) struct Db {
 
 struct Inner {
     path: PathBuf,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Readers>,
     turns: Semaphore,
+    /// What SQLite said when it found the file damaged.
+    damage: Mutex<Option<String>>,
     /// `None` only while being dropped.
     writes: Option<mpsc::Sender<Order>>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// Connections that wait for the next reads.
+#[derive(Default)]
+struct Readers {
+    idle: Vec<Connection>,
+    /// Rises when another file takes the database's place: who reads the one before is not kept.
+    file: u64,
 }
 
 /// What the writer is told.
@@ -48,6 +59,12 @@ enum Order {
     Write(Write),
     /// Put everything that another database holds in the place of what is here.
     Replace(PathBuf, oneshot::Sender<Result<(), Error>>),
+    /// Set the file, which is damaged, aside under a name, and another in its place.
+    Swap {
+        from: PathBuf,
+        aside: PathBuf,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
 }
 
 /// Called with a transaction, or why there is none; returns what is to be called after the commit.
@@ -61,12 +78,16 @@ impl Db {
         let (writes, queue) = mpsc::channel(WRITES_MAX);
         let writer = thread::Builder::new()
             .name("library".to_owned())
-            .spawn(move || write_all(connection, queue))
+            .spawn({
+                let path = path.to_owned();
+                move || write_all(&path, connection, queue)
+            })
             .map_err(|error| OpenError::Database { path: path.to_owned(), cause: error.to_string() })?;
         let inner = Inner {
             path: path.to_owned(),
             readers: Mutex::default(),
             turns: Semaphore::new(READERS_MAX),
+            damage: Mutex::default(),
             writes: Some(writes),
             writer: Some(writer),
         };
@@ -81,15 +102,17 @@ impl Db {
         let inner = Arc::clone(&self.inner);
         let _turn = self.inner.turns.acquire().await.expect("never closed");
         let done = tokio::task::spawn_blocking(move || {
-            let connection = inner.reader()?;
+            let (file, connection) = inner.reader()?;
             let outcome = read(&connection);
             // One that failed may be broken; another is opened in its place.
             if outcome.is_ok() {
-                inner.readers.lock().expect("no holder of this lock can panic").push(connection);
+                inner.keep_reader(file, connection);
             }
             outcome
         });
-        done.await.unwrap_or_else(|_| Err(gone()))
+        let outcome = done.await.unwrap_or_else(|_| Err(gone()));
+        self.note(&outcome);
+        outcome
     }
 
     /// Queues a write; returns when it is on the disk. What fails leaves no trace.
@@ -99,7 +122,9 @@ impl Db {
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         self.writes().send(Order::Write(prepare(write, reply))).await.map_err(|_| gone())?;
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        let outcome = answer.await.unwrap_or_else(|_| Err(gone()));
+        self.note(&outcome);
+        outcome
     }
 
     /// The same for a thread that may block.
@@ -119,15 +144,71 @@ impl Db {
         answer.blocking_recv().unwrap_or_else(|_| Err(gone()))
     }
 
+    /// The same where the file is damaged, so that nothing can be written into it: it gets the name `aside`, and `from`
+    /// takes its place. What is read meanwhile may fail. Blocks.
+    pub(super) fn swap(&self, from: PathBuf, aside: PathBuf) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.writes().blocking_send(Order::Swap { from, aside, reply }).map_err(|_| gone())?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(gone()))?;
+        let mut readers = self.inner.readers();
+        readers.file += 1;
+        readers.idle.clear();
+        drop(readers);
+        *self.inner.damage() = None;
+        Ok(())
+    }
+
+    /// What SQLite said, if it has found the file damaged since it was opened.
+    pub(super) fn damage(&self) -> Option<String> {
+        self.inner.damage().clone()
+    }
+
+    /// Looks through the whole file for damage, as opening it does.
+    pub(super) async fn look_for_damage(&self) -> Result<(), Error> {
+        self.read(|connection| match quick_check(connection)? {
+            None => Ok(()),
+            Some(found) => Err(Error::Damaged(found)),
+        })
+        .await
+    }
+
+    fn note<T>(&self, outcome: &Result<T, Error>) {
+        if let Err(Error::Damaged(why)) = outcome
+            && self.inner.damage().replace(why.clone()).is_none()
+        {
+            log::error!("library: the database is damaged: {why}");
+        }
+    }
+
     fn writes(&self) -> &mpsc::Sender<Order> {
         self.inner.writes.as_ref().expect("there until it is dropped")
     }
 }
 
 impl Inner {
-    fn reader(&self) -> Result<Connection, Error> {
-        let kept = self.readers.lock().expect("no holder of this lock can panic").pop();
-        kept.map_or_else(|| Ok(open_reader(&self.path)?), Ok)
+    /// A connection, and the number of the file that it reads.
+    fn reader(&self) -> Result<(u64, Connection), Error> {
+        let (file, kept) = {
+            let mut readers = self.readers();
+            (readers.file, readers.idle.pop())
+        };
+        let connection = kept.map_or_else(|| open_reader(&self.path), Ok)?;
+        Ok((file, connection))
+    }
+
+    fn keep_reader(&self, file: u64, connection: Connection) {
+        let mut readers = self.readers();
+        if readers.file == file {
+            readers.idle.push(connection);
+        }
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Readers> {
+        self.readers.lock().expect("no holder of this lock can panic")
+    }
+
+    fn damage(&self) -> MutexGuard<'_, Option<String>> {
+        self.damage.lock().expect("no holder of this lock can panic")
     }
 }
 
@@ -168,7 +249,7 @@ fn prepare<T: Send + 'static>(
 }
 
 /// The writer's thread: until all handles are gone and the queue is empty.
-fn write_all(mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
+fn write_all(path: &Path, mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
     let mut next = queue.blocking_recv();
     while let Some(order) = next {
         next = match order {
@@ -176,6 +257,21 @@ fn write_all(mut connection: Connection, mut queue: mpsc::Receiver<Order>) {
             Order::Replace(from, reply) => {
                 // Whoever asked may have gone.
                 let _ = reply.send(replace(&mut connection, &from));
+                None
+            }
+            Order::Swap { from, aside, reply } => {
+                // Closed first: SQLite would remove what the one that takes its place writes.
+                drop(connection);
+                let swapped = set_aside(path, &aside).and_then(|()| put_in_place(&from, path));
+                match open_writer(path) {
+                    Ok(opened) => connection = opened,
+                    Err(error) => {
+                        log::error!("library: {error}");
+                        let _ = reply.send(Err(error.into()));
+                        return;
+                    }
+                }
+                let _ = reply.send(swapped);
                 None
             }
         };
@@ -223,6 +319,12 @@ fn replace(connection: &mut Connection, from: &Path) -> Result<(), Error> {
     Ok(Backup::new(&source, connection)?.run_to_completion(i32::MAX, Duration::from_millis(50), None)?)
 }
 
+/// The first thing that is wrong with the pages of a database.
+pub(super) fn quick_check(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok((found != "ok").then_some(found))
+}
+
 fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     let fail = |error: &rusqlite::Error| open_error(path, error);
     let mut connection = Connection::open(path).map_err(|error| fail(&error))?;
@@ -233,10 +335,8 @@ fn open_writer(path: &Path) -> Result<Connection, OpenError> {
              PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = {LOG_BYTES_MAX};"
         ))
         .map_err(|error| fail(&error))?;
-    let found: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| fail(&error))?;
-    if found != "ok" {
-        return Err(OpenError::Damaged { path: path.to_owned(), cause: found });
+    if let Some(cause) = quick_check(&connection).map_err(|error| fail(&error))? {
+        return Err(OpenError::Damaged { path: path.to_owned(), cause });
     }
     schema::migrate(&mut connection).map_err(|error| match error {
         rusqlite_migration::Error::MigrationDefinition(

@@ -43,7 +43,7 @@ pub struct Added {
 }
 
 /// Why something comes, which decides what becomes of the same content that is there already.
-enum Arrival {
+pub(super) enum Arrival {
     /// Somebody sends it: they want to have it, so it comes out of the bin.
     Sent,
     /// An old server's folder is read, perhaps once more: what was thrown away stays so, what people did with it
@@ -284,7 +284,12 @@ pub(super) fn checked_tags(tags: &[String]) -> Result<Vec<String>, Error> {
 }
 
 /// The rows of something new, or of the same content that was there.
-fn insert(connection: &Connection, file: &StoredFile, new: &New, arrival: &Arrival) -> Result<Added, Error> {
+pub(super) fn insert(
+    connection: &Connection,
+    file: &StoredFile,
+    new: &New,
+    arrival: &Arrival,
+) -> Result<Added, Error> {
     record_file(connection, file)?;
     let mut known = connection.prepare_cached("SELECT id FROM assets WHERE hash = ?")?;
     if let Some(id) = known.query_row([file.hash], |row| row.get(0)).optional()? {
@@ -416,7 +421,7 @@ fn give_tag(connection: &Connection, id: i64, tag: &str) -> Result<(), Error> {
 }
 
 /// Brings the search's index of an asset up to date.
-fn index(connection: &Connection, id: i64) -> Result<(), Error> {
+pub(super) fn index(connection: &Connection, id: i64) -> Result<(), Error> {
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO search (rowid, name, tags)

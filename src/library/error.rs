@@ -29,6 +29,9 @@ pub enum Error {
     ReadOnly,
     #[error("the library's database is damaged ({0}); it is left as it is")]
     Damaged(String),
+    /// What is only done with a damaged one.
+    #[error("the library's database is not damaged, so it stays as it is")]
+    NotDamaged,
     #[error("the library is busy")]
     Busy,
     #[error("{what} must be {allowed}")]
@@ -42,8 +45,8 @@ pub enum Error {
 pub enum OpenError {
     #[error("the folder {} can't be used: {cause}", path.display())]
     Folder { path: PathBuf, cause: String },
-    #[error("the library's database {} is damaged ({cause}); it is left as it is: restore a backup, or move it away \
-             and start with an empty library", path.display())]
+    #[error("the library's database {} is damaged ({cause}); restore a backup, rescue what can be read, or start with \
+             an empty library", path.display())]
     Damaged { path: PathBuf, cause: String },
     #[error("another Marquee works with the library {}; end it first", path.display())]
     InUse { path: PathBuf },
@@ -51,6 +54,13 @@ pub enum OpenError {
     Newer { path: PathBuf },
     #[error("the library's database {} can't be opened: {cause}", path.display())]
     Database { path: PathBuf, cause: String },
+}
+
+impl OpenError {
+    /// Another database in its place would help.
+    pub const fn is_of_the_database(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Newer { .. } | Self::Database { .. })
+    }
 }
 
 /// Why there is no library: everything else goes on without it.
@@ -77,6 +87,16 @@ impl Error {
 
     pub(super) fn file(operation: &str, path: &Path, error: &io::Error) -> Self {
         Self::io(format!("{operation} {}", path.display()), error)
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Damaged { cause, .. } => Self::Damaged(cause),
+            OpenError::InUse { .. } => Self::Busy,
+            error => Self::Failed { operation: "opening the library".to_owned(), cause: error.to_string() },
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! The order that keeps what was acknowledged: a file is whole and on the disk under its name (`store`) before a row
 //! names it (`db`), and rows are gone before their file is.
 
+mod anew;
 mod asset;
 mod backup;
 mod check;
@@ -17,6 +18,7 @@ mod edit;
 mod error;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
+mod held;
 mod import;
 mod jobs;
 mod kinds;
@@ -24,23 +26,25 @@ mod query;
 mod rows;
 mod schema;
 pub mod signage;
+mod spare;
 mod store;
 mod subtitles;
+mod swap;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod upload;
 pub mod work;
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{RwLock, watch};
 
+pub use anew::{Anew, Renewed};
 pub use asset::{
     Asset, Hash, Job, JobState, Kind, NoHash, Page, Plays, Step, StoredFile, Subtitle, Summary, Work,
 };
@@ -51,6 +55,7 @@ pub use content::HEAD_BYTES;
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
 pub use error::{Error, NoLibrary, OpenError};
+use held::Held;
 pub use import::{Past, Records};
 pub use kinds::{FileKind, OtherContent};
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
@@ -60,9 +65,8 @@ pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, UPLOADS_MAX};
 pub use upload::{NewUpload, Receiving, Upload, UploadError, UploadId};
 
 const DATABASE: &str = "library.db";
-/// What a program that was killed had begun may hold its files for a moment more, until it runs a program of its own.
-const LOCK_TIME_MAX: Duration = Duration::from_secs(1);
-const LOCK_EVERY: Duration = Duration::from_millis(20);
+/// What a damaged database is called, followed by when it was set aside.
+const DAMAGED: &str = "library.db.damaged-";
 
 /// A handle to the library. Cheap to clone; what is under way is finished when the last one goes.
 #[derive(Clone)]
@@ -102,29 +106,7 @@ impl Library {
 
     /// Opens or makes the library of a data folder. Blocks.
     pub fn open(data: &Path) -> Result<Self, OpenError> {
-        // Whole: the children that look into files have folders of their own to work in.
-        let folder = std::path::absolute(Self::folder(data)).unwrap_or_else(|_| Self::folder(data));
-        let fail =
-            |error: std::io::Error| OpenError::Folder { path: folder.clone(), cause: error.to_string() };
-        let store = Store::open(&folder).map_err(fail)?;
-        // Before anything is looked at that another program may be working on.
-        let lock = lock(&folder)?;
-        let uploads = Uploads::open(&store).map_err(fail)?;
-        let db = Db::open(&folder.join(DATABASE))?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                db,
-                store,
-                shelves: RwLock::default(),
-                uploads,
-                clock: Clock::new(),
-                folder,
-                pins: AtomicUsize::new(0),
-                _lock: lock,
-                generation: watch::Sender::new(0),
-                signage_generation: watch::Sender::new(0),
-            }),
-        })
+        Held::take(data)?.open()
     }
 
     pub fn store(&self) -> &Store {
@@ -143,28 +125,23 @@ impl Library {
         Ok(Disk { free_bytes: found.f_bavail * block, total_bytes: found.f_blocks * block })
     }
 
+    /// Why the database can't be read any more, if it was damaged since it was opened.
+    pub fn damage(&self) -> Option<String> {
+        self.db().damage()
+    }
+
     fn db(&self) -> &Db {
         &self.inner.db
     }
 
+    /// Another database took this one's place.
+    fn everything_changed(&self) {
+        self.changed();
+        self.inner.signage_generation.send_modify(|generation| *generation += 1);
+    }
+
     fn changed(&self) {
         self.inner.generation.send_modify(|generation| *generation += 1);
-    }
-}
-
-/// Taken by whoever opens the library, until they end, however they do. Blocks.
-fn lock(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join("lock");
-    let failed = |cause: String| OpenError::Folder { path: folder.to_owned(), cause };
-    let file = File::create(&path).map_err(|error| failed(error.to_string()))?;
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_TIME_MAX => thread::sleep(LOCK_EVERY),
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: folder.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(failed(error.to_string())),
-        }
     }
 }
 

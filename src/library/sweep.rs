@@ -6,20 +6,26 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::Library;
+use super::anew::ANEW;
 use super::asset::Hash;
 use super::error::Error;
+use super::spare::BEGUN as SPARE_BEGUN;
 use super::upload::SUBTITLES;
 
 /// Younger ones may be of somebody who is at work just now.
 const AGE_MIN: Duration = Duration::from_secs(3600);
-/// Beginnings of names in `incoming` of backups, restores, imports and subtitles that were killed. Uploads and the work
+/// Beginnings of names in `incoming` of backups, restores, imports, subtitles and databases that broke off. Uploads and the work
 /// in the background look after their own.
-const BROKEN_OFF: [&str; 4] = ["backup-", "restore-", "import", SUBTITLES];
+const BROKEN_OFF: [&str; 6] = ["backup-", "restore-", "import", SUBTITLES, ANEW, SPARE_BEGUN];
 
 impl Library {
     /// Returns how many were removed. Shelf by shelf, so that nobody waits for long.
     pub async fn sweep(&self) -> Result<usize, Error> {
         let mut removed = self.sweep_incoming().await?;
+        // A damaged database may name them.
+        if !self.set_aside().is_empty() {
+            return Ok(removed);
+        }
         let shelves = listing(self.store().shelves()).await?;
         for shelf in shelves {
             let old = listing(shelf).await?.into_iter().filter(|path| is_old(path));

@@ -292,8 +292,8 @@ fn what_a_killed_program_still_holds_is_waited_for_and_another_marquee_is_not() 
     let shelf = shelf();
     let (folder, library) = (shelf._folder.path().to_owned(), shelf.library);
     assert!(matches!(Library::open(&folder), Err(OpenError::InUse { .. })));
-    let holder = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(200));
+    let holder = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
         drop(library);
     });
     assert!(Library::open(&folder).is_ok());

@@ -72,6 +72,9 @@ fn need(route: &Route) -> Option<Right> {
         | Route::ConvertAsset { .. }
         | Route::Backup
         | Route::Restore
+        | Route::Rescue
+        | Route::StartEmpty
+        | Route::ForgetSetAside
         | Route::ChangePassword
         | Route::Grants { .. }
         | Route::Grant { .. }

@@ -17,11 +17,11 @@ use tokio::time::Instant;
 use super::answer::Call;
 use super::body::{self, Body};
 use super::connection::stopped;
-use super::{Services, api, auth, wire, wire_signage};
+use super::{Services, Stored, api, auth, wire, wire_signage};
 use crate::access::Right;
-use crate::library::work::{self, Work};
+use crate::library::NoLibrary;
+use crate::library::work;
 use crate::output::hdmi;
-use crate::signage::Signage;
 
 /// The least time between two events, and how often changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -46,6 +46,8 @@ struct Event {
 struct Listener {
     services: Services,
     stopping: watch::Receiver<bool>,
+    /// The library, which may come late.
+    stored: watch::Receiver<Result<Stored, NoLibrary>>,
     /// The state of the library that was told.
     library: Option<u64>,
     /// What is done with its assets.
@@ -63,13 +65,16 @@ struct Listener {
 }
 
 pub(super) fn get(call: &Call) -> Response<Body> {
+    let mut stored = call.services.stored.clone();
+    stored.mark_changed();
     let listener = Listener {
         services: call.services.clone(),
         stopping: call.stopping.clone(),
+        stored,
         library: None,
-        work: call.services.work.as_ref().map(Work::status),
+        work: None,
         screens: None,
-        signage: call.services.signage.as_ref().map(Signage::changes),
+        signage: None,
         ports: call.services.screens.clone(),
         headers: call.headers().clone(),
         access: call.services.access.changes(),
@@ -87,6 +92,7 @@ impl Listener {
     /// The text to send next; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
         while !self.over {
+            self.follow_stored();
             if let Some(text) = self.library().await {
                 return Some(text);
             }
@@ -123,9 +129,21 @@ impl Listener {
 }
 
 impl Listener {
+    /// Listens to the library that has come since.
+    fn follow_stored(&mut self) {
+        if !self.stored.has_changed().unwrap_or(false) {
+            return;
+        }
+        let stored = self.stored.borrow_and_update();
+        let stored = stored.as_ref().ok();
+        self.work = stored.map(|stored| stored.work.status());
+        self.signage = stored.map(|stored| stored.signage.changes());
+        (self.library, self.screens) = (None, None);
+    }
+
     /// The library, if it is not what was told.
     async fn library(&mut self) -> Option<Bytes> {
-        let generation = self.services.library.as_ref().map_or(0, |library| *library.changes().borrow());
+        let generation = self.services.stored().map_or(0, |stored| *stored.library.changes().borrow());
         let working = self.work.as_mut().is_some_and(|work| {
             let changed = work.has_changed().unwrap_or(false);
             work.mark_unchanged();

@@ -39,11 +39,12 @@ mod wire_uploads;
 pub use wire_program::RENDER;
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use jiff::tz::TimeZone;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::access::Access;
 use crate::device::Condition;
@@ -69,11 +70,10 @@ pub struct Parts {
     pub sources: Registry,
     /// Who may do what.
     pub access: Arc<Access>,
-    pub library: Result<Library, NoLibrary>,
-    /// What is done with assets in the background.
-    pub work: Option<Work>,
-    /// What screens play; there is one wherever there is a library.
-    pub signage: Option<Signage>,
+    /// The library and what stands on it, or why there is none; it may come late.
+    pub stored: watch::Receiver<Result<Stored, NoLibrary>>,
+    /// The way to a library where none could be opened.
+    pub reopening: Reopening,
     pub whep: Whep,
     pub mse: Mse,
     pub snapshots: Snapshots,
@@ -86,6 +86,31 @@ pub struct Parts {
     /// What the board and the data partition say.
     pub condition: watch::Receiver<Condition>,
     pub started: SystemTime,
+}
+
+/// The library, and what stands on it.
+#[derive(Clone)]
+pub struct Stored {
+    pub library: Library,
+    /// What is done with assets in the background.
+    pub work: Work,
+    /// What screens play.
+    pub signage: Signage,
+}
+
+/// How a library comes late: opened by whoever mended it, and handed to those who start what stands on it.
+#[derive(Clone)]
+pub struct Reopening {
+    /// `None`: there is no data folder, and never a library.
+    pub data: Option<PathBuf>,
+    pub opened: mpsc::Sender<Opened>,
+}
+
+/// A library that is there now.
+pub struct Opened {
+    pub library: Library,
+    /// Told once everything that stands on it has started.
+    pub started: oneshot::Sender<()>,
 }
 
 /// What the pages show of the configuration. Replaced when its file changes.
@@ -128,11 +153,14 @@ impl Services {
         if let Some(why) = self.whep.engine().missing() {
             missing("webrtc", why);
         }
-        match &self.library {
-            Ok(library) => {
+        match self.stored() {
+            Ok(Stored { library, .. }) => {
                 // Its folder can go while it is open: a disk that was pulled out.
                 if let Err(error) = library.disk() {
                     missing("library", format!("its folder is gone ({error})"));
+                }
+                if let Some(why) = library.damage() {
+                    missing("library", format!("its database is damaged ({why})"));
                 }
             }
             Err(NoLibrary::NoFolder) => {}
@@ -141,15 +169,34 @@ impl Services {
         problems
     }
 
-    /// The library, or the answer that tells why there is none.
-    fn library(&self) -> Result<&Library, problem::Problem> {
-        self.library.as_ref().map_err(|why| problem::Problem::no_library(&why.to_string()))
+    /// The library and what stands on it, or why there is none.
+    fn stored(&self) -> Result<Stored, NoLibrary> {
+        self.stored.borrow().clone()
     }
 
-    /// What screens play, or the answer that tells why nobody knows.
-    fn signage(&self) -> Result<&Signage, problem::Problem> {
-        self.library()?;
-        self.signage.as_ref().ok_or_else(|| problem::Problem::come_again("The screens are not known yet."))
+    /// The same, or the answer that tells why there is none.
+    fn there(&self) -> Result<Stored, problem::Problem> {
+        self.stored().map_err(|why| problem::Problem::no_library(&why.to_string()))
+    }
+
+    /// Has everything started that stands on a library which was opened just now.
+    async fn hand_over(&self, library: Library) -> Result<(), problem::Problem> {
+        let (started, waiting) = oneshot::channel();
+        let sent = self.reopening.opened.send(Opened { library, started }).await;
+        sent.map_err(|_| problem::Problem::internal())?;
+        waiting.await.map_err(|_| problem::Problem::internal())
+    }
+
+    fn library(&self) -> Result<Library, problem::Problem> {
+        Ok(self.there()?.library)
+    }
+
+    fn work(&self) -> Result<Work, problem::Problem> {
+        Ok(self.there()?.work)
+    }
+
+    fn signage(&self) -> Result<Signage, problem::Problem> {
+        Ok(self.there()?.signage)
     }
 }
 

@@ -33,7 +33,7 @@ struct Listener {
 pub(super) fn get(call: &Call, key: String) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
     let state = signage.state();
-    let (screen, _) = by_key(signage, &state, &key)?;
+    let (screen, _) = by_key(&signage, &state, &key)?;
     signage.heard(screen.id, Some(call.client.address));
     let listener = Listener {
         key,

@@ -114,7 +114,7 @@ impl From<library::Error> for Problem {
             library::Error::NoSuchAsset | library::Error::NoSuch(_) => {
                 Self::new(StatusCode::NOT_FOUND, detail)
             }
-            library::Error::InUse { .. } | library::Error::TooMany { .. } => {
+            library::Error::InUse { .. } | library::Error::TooMany { .. } | library::Error::NotDamaged => {
                 Self::new(StatusCode::CONFLICT, detail)
             }
             library::Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, detail),

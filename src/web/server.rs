@@ -74,8 +74,24 @@ pub async fn serve(
 /// What has to be looked after without a request. Never ends.
 async fn tend(services: &Services) {
     let uploads = async {
-        if let Ok(library) = &services.library {
-            library.tend_uploads().await;
+        let mut stored = services.stored.clone();
+        loop {
+            let library = stored.borrow_and_update().as_ref().ok().map(|stored| stored.library.clone());
+            let tending = async {
+                match &library {
+                    Some(library) => library.tend_uploads().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = tending => {}
+                changed = stored.changed() => {
+                    if changed.is_err() {
+                        // Nobody is left who could open another.
+                        std::future::pending::<()>().await;
+                    }
+                }
+            }
         }
     };
     tokio::join!(services.snapshots.tend(), uploads);

@@ -133,11 +133,49 @@ pub(super) struct Changed {
 pub(super) struct Library {
     pub ok: bool,
     pub problem: Option<String>,
+    /// It can begin anew: with a backup, with what can be rescued, or empty.
+    pub damaged: bool,
+    /// Damaged databases that are kept.
+    pub set_aside: Vec<String>,
     pub totals: Totals,
     pub disk: Option<Disk>,
     pub work: Work,
     /// Rises with every change.
     pub generation: u64,
+}
+
+impl Library {
+    pub(super) fn missing(problem: String, damaged: bool) -> Self {
+        Self {
+            ok: false,
+            problem: Some(problem),
+            damaged,
+            set_aside: Vec::new(),
+            totals: Totals::default(),
+            disk: None,
+            work: Work::default(),
+            generation: 0,
+        }
+    }
+}
+
+/// What a library began with whose database was damaged.
+#[derive(Serialize)]
+pub(super) struct Renewed {
+    assets: u64,
+    adopted: u64,
+    lost_rows: u64,
+    whole: bool,
+    /// Of the spare copy, if something had to be taken from it.
+    spare_of: Option<String>,
+    set_aside: String,
+}
+
+impl Renewed {
+    pub(super) fn new(renewed: library::Renewed, zone: &TimeZone) -> Self {
+        let library::Renewed { assets, adopted, lost_rows, whole, spare_of, set_aside } = renewed;
+        Self { assets, adopted, lost_rows, whole, spare_of: spare_of.map(|at| time(at, zone)), set_aside }
+    }
 }
 
 /// What is done in the background.

@@ -4,6 +4,7 @@
 mod access;
 mod care;
 mod crash;
+mod damaged;
 mod desktop;
 mod device;
 mod disk;

@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use marquee::access::{self, Access};
 use marquee::device::Condition;
 use marquee::hub::{Registry, Source, SourceKind, TrackWriter};
+use marquee::library::work::Work;
 use marquee::library::{Library, NoLibrary};
 use marquee::media::{MediaTime, Picture, PictureData, State};
 use marquee::output::jpeg::Snapshots;
@@ -25,10 +26,10 @@ use marquee::rtc::{Keeper, Settings};
 use marquee::signage::{self as screens, Signage};
 use marquee::telemetry::Routes;
 use marquee::telemetry::health::Heartbeats;
-use marquee::web::{Parts, RENDER, Services, Site, server};
+use marquee::web::{Parts, RENDER, Reopening, Services, Site, Stored, server};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -46,6 +47,8 @@ struct Server {
     site: watch::Sender<Site>,
     condition: watch::Sender<Condition>,
     serving: JoinHandle<()>,
+    /// Held: it tells of no other library.
+    _stored: watch::Sender<Result<Stored, NoLibrary>>,
 }
 
 impl Server {
@@ -71,18 +74,20 @@ impl Server {
             config_errors: Vec::new(),
         });
         let (condition, condition_watch) = watch::channel(Condition::default());
-        let signage = library.clone().ok().map(|library| {
-            let settings = screens::Settings { zone: TimeZone::UTC, ports: Vec::new() };
-            Signage::new(library, registry.clone(), settings, RENDER)
-        });
-        if let Some(signage) = &signage {
-            signage.begin().await;
-        }
+        let stored = match library {
+            Ok(library) => {
+                let settings = screens::Settings { zone: TimeZone::UTC, ports: Vec::new() };
+                let signage = Signage::new(library.clone(), registry.clone(), settings, RENDER);
+                signage.begin().await;
+                Ok(Stored { work: Work::new(library.clone()), library, signage })
+            }
+            Err(why) => Err(why),
+        };
+        let (stored, stored_watch) = watch::channel(stored);
         let services = Services::new(Parts {
             access: Arc::new(Access::open(None, access::Settings::default()).expect("nothing to read")),
-            library,
-            work: None,
-            signage,
+            stored: stored_watch,
+            reopening: Reopening { data: None, opened: mpsc::channel(1).0 },
             sources: registry.clone(),
             whep: Whep::new(rtc.engine()),
             mse: Mse::default(),
@@ -96,7 +101,7 @@ impl Server {
         });
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(server::serve(listener, services, stopping, DRAIN));
-        Self { address, sources: registry, heartbeats, rtc, stop, site, condition, serving }
+        Self { address, sources: registry, heartbeats, rtc, stop, site, condition, serving, _stored: stored }
     }
 
     async fn connect(&self) -> Connection {

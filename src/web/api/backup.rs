@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::json;
 use crate::access::Access;
+use crate::library::{self, Library};
 use crate::web::answer::Call;
 use crate::web::body::{self, Body, BodyError};
 use crate::web::limits::BODY_SILENCE_MAX;
@@ -26,7 +27,7 @@ const PIECES_MAX: usize = 4;
 const PIECE_BYTES: usize = 256 << 10;
 
 pub(crate) async fn get(call: &Call) -> Result<Response<Body>, Problem> {
-    let library = call.services.library()?.clone();
+    let library = call.services.library()?;
     let backup = spawn_blocking(move || library.begin_backup()).await.map_err(|_| Problem::internal())??;
     let (bytes, head) = (backup.bytes(), call.is_head());
     let (to, pieces) = mpsc::channel(PIECES_MAX);
@@ -50,19 +51,32 @@ pub(crate) async fn get(call: &Call) -> Result<Response<Body>, Problem> {
 }
 
 pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, library) = (call.services.clone(), call.services.library()?.clone());
+    let services = call.services.clone();
+    let stored = services.stored();
+    let damaged = stored.as_ref().err().map(|why| super::library::data(&services, why)).transpose()?;
     log::info!("a backup is restored by {}", call.client.address);
     let (to, pieces) = mpsc::channel(PIECES_MAX);
     let restoring = spawn_blocking(move || {
-        library.restore_backup(Received { pieces, piece: Bytes::new() }, Access::check)
+        let from = Received { pieces, piece: Bytes::new() };
+        match (stored, damaged) {
+            (Ok(stored), _) => Ok((None, stored.library.restore_backup(from, Access::check)?)),
+            (Err(_), data) => {
+                let data = data.expect("known for want of a library");
+                let (library, restored) = Library::open_from_backup(&data, from, Access::check)?;
+                Ok((Some(library), restored))
+            }
+        }
     });
     let sent = send(call.request.into_body(), to).await;
     let restored = restoring.await.map_err(|_| Problem::internal())?;
     sent?;
-    let restored = restored.map_err(|error| match error {
-        crate::library::Error::Failed { .. } => Problem::new(StatusCode::BAD_REQUEST, format!("{error}.")),
+    let (opened, restored) = restored.map_err(|error| match error {
+        library::Error::Failed { .. } => Problem::new(StatusCode::BAD_REQUEST, format!("{error}.")),
         error => error.into(),
     })?;
+    if let Some(library) = opened {
+        services.hand_over(library).await?;
+    }
     if let Some(text) = &restored.access {
         services.access.take_over(text)?;
     }

@@ -70,7 +70,7 @@ async fn create_one(call: Call) -> Result<Response<Body>, Problem> {
     let mut upload = library.create_upload(new).await?;
     let location = format!("/api/uploads/{}", upload.id);
     if with_bytes {
-        upload = receive(library, &upload, checksum, call.request.into_body()).await?;
+        upload = receive(&library, &upload, checksum, call.request.into_body()).await?;
     }
     let mut response = Response::new(body::empty());
     *response.status_mut() = StatusCode::CREATED;
@@ -109,7 +109,7 @@ async fn patch(call: Call, id: &str) -> Result<Response<Body>, Problem> {
     let checksum = tus::checksum(headers)?;
     let library = call.services.library()?;
     let upload = Upload { offset, ..library.peek_upload(read_id(id)?)? };
-    let upload = receive(library, &upload, checksum, call.request.into_body()).await?;
+    let upload = receive(&library, &upload, checksum, call.request.into_body()).await?;
     let mut response = no_content();
     add_progress(response.headers_mut(), &upload);
     Ok(response)

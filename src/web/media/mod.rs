@@ -39,7 +39,8 @@ struct Asked {
 }
 
 pub(super) async fn get(call: &Call, name: &str) -> Result<Response<Body>, Problem> {
-    let store = call.services.library()?.store();
+    let library = call.services.library()?;
+    let store = library.store();
     let nothing = || Problem::not_found("this address");
     let (hash, ext) = name.split_once('.').ok_or_else(nothing)?;
     let hash: Hash = hash.parse().map_err(|_| nothing())?;

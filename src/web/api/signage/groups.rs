@@ -13,7 +13,7 @@ use crate::web::wire::to_json;
 use crate::web::wire_signage as wire;
 
 pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
-    let state = super::state(call.services.signage()?)?;
+    let state = super::state(&call.services.signage()?)?;
     let groups = state.groups.iter().map(|group| shown(group, inside(&state, group.id))).collect();
     Ok(json(StatusCode::OK, to_json(&wire::Groups { groups })))
 }

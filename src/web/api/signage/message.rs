@@ -13,7 +13,7 @@ use crate::web::wire_signage as wire;
 
 pub(super) fn get(call: &Call) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
-    answered(super::state(signage)?.world.message.as_ref(), signage)
+    answered(super::state(&signage)?.world.message.as_ref(), &signage)
 }
 
 /// Answered when all who ask are answered by it.
@@ -32,7 +32,7 @@ pub(super) async fn put(call: Call) -> Result<Response<Body>, Problem> {
     let signage = services.signage()?;
     signage.settled().await;
     let message = services.library()?.message().await?;
-    answered(message.as_ref(), signage)
+    answered(message.as_ref(), &signage)
 }
 
 pub(super) async fn clear(call: &Call) -> Result<Response<Body>, Problem> {

@@ -44,7 +44,7 @@ pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
     let body: wire::Hello = read_json(call.request.into_body()).await?;
     let met =
         Met { browser: body.browser, width: body.width, height: body.height, address: address.to_string() };
-    let state = super::state(signage)?;
+    let state = super::state(&signage)?;
     let library = services.library()?;
     let known = match body.key {
         Some(key) => match state.by_key(&key) {
@@ -103,8 +103,8 @@ fn new_key() -> Result<String, Problem> {
 pub(super) fn playlist(call: &Call) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
     let key = key(call)?;
-    let state: Arc<State> = super::state(signage)?;
-    let (screen, answer) = by_key(signage, &state, &key)?;
+    let state: Arc<State> = super::state(&signage)?;
+    let (screen, answer) = by_key(&signage, &state, &key)?;
     signage.heard(screen.id, Some(call.client.address));
     let mut response = match conditional::has(call.headers(), &answer.etag) {
         true => {
@@ -140,8 +140,8 @@ pub(super) async fn report(call: Call) -> Result<Response<Body>, Problem> {
     let (services, address) = (call.services, call.client.address);
     let signage = services.signage()?;
     let body: wire::PlayerReport = read_json(call.request.into_body()).await?;
-    let state = super::state(signage)?;
-    let (screen, _) = by_key(signage, &state, &body.key)?;
+    let state = super::state(&signage)?;
+    let (screen, _) = by_key(&signage, &state, &body.key)?;
     let report = body.report();
     let report = report.ok_or_else(|| Problem::bad_parameter("state", "play, splash, standby or message"))?;
     signage.report(screen.id, Some(address), report);
@@ -153,8 +153,8 @@ pub(super) async fn plays(call: Call) -> Result<Response<Body>, Problem> {
     let services = call.services;
     let signage = services.signage()?;
     let body: wire::Plays = read_long_json(call.request.into_body(), PLAYS_BYTES_MAX).await?;
-    let state = super::state(signage)?;
-    let (screen, _) = by_key(signage, &state, &body.key)?;
+    let state = super::state(&signage)?;
+    let (screen, _) = by_key(&signage, &state, &body.key)?;
     signage.may_record(screen.id, body.plays.len()).map_err(|wait| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many plays within an hour.")
             .with_header(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))
@@ -166,7 +166,7 @@ pub(super) async fn plays(call: Call) -> Result<Response<Body>, Problem> {
 
 /// `PUT /api/screens/screenshot/{id}`
 pub(super) async fn screenshot(call: Call, id: i64) -> Result<Response<Body>, Problem> {
-    let signage = call.services.signage()?.clone();
+    let signage = call.services.signage()?;
     let key = key(&call)?;
     let screen = heard(&signage, &call, &key)?;
     let jpeg = body::read(call.request.into_body(), SHOT_BYTES_MAX).await?;

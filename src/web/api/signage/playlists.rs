@@ -18,7 +18,7 @@ use crate::web::wire_playlist as wire;
 use crate::web::wire_program;
 
 pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
-    let state = super::state(call.services.signage()?)?;
+    let state = super::state(&call.services.signage()?)?;
     let mut playlists: Vec<&Playlist> = state.world.playlists.values().collect();
     playlists.sort_by_cached_key(|playlist| (playlist.name.to_lowercase(), playlist.id));
     let shown =
@@ -30,7 +30,7 @@ pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
 /// With the ETag by which it may be changed.
 pub(super) async fn one(services: &Services, id: i64, status: StatusCode) -> Result<Response<Body>, Problem> {
     let versioned = services.library()?.playlist(id).await?;
-    let state = super::state(services.signage()?)?;
+    let state = super::state(&services.signage()?)?;
     let round = unroll(&versioned.playlist, &state.world.shelf);
     let etag = etag(id, versioned.version);
     let mut response = json(status, to_json(&wire::OnePlaylist::new(versioned.playlist, &round)));
@@ -42,7 +42,7 @@ pub(super) async fn one(services: &Services, id: i64, status: StatusCode) -> Res
 
 /// As a screen plays it that began with it at `since`: the player shows it so in a browser.
 pub(super) fn preview(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
-    let state = super::state(call.services.signage()?)?;
+    let state = super::state(&call.services.signage()?)?;
     let since_ms: i64 = match call.parameter("since") {
         Some(text) => text.parse().map_err(|_| Problem::bad_parameter("since", "milliseconds since 1970"))?,
         None => now_ms(),

@@ -29,7 +29,7 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Problem> {
     let asked = (limit + 1).min(PLAYS_PAGE_MAX);
     let after = call.parameter("after").map(|text| read_cursor(&text)).transpose()?;
     let query = PlayQuery { after, limit: asked, newest_first: true, ..query(call)? };
-    let zone = super::state(call.services.signage()?)?.world.zone.clone();
+    let zone = super::state(&call.services.signage()?)?.world.zone.clone();
     let mut rows = call.services.library()?.plays(query).await?;
     let more = rows.len() > limit || limit == PLAYS_PAGE_MAX && rows.len() == limit;
     rows.truncate(limit);
@@ -41,8 +41,8 @@ pub(super) async fn list(call: &Call) -> Result<Response<Body>, Problem> {
 /// All of them, oldest first, read while they are sent: millions take no memory.
 pub(super) fn csv(call: &Call) -> Result<Response<Body>, Problem> {
     let export = Export {
-        library: call.services.library()?.clone(),
-        state: super::state(call.services.signage()?)?,
+        library: call.services.library()?,
+        state: super::state(&call.services.signage()?)?,
         query: Some(PlayQuery { newest_first: false, limit: PLAYS_PAGE_MAX, ..query(call)? }),
         begun: false,
     };

@@ -19,8 +19,8 @@ use crate::web::wire_signage::{self as wire, time_ms};
 /// `GET /api/screens/{id}/program`
 pub(super) fn program_at(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
-    let state = super::state(signage)?;
-    let screen = super::screen(signage, &state, id)?;
+    let state = super::state(&signage)?;
+    let screen = super::screen(&signage, &state, id)?;
     let at_ms = super::moment(call, "at", &state.world.zone, Day::Begin)?.unwrap_or_else(now_ms);
     let plan = state.plan_at(screen, at_ms);
     let now = plan.at(at_ms).ok_or_else(Problem::internal)?;
@@ -44,10 +44,10 @@ pub(super) fn program_at(call: &Call, id: i64) -> Result<Response<Body>, Problem
 /// `GET /api/week`: what the windows say for a screen from midnight to midnight of seven days.
 pub(super) fn week(call: &Call) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
-    let state = super::state(signage)?;
+    let state = super::state(&signage)?;
     let wanted = call.parameter("screen").and_then(|id| id.parse().ok());
     let id: i64 = wanted.ok_or_else(|| Problem::bad_parameter("screen", "the id of a screen"))?;
-    let screen = super::screen(signage, &state, id)?;
+    let screen = super::screen(&signage, &state, id)?;
     let zone = &state.world.zone;
     let first = match call.parameter("from") {
         Some(text) => date(&text).filter(|date| (1970..3000).contains(&date.year())),

@@ -9,18 +9,18 @@ use crate::library::signage::Screen;
 use crate::output::hdmi;
 use crate::program::Power;
 use crate::signage::{Live, Playing, Signage};
-use crate::web::Services;
 use crate::web::answer::Call;
 use crate::web::api::{json, no_content, read_json, typed};
 use crate::web::body::Body;
 use crate::web::problem::Problem;
 use crate::web::wire::{rfc_3339, to_json};
 use crate::web::wire_signage as wire;
+use crate::web::{Services, Stored};
 
 pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
-    let state = super::state(signage)?;
-    let screens = state.screens.iter().map(|screen| shown(&call.services, signage, screen)).collect();
+    let state = super::state(&signage)?;
+    let screens = state.screens.iter().map(|screen| shown(&call.services, &signage, screen)).collect();
     Ok(json(StatusCode::OK, to_json(&wire::Screens { screens })))
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn edit(call: Call, id: i64) -> Result<Response<Body>, Problem>
     services.library()?.edit_screen(id, body.name.as_deref(), body.group).await?;
     signage.settled().await;
     let screen = services.library()?.screen(id).await?;
-    Ok(json(StatusCode::OK, to_json(&shown(&services, signage, &screen))))
+    Ok(json(StatusCode::OK, to_json(&shown(&services, &signage, &screen))))
 }
 
 pub(super) async fn remove(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
@@ -51,7 +51,7 @@ pub(super) fn reload(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
 /// Under way once it is told; whether the screen hears it, it shows itself.
 fn order(call: &Call, id: i64, order: fn(&Signage, i64)) -> Result<Response<Body>, Problem> {
     let signage = known(call, id)?;
-    order(signage, id);
+    order(&signage, id);
     let mut response = no_content();
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
@@ -72,10 +72,10 @@ pub(super) fn shot(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
     Ok(response)
 }
 
-fn known(call: &Call, id: i64) -> Result<&Signage, Problem> {
+fn known(call: &Call, id: i64) -> Result<Signage, Problem> {
     let signage = call.services.signage()?;
-    let state = super::state(signage)?;
-    super::screen(signage, &state, id)?;
+    let state = super::state(&signage)?;
+    super::screen(&signage, &state, id)?;
     Ok(signage)
 }
 
@@ -148,13 +148,13 @@ fn is_on(port: &hdmi::Status) -> bool {
 
 /// Screens that are on, whatever they are.
 pub(crate) fn active(services: &Services) -> usize {
-    let web = services.signage.as_ref().map_or(0, Signage::active);
+    let web = services.stored().map_or(0, |stored| stored.signage.active());
     web + services.screens.borrow().iter().filter(|port| is_on(port)).count()
 }
 
 /// Network TVs: all, and those that are on.
 pub(crate) fn web_screens(services: &Services) -> (usize, usize) {
-    let Some(signage) = &services.signage else { return (0, 0) };
+    let Ok(Stored { signage, .. }) = services.stored() else { return (0, 0) };
     let web = signage.state().screens.iter().filter(|screen| screen.connector.is_none()).count();
     (web, signage.active())
 }

@@ -14,7 +14,7 @@ use crate::web::wire::to_json;
 use crate::web::wire_signage as wire;
 
 pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
-    let state = super::state(call.services.signage()?)?;
+    let state = super::state(&call.services.signage()?)?;
     let windows = state.world.windows.iter().map(wire::OneWindow::from).collect();
     Ok(json(StatusCode::OK, to_json(&wire::Windows { windows })))
 }
