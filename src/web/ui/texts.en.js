@@ -187,6 +187,8 @@ export const english = {
     binned: (/** @type {number} */ count, /** @type {string} */ name) =>
       plural(count, `“${name}” is in the bin`, `${count} items are in the bin`),
     unusable: "The library can't be used at the moment.",
+    damaged: "The library's database is damaged, so nothing of it can be shown or changed.",
+    waysOn: 'What can be done',
     failedTitle: "The library can't be shown",
     nothingFoundTitle: 'Nothing found',
     nothingFound: 'Nothing in the library matches the search and filters.',
@@ -383,6 +385,28 @@ export const english = {
       `The backup is in place: ${plural(count, '1 item', `${count} items`)}. The password, tokens and links in it are in force.`,
     restoreBroken: 'The connection broke before the box could answer. Look at the library before you try again.',
     restoreCancelled: 'Cancelled. Nothing has been changed.',
+    damaged: {
+      title: "The library's database is damaged",
+      lead: 'TVs go on with what they keep, live pictures with everything. Your files are still on the disk; the damaged database is kept, whatever you choose.',
+      restore: 'If you have a backup, restore it below: that brings everything back as it was.',
+      rescue: 'Rescue what can be read',
+      empty: 'Start with an empty library',
+      emptyAsk: 'All files, playlists, screens and the schedule are gone from the pages. The files stay on the disk until you throw the damaged database away.',
+      emptyNow: 'Start empty',
+      emptied: 'The library is empty now.',
+      working: 'Reading what is there…',
+      rescued: (/** @type {number} */ count) => `${plural(count, '1 item is', `${count} items are`)} back.`,
+      partly: 'Some of the rest could not be read: look at tags, playlists and the schedule.',
+      fromSpare: (/** @type {Date} */ day) =>
+        `What could not be read came from the copy of ${day.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })}: changes since may be missing.`,
+      adopted: (/** @type {number} */ count) =>
+        `${plural(count, '1 file has', `${count} files have`)} lost the name and tags: search for “Rescued”.`,
+      keptTitle: 'A damaged database is kept',
+      keptLead: 'Files that only it knows stay on the disk with it. Throw it away once everything you need is back.',
+      forget: 'Throw it away',
+      forgetAsk: 'The damaged database is deleted now, and within a day the files that nothing else names. This can not be undone.',
+      forgetNow: 'Delete for good',
+    },
     about: {
       title: 'About',
       name: 'Name',

@@ -72,6 +72,8 @@
  * @typedef {Object} LibraryState
  * @property {boolean} ok
  * @property {string|null} problem
+ * @property {boolean} damaged it can begin anew (settings/damaged.js)
+ * @property {string[]} set_aside damaged databases that are kept
  * @property {{videos: number, slides: number, favorites: number, bin: number}} totals
  * @property {{free_bytes: number, total_bytes: number}|null} disk
  * @property {{waiting: number, running: Running[]}} work

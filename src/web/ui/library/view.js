@@ -156,7 +156,8 @@ export function open(visit) {
     problem.hidden = now.ok;
     if (!now.ok && problem.dataset.text !== String(now.problem)) {
       problem.dataset.text = String(now.problem);
-      problem.replaceChildren(icon('warn'), now.problem || words.unusable);
+      problem.replaceChildren(icon('warn'), now.damaged ? words.damaged : now.problem || words.unusable,
+        now.damaged && isAdmin() ? h('a', { class: 'button', href: '/settings#damaged' }, words.waysOn) : '');
     }
   });
   const endGeneration = followGeneration(() => {

@@ -55,9 +55,9 @@ function createOverlays(parent) {
     element.style.display = on ? '' : 'none';
   }
 
-  /** The address of this box with its code, which a phone reads from across the room. */
-  function addAddress() {
-    makeLine(onSplash, 'splash-hint', tvWords.open);
+  /** The address of this box with its code, which a phone reads from across the room. @param {string} hint */
+  function addAddress(hint) {
+    makeLine(onSplash, 'splash-hint', hint);
     makeLine(onSplash, 'splash-address', location.host);
     const picture = document.createElement('img');
     picture.className = 'splash-qr';
@@ -79,7 +79,7 @@ function createOverlays(parent) {
 
   return {
     /**
-     * @param {'starting'|'loading'|'unplayable'|'nothing'|null} state null: something is shown
+     * @param {'starting'|'refused'|'loading'|'unplayable'|'nothing'|null} state null: something is shown
      * @param {{name: string, code: string}|null} screen
      */
     splash(state, screen) {
@@ -94,8 +94,8 @@ function createOverlays(parent) {
         const code = screen ? screen.code : '';
         makeLine(onSplash, 'splash-name', screen ? screen.name : 'Marquee');
         makeLine(onSplash, 'splash-state', tvWords[state]);
-        if (code && (state === 'nothing' || state === 'unplayable')) {
-          addAddress();
+        if (state === 'refused' || code && (state === 'nothing' || state === 'unplayable')) {
+          addAddress(state === 'refused' ? tvWords.see : tvWords.open);
         }
         makeLine(onSplash, 'splash-foot', code ? `${tvWords.code}: ${code}` : '');
       }

@@ -39,5 +39,6 @@ function createPreview(playlist, clock, take) {
     wake: () => undefined,
     sendPlays: (plays) => Promise.resolve(/** @type {number} */ (plays[plays.length - 1].number)),
     isAway: () => false,
+    isRefused: () => false,
   };
 }

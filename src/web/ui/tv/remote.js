@@ -63,6 +63,8 @@ function createRemote(storage, clock, box) {
   let answer = null;
   let heard_ms = -Infinity;
   let lost = false;
+  /** The box is there, and says that it can't answer. */
+  let refused = false;
   let asking = false;
   let askAgain = false;
   let pollTimer = 0;
@@ -77,6 +79,7 @@ function createRemote(storage, clock, box) {
   /** The box has answered. */
   function heard() {
     heard_ms = performance.now();
+    refused = false;
     backoff.reset();
     if (lost) {
       lost = false;
@@ -148,7 +151,7 @@ function createRemote(storage, clock, box) {
       }
       const now = response.status === 200 ? JSON.parse(response.text) : null;
       if (!isAnswer(now)) {
-        throw new Error(`playlist: ${response.status}`);
+        throw Object.assign(new Error(`playlist: ${response.status}`), { status: response.status });
       }
       heard();
       measureClock(clock, 1); // It may be another one since the box's clock was set.
@@ -169,8 +172,9 @@ function createRemote(storage, clock, box) {
     }
     asking = true;
     const known = key ? Promise.resolve() : hello();
-    return known.then(() => fetchPlaylist()).then(() => PLAYLIST_MS, () => {
+    return known.then(() => fetchPlaylist()).then(() => PLAYLIST_MS, (error) => {
       lost = true;
+      refused = error && error.status >= 500;
       return backoff.next();
     }).then((wait_ms) => {
       asking = false;
@@ -269,6 +273,7 @@ function createRemote(storage, clock, box) {
     },
 
     isAway: () => performance.now() - heard_ms > AWAY_MS,
+    isRefused: () => refused,
   };
 
   /** Of this installation, for as long as its database is. @returns {Promise<string>} */

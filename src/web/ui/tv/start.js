@@ -121,10 +121,10 @@ function startPlayer(storage) {
     };
   }
 
-  /** Why there is nothing to be seen. @param {TvPlace|null} place @returns {'starting'|'loading'|'unplayable'|'nothing'} */
+  /** Why there is nothing to be seen. @param {TvPlace|null} place @returns {'starting'|'refused'|'loading'|'unplayable'|'nothing'} */
   function splashState(place) {
     if (!answer || !place) {
-      return 'starting';
+      return remote.isRefused() ? 'refused' : 'starting';
     }
     return place.state === 'play' ? 'loading' : place.program && place.program.playlist !== null ? 'unplayable' : 'nothing';
   }

@@ -129,6 +129,8 @@ interface TvRemote {
   /** Resolves with the number through which the box has them. */
   sendPlays(plays: TvPlay[]): Promise<number>;
   isAway(): boolean;
+  /** The box is there, and says that it can not answer. */
+  isRefused(): boolean;
 }
 
 interface Window {

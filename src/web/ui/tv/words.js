@@ -4,6 +4,8 @@
 const TV_WORDS = {
   en: {
     starting: 'Connecting to Marquee…',
+    refused: 'Marquee cannot take in this screen just now',
+    see: 'To see why, open',
     loading: 'The first picture is on its way',
     nothing: 'Nothing is scheduled for this screen',
     unplayable: 'What is scheduled here cannot be shown now',
@@ -17,6 +19,8 @@ const TV_WORDS = {
   },
   de: {
     starting: 'Verbindung zu Marquee…',
+    refused: 'Marquee kann diesen Bildschirm gerade nicht aufnehmen',
+    see: 'Warum, steht unter',
     loading: 'Das erste Bild ist unterwegs',
     nothing: 'Für diesen Bildschirm ist nichts geplant',
     unplayable: 'Was hier geplant ist, kann gerade nicht gezeigt werden',
