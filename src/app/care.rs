@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::library::Library;
 use crate::task::Stop;
 
-/// As much as may be lost of a database that is destroyed. Each takes a look through the whole of it, and a copy.
-const SPARE_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// As much as may be lost of a database that is destroyed.
+const SPARE_EVERY: Duration = Duration::from_secs(10 * 60);
+/// The same for a large one: each copy is a look through the whole of it, and as many bytes to an SD card.
+const LARGE_SPARE_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// Of some 5,000 assets; every ten minutes that is 2.3 GB a day at most, if something changes all the time.
+const LARGE_BYTES: u64 = 16 << 20;
 /// Files that belong to nothing are rare, and looking for them reads all folders.
 const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -19,9 +23,7 @@ pub(super) async fn run(library: Library, mut stop: Stop) {
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut spares = interval(SPARE_EVERY);
     spares.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut changes, mut signage_changes) = (library.changes(), library.signage_changes());
-    // One of this run: what changed before it is not known.
-    changes.mark_changed();
+    let mut spare = Spare::of(&library);
     loop {
         tokio::select! {
             _ = sweeps.tick() => {
@@ -35,13 +37,42 @@ pub(super) async fn run(library: Library, mut stop: Stop) {
                 }
             }
             _ = spares.tick() => {
-                if is_new(&mut changes) | is_new(&mut signage_changes)
-                    && let Err(error) = library.keep_spare().await
-                {
-                    log::warn!("library: no spare copy of the database can be made: {error}");
+                spare.look(&library).await;
+                let library = library.clone();
+                if let Err(error) = tokio::task::spawn_blocking(move || library.keep_ballast()).await {
+                    log::error!("library: keeping room failed: {error}");
                 }
             }
             () = stop.stopped() => return,
+        }
+    }
+}
+
+/// When the spare copy of the database is to be made anew.
+struct Spare {
+    changes: watch::Receiver<u64>,
+    signage_changes: watch::Receiver<u64>,
+    not_before: Instant,
+}
+
+impl Spare {
+    fn of(library: &Library) -> Self {
+        let mut changes = library.changes();
+        // One of this run: what changed before it is not known.
+        changes.mark_changed();
+        Self { changes, signage_changes: library.signage_changes(), not_before: Instant::now() }
+    }
+
+    async fn look(&mut self, library: &Library) {
+        let now = Instant::now();
+        if now < self.not_before || !(is_new(&mut self.changes) | is_new(&mut self.signage_changes)) {
+            return;
+        }
+        if library.database_bytes() > LARGE_BYTES {
+            self.not_before = now + LARGE_SPARE_EVERY;
+        }
+        if let Err(error) = library.keep_spare().await {
+            log::warn!("library: no spare copy of the database can be made: {error}");
         }
     }
 }

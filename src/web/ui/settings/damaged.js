@@ -3,6 +3,7 @@
 import { api } from '../api.js';
 import { h, setText } from '../dom.js';
 import { onLibrary } from '../events.js';
+import { momentText } from '../format.js';
 import { icon } from '../icons.js';
 import { texts } from '../texts.js';
 import { section } from './part.js';
@@ -16,8 +17,10 @@ export function damagedSections() {
   const rescue = button('', words.rescue, () => ways.run(async () => rescued(await api.send('POST', '/api/library/rescue'))));
   const empty = button('', words.empty, () => ways.ask({ question: words.emptyAsk, yes: words.emptyNow, act: startEmpty }));
   rescue.classList.add('main');
-  const damaged = section(words.title, words.lead, h('p', { class: 'muted' }, words.restore),
-    h('div', { class: 'row' }, rescue, empty), ...ways.parts);
+  const choice = h('div', { class: 'settings-choice' }, h('p', { class: 'muted' }, words.lead),
+    h('p', { class: 'muted' }, words.restore), h('div', { class: 'row' }, rescue, empty));
+  const damaged = section(words.title, '', choice, ...ways.parts);
+  const title = /** @type {Element} */ (damaged.querySelector('h2'));
   damaged.id = 'damaged';
   damaged.hidden = true;
 
@@ -37,7 +40,8 @@ export function damagedSections() {
   const leave = onLibrary((now) => {
     // What came of it is still to be read.
     damaged.hidden = !now.damaged && !ways.told();
-    rescue.disabled = empty.disabled = !now.damaged || ways.busy();
+    choice.hidden = !now.damaged || ways.busy();
+    setText(title, now.damaged ? words.title : words.done);
     kept.hidden = !now.set_aside.length && !away.told();
     names.replaceChildren(...now.set_aside.map((name) => h('li', {}, name)));
   });
@@ -52,7 +56,7 @@ async function startEmpty() {
 /** @param {{assets: number, adopted: number, whole: boolean, spare_of: string|null}} done */
 function rescued(done) {
   const all = words.rescued(done.assets);
-  const from = done.whole ? '' : done.spare_of ? words.fromSpare(new Date(done.spare_of)) : words.partly;
+  const from = done.whole ? '' : done.spare_of ? words.fromSpare(momentText(done.spare_of)) : words.partly;
   return [all, from, done.adopted ? words.adopted(done.adopted) : ''].filter(Boolean).join(' ');
 }
 
