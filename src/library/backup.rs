@@ -67,7 +67,10 @@ impl Library {
         }
         // First: from here on nothing that the snapshot names goes.
         let pin = Pin::new(self);
-        let mut backup = Backup::take(&self.inner.folder, self.store().clone())?;
+        // A card that can't be written can be read: now is the time for a backup.
+        let place = if self.is_read_only() { std::env::temp_dir() } else { self.store().incoming() };
+        let access = access_file(&self.inner.folder);
+        let mut backup = Backup::take(self.db().path(), &place, self.store().clone(), access)?;
         backup.pin = Some(pin);
         Ok(backup)
     }
@@ -192,14 +195,16 @@ impl Backup {
     /// Of the library of a data folder, whoever works with it.
     pub fn of(data: &Path) -> Result<Self, Error> {
         let folder = Library::folder(data);
-        Self::take(&folder, Store::at(&folder))
+        let store = Store::at(&folder);
+        Self::take(&folder.join(DATABASE), &store.incoming(), store, access_file(&folder))
     }
 
-    fn take(folder: &Path, store: Store) -> Result<Self, Error> {
-        let snapshot = store.incoming().join(format!("backup-{}.db", unique()?));
+    /// `place`: a folder for the snapshot.
+    fn take(database: &Path, place: &Path, store: Store, access: PathBuf) -> Result<Self, Error> {
+        let snapshot = place.join(format!("marquee-backup-{}.db", unique()?));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let mut backup = Self { store, snapshot, files: Vec::new(), access: access_file(folder), pin: None };
-        copy_of_now(folder, &backup.snapshot)?;
+        let mut backup = Self { store, snapshot, files: Vec::new(), access, pin: None };
+        copy_of_now(database, &backup.snapshot)?;
         backup.files = files(&Connection::open_with_flags(&backup.snapshot, flags)?)?;
         Ok(backup)
     }
@@ -240,8 +245,8 @@ impl Drop for Backup {
 }
 
 /// Writes a copy of the database as of one moment, and a compact one.
-pub(super) fn copy_of_now(folder: &Path, to: &Path) -> Result<(), Error> {
-    let source = Connection::open_with_flags(folder.join(DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+pub(super) fn copy_of_now(database: &Path, to: &Path) -> Result<(), Error> {
+    let source = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     source.execute("VACUUM INTO ?", [to.to_string_lossy()])?;
     Ok(())
 }

@@ -10,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Library;
 use super::asset::{Hash, StoredFile};
 use super::content::{Content, HEAD_BYTES};
-use super::edit::{forget_file, record_file};
+use super::edit::record_file;
 use super::error::Error;
+use super::purge::forget_file;
 use super::store::{Store, hash_of};
 use super::sweep::is_old;
 

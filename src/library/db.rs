@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::error::{Error, OpenError};
 use super::schema;
-use super::swap::{put_in_place, set_aside};
+use super::swap::{copy_in_memory, put_in_place, remove_copy, set_aside};
 
 /// Reads at once; more wait their turn. Twice the cores of a Pi: some wait for the disk.
 const READERS_MAX: usize = 8;
@@ -39,6 +39,8 @@ struct Inner {
     path: PathBuf,
     readers: Mutex<Readers>,
     turns: Semaphore,
+    /// Nothing is written: the file is a copy, in a folder that goes with this.
+    copy: Option<PathBuf>,
     /// What SQLite said when it found the file damaged.
     damage: Mutex<Option<String>>,
     /// `None` only while being dropped.
@@ -74,7 +76,27 @@ type Reply = Box<dyn FnOnce(Result<(), &Error>) + Send>;
 impl Db {
     /// Opens or makes the database, and starts its writer. Blocks.
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        let connection = open_writer(path)?;
+        Self::with_writer(path, open_writer(path)?, None)
+    }
+
+    /// Opens a copy of a database that stands on a disk that can't be written: SQLite needs files beside it for reading,
+    /// too. Every write fails with [`Error::ReadOnly`]. Blocks.
+    pub(super) fn open_copy(path: &Path) -> Result<Self, OpenError> {
+        let failed =
+            |error: std::io::Error| OpenError::Database { path: path.to_owned(), cause: error.to_string() };
+        let folder = copy_in_memory(path).map_err(failed)?;
+        let copy = folder.join(path.file_name().unwrap_or_default());
+        let opened = open_writer(&copy).and_then(|connection| {
+            connection.pragma_update(None, "query_only", true).map_err(|error| open_error(path, &error))?;
+            Self::with_writer(&copy, connection, Some(folder.clone()))
+        });
+        if opened.is_err() {
+            remove_copy(&folder);
+        }
+        opened
+    }
+
+    fn with_writer(path: &Path, connection: Connection, copy: Option<PathBuf>) -> Result<Self, OpenError> {
         let (writes, queue) = mpsc::channel(WRITES_MAX);
         let writer = thread::Builder::new()
             .name("library".to_owned())
@@ -87,6 +109,7 @@ impl Db {
             path: path.to_owned(),
             readers: Mutex::default(),
             turns: Semaphore::new(READERS_MAX),
+            copy,
             damage: Mutex::default(),
             writes: Some(writes),
             writer: Some(writer),
@@ -158,6 +181,10 @@ impl Db {
         Ok(())
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
     /// What SQLite said, if it has found the file damaged since it was opened.
     pub(super) fn damage(&self) -> Option<String> {
         self.inner.damage().clone()
@@ -220,6 +247,9 @@ impl Drop for Inner {
             && writer.join().is_err()
         {
             log::error!("the library's writer panicked, which is a bug");
+        }
+        if let Some(folder) = &self.copy {
+            remove_copy(folder);
         }
     }
 }

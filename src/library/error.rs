@@ -23,9 +23,15 @@ pub enum Error {
     /// Somebody else was faster.
     #[error("it was changed meanwhile; load it again")]
     Changed,
-    #[error("there is no room left on the disk")]
+    #[error("there is no room left on the disk; empty the bin, or delete what is not needed")]
     Full,
-    #[error("the disk can't be written")]
+    /// What is free is kept so that something can be deleted.
+    #[error(
+        "there is no room left on the disk: {free_mb} MB are free, and {kept_mb} MB are kept so that things can be \
+             deleted; empty the bin, or delete what is not needed"
+    )]
+    NoRoom { free_mb: u64, kept_mb: u64 },
+    #[error("the disk can't be written, so nothing can be changed")]
     ReadOnly,
     #[error("the library's database is damaged ({0}); it is left as it is")]
     Damaged(String),

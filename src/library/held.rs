@@ -24,7 +24,14 @@ const LOCK_EVERY: Duration = Duration::from_millis(20);
 pub(super) struct Held {
     pub(super) folder: PathBuf,
     pub(super) store: Store,
-    lock: File,
+    lock: Lock,
+}
+
+/// What keeps others away.
+enum Lock {
+    Held(File),
+    /// The disk can't be written; whoever else works here writes nothing either.
+    ReadOnly(Option<File>),
 }
 
 impl Held {
@@ -44,8 +51,13 @@ impl Held {
     /// Opens the database, or makes one where there is none. Blocks.
     pub(super) fn open(self) -> Result<Library, OpenError> {
         let uploads = Uploads::open(&self.store).map_err(|error| unusable(&self.folder, &error))?;
-        let db = Db::open(&self.database())?;
-        Ok(Library {
+        let read_only = matches!(self.lock, Lock::ReadOnly(_));
+        let db = if read_only { Db::open_copy(&self.database())? } else { Db::open(&self.database())? };
+        let lock = match self.lock {
+            Lock::Held(lock) => Some(lock),
+            Lock::ReadOnly(lock) => lock,
+        };
+        let library = Library {
             inner: Arc::new(Inner {
                 db,
                 store: self.store,
@@ -54,11 +66,14 @@ impl Held {
                 clock: Clock::new(),
                 folder: self.folder,
                 pins: AtomicUsize::new(0),
-                _lock: self.lock,
+                _lock: lock,
+                read_only,
                 generation: watch::Sender::new(0),
                 signage_generation: watch::Sender::new(0),
             }),
-        })
+        };
+        library.keep_ballast();
+        Ok(library)
     }
 }
 
@@ -67,12 +82,20 @@ fn unusable(folder: &Path, error: &io::Error) -> OpenError {
 }
 
 /// Taken by whoever works with the library, until they end, however they do. Blocks.
-fn lock(folder: &Path) -> Result<File, OpenError> {
-    let file = File::create(folder.join("lock")).map_err(|error| unusable(folder, &error))?;
+fn lock(folder: &Path) -> Result<Lock, OpenError> {
+    let path = folder.join("lock");
+    let file = match File::create(&path) {
+        Ok(file) => file,
+        // A card at the end of its life, or one whose file system was found damaged.
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            return Ok(Lock::ReadOnly(File::open(&path).ok()));
+        }
+        Err(error) => return Err(unusable(folder, &error)),
+    };
     let begun = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(file),
+            Ok(()) => return Ok(Lock::Held(file)),
             Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_TIME_MAX => thread::sleep(LOCK_EVERY),
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: folder.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(unusable(folder, &error)),

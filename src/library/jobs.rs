@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::asset::{Asset, Hash, JobState, Kind, Plays, Step, StoredFile};
-use super::edit::{forget_file, record_file};
+use super::edit::record_file;
 use super::error::Error;
+use super::purge::forget_file;
 use super::work::Facts;
 use super::{Library, now, rows};
 
@@ -65,6 +66,9 @@ impl Kind {
 impl Library {
     /// At start: what was running when the program ended waits again, once.
     pub(super) async fn reopen_jobs(&self) -> Result<(), Error> {
+        if self.is_read_only() {
+            return Ok(());
+        }
         let reopen = |connection: &Connection| {
             connection.execute(
                 "UPDATE jobs SET state = 'failed', problem = ?1 || ', twice',
@@ -85,6 +89,9 @@ impl Library {
     /// The job that waits longest, of conversions or of all others. Nothing is done with what is in the bin, and
     /// nothing with what is not probed.
     pub(super) async fn next_job(&self, conversions: bool) -> Result<Option<(i64, Step)>, Error> {
+        if self.is_read_only() {
+            return Ok(None);
+        }
         self.db()
             .read(move |connection| {
                 let mut statement = connection.prepare_cached(
@@ -112,6 +119,7 @@ impl Library {
 
     /// Marks a waiting job as running. `None`: it does not wait any more.
     pub(super) async fn begin_job(&self, id: i64, step: Step) -> Result<Option<Asset>, Error> {
+        self.has_room()?;
         let begin = move |connection: &Connection| {
             let sql = "UPDATE jobs SET state = 'running' WHERE asset = ? AND step = ? AND state = 'waiting'";
             let begun = connection.prepare_cached(sql)?.execute(params![id, step])?;

@@ -22,7 +22,9 @@ mod held;
 mod import;
 mod jobs;
 mod kinds;
+mod purge;
 mod query;
+mod room;
 mod rows;
 mod schema;
 pub mod signage;
@@ -53,11 +55,12 @@ pub use check::{Finding, Options as CheckOptions, Report};
 use clock::Clock;
 pub use content::HEAD_BYTES;
 use db::Db;
-pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, Purge, TAG_CHARS_MAX, TAGS_MAX};
+pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, TAG_CHARS_MAX, TAGS_MAX};
 pub use error::{Error, NoLibrary, OpenError};
 use held::Held;
 pub use import::{Past, Records};
 pub use kinds::{FileKind, OtherContent};
+pub use purge::Purge;
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
 pub use store::{EXTENSIONS, Store, media_type};
 use upload::Uploads;
@@ -90,8 +93,10 @@ struct Inner {
     clock: Clock,
     /// Backups and restores under way: while there is one, no file is removed.
     pins: AtomicUsize,
-    /// Held for as long as this is open: no two programs work on one library.
-    _lock: File,
+    /// Held for as long as this is open: no two programs work on one library. There may be none on a disk that can't be
+    /// written.
+    _lock: Option<File>,
+    read_only: bool,
     /// Raised by every change.
     generation: watch::Sender<u64>,
     /// Raised by every change of what screens play.
@@ -123,6 +128,11 @@ impl Library {
         let found = rustix::fs::statvfs(self.store().incoming())?;
         let block = found.f_frsize;
         Ok(Disk { free_bytes: found.f_bavail * block, total_bytes: found.f_blocks * block })
+    }
+
+    /// The disk can't be written: what is there is shown and played, and nothing can be changed.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.read_only
     }
 
     /// Why the database can't be read any more, if it was damaged since it was opened.

@@ -16,11 +16,15 @@ use super::upload::SUBTITLES;
 const AGE_MIN: Duration = Duration::from_secs(3600);
 /// Beginnings of names in `incoming` of backups, restores, imports, subtitles and databases that broke off. Uploads and the work
 /// in the background look after their own.
-const BROKEN_OFF: [&str; 6] = ["backup-", "restore-", "import", SUBTITLES, ANEW, SPARE_BEGUN];
+const BROKEN_OFF: [&str; 7] =
+    ["backup-", "marquee-backup-", "restore-", "import", SUBTITLES, ANEW, SPARE_BEGUN];
 
 impl Library {
     /// Returns how many were removed. Shelf by shelf, so that nobody waits for long.
     pub async fn sweep(&self) -> Result<usize, Error> {
+        if self.is_read_only() {
+            return Ok(0);
+        }
         let mut removed = self.sweep_incoming().await?;
         // A damaged database may name them.
         if !self.set_aside().is_empty() {

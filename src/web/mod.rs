@@ -147,24 +147,26 @@ impl Services {
     /// What of the program does not run as it should.
     fn problems(&self) -> Vec<Problem> {
         let mut problems = self.heartbeats.problems(Instant::now());
-        let mut missing = |part: &str, why: String| {
-            problems.push(Problem { part: part.to_owned(), problem: format!("is missing: {why}") });
-        };
+        let mut told =
+            |part: &str, problem: String| problems.push(Problem { part: part.to_owned(), problem });
         if let Some(why) = self.whep.engine().missing() {
-            missing("webrtc", why);
+            told("webrtc", format!("is missing: {why}"));
         }
         match self.stored() {
             Ok(Stored { library, .. }) => {
                 // Its folder can go while it is open: a disk that was pulled out.
                 if let Err(error) = library.disk() {
-                    missing("library", format!("its folder is gone ({error})"));
+                    told("library", format!("is missing: its folder is gone ({error})"));
+                }
+                if library.is_read_only() {
+                    told("library", "can't be written: the disk is read-only".to_owned());
                 }
                 if let Some(why) = library.damage() {
-                    missing("library", format!("its database is damaged ({why})"));
+                    told("library", format!("is missing: its database is damaged ({why})"));
                 }
             }
             Err(NoLibrary::NoFolder) => {}
-            Err(why) => missing("library", why.to_string()),
+            Err(why) => told("library", format!("is missing: {why}")),
         }
         problems
     }

@@ -137,6 +137,8 @@ pub(super) struct Library {
     pub damaged: bool,
     /// Damaged databases that are kept.
     pub set_aside: Vec<String>,
+    /// The disk can't be written: nothing can be changed.
+    pub read_only: bool,
     pub totals: Totals,
     pub disk: Option<Disk>,
     pub work: Work,
@@ -151,6 +153,7 @@ impl Library {
             problem: Some(problem),
             damaged,
             set_aside: Vec::new(),
+            read_only: false,
             totals: Totals::default(),
             disk: None,
             work: Work::default(),

@@ -8,9 +8,10 @@ use rusqlite::{Connection, params};
 use crate::library::asset::{Hash, StoredFile};
 use crate::library::check::{self, Report};
 use crate::library::content::{HEAD_BYTES, jpeg_size};
-use crate::library::edit::{Arrival, New, forget_file, index, insert};
+use crate::library::edit::{Arrival, New, index, insert};
 use crate::library::error::Error;
 use crate::library::kinds::FileKind;
+use crate::library::purge::forget_file;
 use crate::library::store::{EXTENSIONS, Store};
 
 /// A thumbnail is at most so wide and so high (`child/page.rs`), a preview is up to ten pictures of at most so much side by

@@ -42,6 +42,7 @@ impl Library {
             fill(connection, id, &screens)?;
             Ok(id)
         };
+        self.has_room()?;
         let id = self.db().write(add).await?;
         self.signage_changed();
         Ok(id)
@@ -66,6 +67,7 @@ impl Library {
                 None => Ok(()),
             }
         };
+        self.has_room()?;
         self.db().write(edit).await?;
         self.signage_changed();
         Ok(())
@@ -78,6 +80,7 @@ impl Library {
             connection.prepare_cached("DELETE FROM screen_groups WHERE id = ?")?.execute([id])?;
             windows::remove_of_nobody(connection)
         };
+        self.make_way();
         self.db().write(remove).await?;
         self.signage_changed();
         Ok(())

@@ -44,6 +44,7 @@ impl Library {
             }
             Ok(id)
         };
+        self.has_room()?;
         let id = self.db().write(put).await?;
         self.signage_changed();
         Ok(id)
@@ -51,6 +52,7 @@ impl Library {
 
     /// Takes it back; it is no mistake if there is none.
     pub async fn clear_message(&self) -> Result<(), Error> {
+        self.make_way();
         self.db().write(|connection| Ok(connection.execute("DELETE FROM message", [])?)).await?;
         self.signage_changed();
         Ok(())

@@ -46,6 +46,7 @@ impl Library {
             insert_items(connection, id, &playlist.entries)?;
             Ok(id)
         };
+        self.has_room()?;
         let id = self.db().write(add).await?;
         self.signage_changed();
         Ok(id)
@@ -76,6 +77,7 @@ impl Library {
                 .execute([playlist.id])?;
             insert_items(connection, playlist.id, &playlist.entries)
         };
+        self.has_room()?;
         self.db().write(put).await?;
         self.signage_changed();
         Ok(())
@@ -101,6 +103,7 @@ impl Library {
             connection.prepare_cached("DELETE FROM playlists WHERE id = ?")?.execute([id])?;
             Ok(())
         };
+        self.make_way();
         self.db().write(remove).await?;
         self.signage_changed();
         Ok(())

@@ -78,12 +78,17 @@ impl Library {
         if plays.len() > PLAYS_AT_ONCE_MAX {
             return Err(Error::Invalid { what: "plays", allowed: "at most 500" });
         }
+        self.has_room()?;
         let player = player.to_owned();
         self.db().write(move |connection| record(connection, screen, &player, &plays)).await
     }
 
     /// The same for a screen of the box's own, whose plays have no numbers yet.
     pub async fn record_own_plays(&self, screen: i64, player: &str, plays: Vec<Play>) -> Result<(), Error> {
+        if self.is_read_only() {
+            return Ok(());
+        }
+        self.has_room()?;
         let player = player.to_owned();
         let record = move |connection: &Connection| {
             let id = player_id(connection, &player)?;
@@ -102,6 +107,9 @@ impl Library {
 
     /// Forgets things that were shown, and players, of which no play is left.
     pub async fn sweep_plays(&self) -> Result<(), Error> {
+        if self.is_read_only() {
+            return Ok(());
+        }
         let sweep = |connection: &Connection| {
             for (table, column) in [("shown", "shown"), ("players", "player")] {
                 let sql = format!("SELECT count(*) FROM {table}");

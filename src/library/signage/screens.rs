@@ -64,6 +64,7 @@ impl Library {
                 .execute(params![key, code, name, clean(&browser), width, height, address, now()])?;
             Ok(connection.last_insert_rowid())
         };
+        self.has_room()?;
         let id = self.db().write(add).await?;
         self.signage_changed();
         Ok(id)
@@ -106,6 +107,9 @@ impl Library {
 
     /// Makes rows for the box's own ports that have none yet.
     pub async fn add_ports(&self, connectors: Vec<&'static str>) -> Result<(), Error> {
+        if self.is_read_only() {
+            return Ok(());
+        }
         let add = move |connection: &Connection| {
             let mut added = 0;
             for connector in connectors {
@@ -149,6 +153,7 @@ impl Library {
             }
             Ok(())
         };
+        self.has_room()?;
         self.db().write(edit).await?;
         self.signage_changed();
         Ok(())
@@ -167,6 +172,7 @@ impl Library {
             }
             remove(connection, id)
         };
+        self.make_way();
         self.db().write(removal).await?;
         self.signage_changed();
         Ok(())
@@ -174,6 +180,9 @@ impl Library {
 
     /// Writes down when screens were heard last. Nothing that is played depends on it.
     pub async fn note_seen(&self, seen: Vec<(i64, i64)>) -> Result<(), Error> {
+        if self.is_read_only() {
+            return Ok(());
+        }
         let note = move |connection: &Connection| {
             let mut note = connection.prepare_cached("UPDATE screens SET seen = ? WHERE id = ?")?;
             seen.iter().try_for_each(|(id, at)| note.execute([at, id]).map(|_| ()))?;

@@ -42,6 +42,7 @@ impl Library {
             insert_target(connection, id, &window.target)?;
             Ok(id)
         };
+        self.has_room()?;
         let id = self.db().write(add).await?;
         self.signage_changed();
         Ok(id)
@@ -82,6 +83,7 @@ impl Library {
             }
             insert_target(connection, id, &window.target)
         };
+        self.has_room()?;
         self.db().write(edit).await?;
         self.signage_changed();
         Ok(())
@@ -92,6 +94,7 @@ impl Library {
             let removed = connection.prepare_cached("DELETE FROM windows WHERE id = ?")?.execute([id])?;
             found((removed > 0).then_some(()), "window")
         };
+        self.make_way();
         self.db().write(remove).await?;
         self.signage_changed();
         Ok(())

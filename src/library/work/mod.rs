@@ -166,18 +166,22 @@ impl Work {
         stop: &Stop,
     ) {
         let mut changes = self.inner.library.changes();
+        let mut told = None;
         while !stop.is_stopped() {
             changes.borrow_and_update();
             let settings = *settings.borrow();
             match self.run_once(conversions, program, settings, stop).await {
-                Ok(true) => {}
+                Ok(true) => told = None,
                 Ok(false) => tokio::select! {
                     // An error would mean that the library is gone, of which we hold a handle.
                     _ = changes.changed() => {}
                     () = stopped(stop) => {}
                 },
                 Err(error) => {
-                    log::error!("library: the work stands still: {error}");
+                    // Once: a full disk may stay full for days.
+                    if told.replace(std::mem::discriminant(&error)) != Some(std::mem::discriminant(&error)) {
+                        log::error!("library: the work stands still: {error}");
+                    }
                     tokio::select! {
                         () = tokio::time::sleep(PAUSE) => {}
                         () = stopped(stop) => {}
@@ -274,7 +278,7 @@ impl Work {
     async fn empty_bin(&self, settings: watch::Receiver<Settings>, stop: &Stop) {
         loop {
             let days = settings.borrow().bin_days;
-            if days > 0 {
+            if days > 0 && !self.inner.library.is_read_only() {
                 match self.inner.library.purge_older(days).await {
                     Ok(gone) if gone.assets > 0 => {
                         log::info!("library: {} assets deleted after {days} days in the bin", gone.assets);

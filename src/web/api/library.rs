@@ -35,7 +35,18 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
     let disk = disk.map(|disk| wire::Disk { free_bytes: disk.free_bytes, total_bytes: disk.total_bytes });
     let work = wire::Work::from(work.status().borrow().clone());
     let set_aside = library.set_aside();
-    Ok(wire::Library { ok: true, problem: None, damaged: false, set_aside, totals, disk, work, generation })
+    let read_only = library.is_read_only();
+    Ok(wire::Library {
+        ok: true,
+        problem: None,
+        damaged: false,
+        set_aside,
+        read_only,
+        totals,
+        disk,
+        work,
+        generation,
+    })
 }
 
 /// Whether another database in the place of this one would help.

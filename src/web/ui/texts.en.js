@@ -189,6 +189,7 @@ export const english = {
     unusable: "The library can't be used at the moment.",
     damaged: "The library's database is damaged, so nothing of it can be shown or changed.",
     waysOn: 'What can be done',
+    readOnly: 'The disk can only be read: everything is shown and played, and nothing can be changed. Download a backup, then replace the card.',
     failedTitle: "The library can't be shown",
     nothingFoundTitle: 'Nothing found',
     nothingFound: 'Nothing in the library matches the search and filters.',
@@ -387,6 +388,7 @@ export const english = {
     restoreCancelled: 'Cancelled. Nothing has been changed.',
     damaged: {
       title: "The library's database is damaged",
+      done: 'The library is there again',
       lead: 'TVs go on with what they keep, live pictures with everything. Your files are still on the disk; the damaged database is kept, whatever you choose.',
       restore: 'If you have a backup, restore it below: that brings everything back as it was.',
       rescue: 'Rescue what can be read',
@@ -397,8 +399,8 @@ export const english = {
       working: 'Reading what is there…',
       rescued: (/** @type {number} */ count) => `${plural(count, '1 item is', `${count} items are`)} back.`,
       partly: 'Some of the rest could not be read: look at tags, playlists and the schedule.',
-      fromSpare: (/** @type {Date} */ day) =>
-        `What could not be read came from the copy of ${day.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })}: changes since may be missing.`,
+      fromSpare: (/** @type {string} */ moment) =>
+        `What could not be read came from the copy of ${moment}: changes since may be missing.`,
       adopted: (/** @type {number} */ count) =>
         `${plural(count, '1 file has', `${count} files have`)} lost the name and tags: search for “Rescued”.`,
       keptTitle: 'A damaged database is kept',

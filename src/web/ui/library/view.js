@@ -153,10 +153,11 @@ export function open(visit) {
   document.addEventListener('keydown', onKey);
   const endLibrary = onLibrary((now) => {
     grid.showWork(now.work.running);
-    problem.hidden = now.ok;
-    if (!now.ok && problem.dataset.text !== String(now.problem)) {
-      problem.dataset.text = String(now.problem);
-      problem.replaceChildren(icon('warn'), now.damaged ? words.damaged : now.problem || words.unusable,
+    const trouble = now.read_only ? words.readOnly : now.ok ? '' : now.problem || words.unusable;
+    problem.hidden = !trouble;
+    if (problem.dataset.text !== trouble) {
+      problem.dataset.text = trouble;
+      problem.replaceChildren(icon('warn'), now.damaged ? words.damaged : trouble,
         now.damaged && isAdmin() ? h('a', { class: 'button', href: '/settings#damaged' }, words.waysOn) : '');
     }
   });
