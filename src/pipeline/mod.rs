@@ -23,6 +23,7 @@ pub mod queues;
 pub mod raw;
 pub mod reel;
 pub mod rtsp;
+mod sever;
 pub mod speaker;
 pub mod test;
 pub mod v4l2;

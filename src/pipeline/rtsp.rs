@@ -10,6 +10,7 @@ use gstreamer_app as gst_app;
 use super::capture::{Sink, connect_sound, connect_video};
 use super::half::{Half, HalfError};
 use super::queues;
+use super::sever::Peer;
 
 /// How long a connection may take to answer.
 const CONNECT_TIMEOUT_US: u64 = 5_000_000;
@@ -46,7 +47,17 @@ pub fn half(settings: &RtspSettings<'_>, to: &Arc<dyn Sink>) -> Result<Half, Hal
     pipeline.add(&source).map_err(|error| HalfError::Start { half: "camera", reason: error.to_string() })?;
     select_streams(&source, settings.sound);
     link_streams(&source, &pipeline, to);
-    Ok(Half::adopt("camera", pipeline))
+    let mut half = Half::adopt("camera", pipeline);
+    half.is_connected_to(peer(settings.url));
+    Ok(half)
+}
+
+/// Whom the address names.
+fn peer(url: &str) -> Option<Peer> {
+    let url = url::Url::parse(url).ok()?;
+    // RFC 7826, section 4.2: 554, and 322 with TLS.
+    let usual = if url.scheme() == "rtsps" { 322 } else { 554 };
+    Some(Peer { host: url.host_str()?.to_owned(), port: url.port().unwrap_or(usual) })
 }
 
 /// Takes the first video stream, and the first of sound if wanted. A stream that is not taken is not even sent.

@@ -81,3 +81,9 @@ async fn a_camera_that_says_h265_and_sends_h264_ends_nothing() {
 async fn a_camera_that_begins_with_packets_nobody_supports_ends_nothing() {
     is_survived(&["Paci"]).await;
 }
+
+/// GStreamer's connection can't be cancelled within a message: each attempt would go on for ever, and its memory grow.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_whose_answer_never_ends_holds_nothing_up() {
+    is_survived(&["EndlessHeaders", "EndlessLine", "EndlessDescription"]).await;
+}
