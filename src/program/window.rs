@@ -100,6 +100,10 @@ impl Target {
         }
     }
 
+    pub fn includes(&self, screen: i64, group: Option<i64>) -> bool {
+        self.narrowness(screen, group).is_some()
+    }
+
     fn check(&self) -> Result<(), Wrong> {
         if self.screens.len() > TARGETS_MAX || self.groups.len() > TARGETS_MAX {
             return Err(Wrong::new("screens", "at most 500"));

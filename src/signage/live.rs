@@ -1,15 +1,25 @@
 //! What screens say of themselves. In memory only: they say it again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Signage, now_ms};
+use crate::library::signage::Screen;
 
 /// A screen that was heard within this is active.
 pub const ACTIVE: Duration = Duration::from_secs(60);
 /// Plays that one screen may bring in an hour: two days without the box, of items of six seconds.
 const PLAYS_PER_HOUR: usize = 30_000;
+/// The same for all screens at one address that nobody has given a name or a group: two such TVs that were away, or 166
+/// with items of ten seconds behind one router.
+const STRANGERS_PLAYS_PER_HOUR: usize = 60_000;
+/// Pages of one screen that may bring plays in an hour: each calls itself something else for as long as its storage is.
+const PLAYERS_PER_HOUR: usize = 10;
+/// Addresses counted; beyond, all others share one count.
+const ADDRESSES_MAX: usize = 256;
+/// Of a player's name: what is longer is refused later.
+const PLAYER_CHARS_MAX: usize = 100;
 const HOUR: Duration = Duration::from_secs(3600);
 /// Of two screens side by side, less is not seen; the cards of the screens begin there, too.
 const LATE_MS: i64 = 100;
@@ -66,13 +76,39 @@ pub struct Live {
     pub heard_at: SystemTime,
     pub address: Option<IpAddr>,
     pub report: Option<Report>,
-    plays_since: Instant,
+    brought: Brought,
+}
+
+/// Plays that came within an hour.
+#[derive(Clone, Debug)]
+struct Brought {
+    since: Instant,
     plays: usize,
+    players: BTreeSet<String>,
+}
+
+impl Brought {
+    const fn new(since: Instant) -> Self {
+        Self { since, plays: 0, players: BTreeSet::new() }
+    }
+
+    /// How long to wait, if there are too many.
+    fn may_bring(&mut self, plays: usize, max: usize, now: Instant) -> Result<(), Duration> {
+        if now.duration_since(self.since) >= HOUR {
+            *self = Self::new(now);
+        }
+        if self.plays + plays > max {
+            return Err((self.since + HOUR).saturating_duration_since(now));
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     by_screen: HashMap<i64, Live>,
+    /// What screens that nobody knows brought from each address.
+    strangers: HashMap<Option<IpAddr>, Brought>,
     /// Screens that were active when it was looked last.
     active: usize,
 }
@@ -80,7 +116,7 @@ pub(super) struct Lives {
 impl Live {
     fn new(now: Instant) -> Self {
         let heard_at = SystemTime::now();
-        Self { heard: now, heard_at, address: None, report: None, plays_since: now, plays: 0 }
+        Self { heard: now, heard_at, address: None, report: None, brought: Brought::new(now) }
     }
 
     pub fn is_active(&self, now: Instant) -> bool {
@@ -96,6 +132,32 @@ impl Lives {
         (live.heard, live.heard_at) = (now, SystemTime::now());
         live.address = address.or(live.address);
         !was_active
+    }
+
+    fn may_record(
+        &mut self,
+        screen: &Screen,
+        player: &str,
+        address: IpAddr,
+        plays: usize,
+        now: Instant,
+    ) -> Result<(), Duration> {
+        let own = &mut self.by_screen.entry(screen.id).or_insert_with(|| Live::new(now)).brought;
+        own.may_bring(plays, PLAYS_PER_HOUR, now)?;
+        if !own.players.contains(player) && own.players.len() >= PLAYERS_PER_HOUR {
+            return Err((own.since + HOUR).saturating_duration_since(now));
+        }
+        if !screen.is_confirmed() {
+            self.strangers.retain(|_, brought| now.duration_since(brought.since) < HOUR);
+            let full = self.strangers.len() >= ADDRESSES_MAX;
+            let key = Some(address).filter(|address| !full || self.strangers.contains_key(&Some(*address)));
+            let together = self.strangers.entry(key).or_insert_with(|| Brought::new(now));
+            together.may_bring(plays, STRANGERS_PLAYS_PER_HOUR, now)?;
+            together.plays += plays;
+        }
+        own.plays += plays;
+        own.players.insert(player.chars().take(PLAYER_CHARS_MAX).collect());
+        Ok(())
     }
 
     /// Forgets screens that are no more. Returns true if there are others active than at the last look.
@@ -143,6 +205,12 @@ impl Signage {
         }
     }
 
+    /// Screens that said since the start what is on them.
+    pub fn reported(&self) -> BTreeSet<i64> {
+        let lives = self.lives();
+        lives.by_screen.iter().filter(|(_, live)| live.report.is_some()).map(|(id, _)| *id).collect()
+    }
+
     /// `None`: it was not heard since the start.
     pub fn live(&self, screen: i64) -> Option<Live> {
         self.lives().by_screen.get(&screen).cloned()
@@ -157,17 +225,15 @@ impl Signage {
     }
 
     /// Whether a screen may bring so many plays more; how long to wait, if not.
-    pub fn may_record(&self, screen: i64, plays: usize) -> Result<(), Duration> {
+    pub fn may_record(
+        &self,
+        screen: &Screen,
+        player: &str,
+        address: IpAddr,
+        plays: usize,
+    ) -> Result<(), Duration> {
         let (mut lives, now) = (self.lives(), Instant::now());
-        let live = lives.by_screen.entry(screen).or_insert_with(|| Live::new(now));
-        if now.duration_since(live.plays_since) >= HOUR {
-            (live.plays_since, live.plays) = (now, 0);
-        }
-        if live.plays + plays > PLAYS_PER_HOUR {
-            return Err((live.plays_since + HOUR).saturating_duration_since(now));
-        }
-        live.plays += plays;
-        Ok(())
+        lives.may_record(screen, player, address, plays, now)
     }
 
     /// Since when an item is on, if a screen says what can be true.

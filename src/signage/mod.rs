@@ -15,6 +15,7 @@ mod live;
 mod orders;
 mod owner;
 mod ports;
+mod proof;
 mod sources;
 mod state;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The owner with a real library: what changes is compiled, told, and the same after a restart.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
@@ -49,7 +50,7 @@ impl Box {
 
     async fn hello(&self, key: &str) -> i64 {
         let hash = Hash::from(blake3::hash(key.as_bytes()));
-        let id = self.library.add_screen(hash, Met::default()).await.unwrap();
+        let id = self.library.add_screen(hash, Met::default(), BTreeSet::new()).await.unwrap();
         self.signage.settled().await;
         id
     }
@@ -327,6 +328,10 @@ async fn who_is_there_is_told_and_counted() {
     assert_eq!(it.signage.active(), 1);
     let late = Report { since_ms: Some(i64::MAX), ..report };
     assert_eq!(Signage::since(&late), None);
-    assert!(it.signage.may_record(id, 30_000).is_ok() && it.signage.may_record(id, 1).is_err());
+    let screen = it.signage.state().screen(id).expect("it is known").clone();
+    let may_record =
+        |player: &str, plays| it.signage.may_record(&screen, player, [10, 0, 0, 7].into(), plays).is_ok();
+    assert!((0..10).all(|number| may_record(&format!("p{number}"), 1)) && !may_record("another", 1));
+    assert!(may_record("p1", 29_990) && !may_record("p1", 1));
     it.stop().await;
 }

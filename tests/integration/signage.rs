@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::program::{Answer, PATIENCE, Program};
+use crate::uploads::{MP4, upload, video};
 
 const CONFIG: &str =
     "[web]\nwebrtc_port = 0\n[device]\ntime_zone = 'Europe/Berlin'\n[test]\nenabled = true\n[[screen]]\n";
@@ -209,11 +210,24 @@ async fn a_message_is_over_everything_at_once_and_gone_again() {
 async fn plays_sent_twice_are_counted_once_and_survive_a_kill() {
     let mut program = Program::start(CONFIG);
     let tv = hello(&program, None).await;
+    upload(&program, MP4, video(1000, 1)).await;
+    send(&program, "PATCH", "/api/assets/1", json!({"name": "=Clip, \"1\""}), 200).await;
+    let items = json!([{"kind": "asset", "asset": 1}]);
+    send(&program, "POST", "/api/playlists", json!({"name": "All", "items": items}), 201).await;
+    send(&program, "POST", "/api/windows", json!({"playlist": 1, "everywhere": true}), 201).await;
     let play = |number: i64| {
         let from_ms = 1_795_000_000_000 + number * 10_000;
         json!({"number": number, "item": "a1", "playlist": 1, "asset": 1, "source": null, "name": "=Clip, \"1\"",
             "from_ms": from_ms, "until_ms": from_ms + 9500, "whole": number != 2})
     };
+    // Nobody logs in to say what was shown: only what is arranged for the screen counts, by the name that the box knows.
+    let mut made_up = play(0);
+    (made_up["item"], made_up["asset"]) = (json!("a7"), json!(7));
+    let mut renamed = play(1);
+    (renamed["name"], renamed["item"]) = (json!("x".repeat(5000)), json!("a1t0-5"));
+    let lies = json!({"key": tv.key, "player": "lies", "plays": [made_up, renamed]});
+    assert_eq!(send(&program, "POST", "/api/screens/plays", lies, 200).await, json!({"through": 1}));
+    assert_eq!(program.json("/api/plays").await["plays"], json!([]));
     let report = |numbers: std::ops::Range<i64>| json!({"key": tv.key, "player": "5f", "plays": numbers.map(play).collect::<Vec<_>>()});
     assert_eq!(send(&program, "POST", "/api/screens/plays", report(0..3), 200).await, json!({"through": 2}));
     program.kill_and_start_again();
@@ -231,7 +245,7 @@ async fn plays_sent_twice_are_counted_once_and_survive_a_kill() {
     let lines: Vec<&str> = text.split("\r\n").collect();
     assert_eq!(lines.len(), 7, "{text}");
     let expected = format!(
-        "TV 1,{},\"'=Clip, \"\"1\"\"\",asset,1,,1,2026-11-18T12:06:40.000+01:00,2026-11-18T12:06:49.500+01:00,9.5,true",
+        "TV 1,{},\"'=Clip, \"\"1\"\"\",asset,1,All,1,2026-11-18T12:06:40.000+01:00,2026-11-18T12:06:49.500+01:00,9.5,true",
         tv.id
     );
     assert_eq!(lines[1], expected);

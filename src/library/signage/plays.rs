@@ -68,9 +68,15 @@ pub struct PlayQuery {
 }
 
 impl Library {
-    /// Returns the number up to which all of these are on the disk. What can't be true is taken note of by its number
+    /// Returns the number up to which all of these are on the disk. With each stands whether it is proven that the screen
+    /// could show it; else it counts only if the same was shown before. What can't be true is taken note of by its number
     /// alone: a player would bring it for ever.
-    pub async fn record_plays(&self, screen: i64, player: &str, plays: Vec<Play>) -> Result<i64, Error> {
+    pub async fn record_plays(
+        &self,
+        screen: i64,
+        player: &str,
+        plays: Vec<(Play, bool)>,
+    ) -> Result<i64, Error> {
         let named = !player.is_empty() && player.chars().count() <= ID_CHARS_MAX;
         if !named || player.chars().any(char::is_control) {
             return Err(Error::Invalid { what: "player", allowed: "1 to 100 characters" });
@@ -94,8 +100,8 @@ impl Library {
             let id = player_id(connection, &player)?;
             let sql = "SELECT coalesce(max(number), 0) FROM plays WHERE player = ?";
             let last: i64 = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
-            let numbered = (last + 1..).zip(plays).map(|(number, play)| Play { number, ..play });
-            let numbered: Vec<Play> = numbered.collect();
+            let numbered = (last + 1..).zip(plays).map(|(number, play)| (Play { number, ..play }, true));
+            let numbered: Vec<(Play, bool)> = numbered.collect();
             record(connection, screen, &player, &numbered).map(|_| ())
         };
         self.db().write(record).await
@@ -131,14 +137,18 @@ fn player_id(connection: &Connection, player: &str) -> Result<i64, Error> {
     Ok(connection.prepare_cached(find)?.query_row([player], |row| row.get(0))?)
 }
 
-fn record(connection: &Connection, screen: i64, player: &str, plays: &[Play]) -> Result<i64, Error> {
+fn record(connection: &Connection, screen: i64, player: &str, plays: &[(Play, bool)]) -> Result<i64, Error> {
     let player = player_id(connection, player)?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO plays (player, number, screen, shown, from_ms, until_ms, whole) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING",
     )?;
-    for play in plays.iter().filter(|play| can_be_true(play)) {
-        let shown = shown_id(connection, play)?;
+    for (play, proven) in plays.iter().filter(|(play, _)| can_be_true(play)) {
+        let shown = match proven {
+            true => Some(shown_id(connection, play)?),
+            false => known_id(connection, play)?,
+        };
+        let Some(shown) = shown else { continue };
         insert.execute(params![
             player,
             play.number,
@@ -152,7 +162,7 @@ fn record(connection: &Connection, screen: i64, player: &str, plays: &[Play]) ->
     connection
         .prepare_cached("DELETE FROM plays WHERE id <= (SELECT max(id) FROM plays) - ?")?
         .execute([PLAYS_MAX])?;
-    match plays.iter().map(|play| play.number).max() {
+    match plays.iter().map(|(play, _)| play.number).max() {
         Some(through) => Ok(through),
         None => {
             let sql = "SELECT coalesce(max(number), 0) FROM plays WHERE player = ?";
@@ -179,6 +189,15 @@ fn shown_id(connection: &Connection, play: &Play) -> Result<i64, Error> {
         .execute(values)?;
     let find =
         "SELECT id FROM shown WHERE item = ? AND name = ? AND playlist = ? AND asset = ? AND source = ?";
+    Ok(connection.prepare_cached(find)?.query_row(values, |row| row.get(0))?)
+}
+
+/// What was shown before, by this or another screen: a TV that was away brings what is no longer in its playlists.
+fn known_id(connection: &Connection, play: &Play) -> Result<Option<i64>, Error> {
+    let find = "SELECT max(id) FROM shown WHERE item = ? AND playlist = ? AND asset = ? AND source = ?";
+    let (playlist, asset) = (play.playlist.unwrap_or(0), play.asset.unwrap_or(0));
+    let source = play.source.as_deref().unwrap_or_default();
+    let values = params![play.item, playlist, asset, source];
     Ok(connection.prepare_cached(find)?.query_row(values, |row| row.get(0))?)
 }
 

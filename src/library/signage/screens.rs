@@ -1,6 +1,6 @@
 //! Screens: network TVs by the key each shows, and the box's own ports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -13,6 +13,14 @@ pub const SCREENS_MAX: usize = 500;
 /// A screen that nobody gave a name, a group or a window makes room for a new one if it was away for so long: TVs that
 /// keep nothing are new ones with each start.
 const FORGOTTEN_S: i64 = 24 * 3600;
+/// One that came and never said what is on it makes room after this: a TV says so every 20 s.
+const SILENT_S: i64 = 5 * 60;
+/// It was there for longer than that: when screens were seen is written every quarter of an hour.
+const SILENT_S_MAX: i64 = 10 * 60;
+/// So many of one address may be silent: TVs behind one router that are switched on together. Above, they make room at once.
+const CROWD_MAX: usize = 20;
+/// What screens are called that nobody has given a name, with a number.
+const UNNAMED: &str = "TV ";
 /// Names of screens that are gone which are kept for their plays.
 const PAST_MAX: usize = 5000;
 /// What is read aloud and typed: without those that look or sound like others.
@@ -40,6 +48,15 @@ pub struct Screen {
     pub seen: i64,
 }
 
+impl Screen {
+    /// Somebody gave it a name or a group: it is no stranger's.
+    pub fn is_confirmed(&self) -> bool {
+        let number = self.name.strip_prefix(UNNAMED);
+        let given = number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        self.key.is_none() || self.group.is_some() || !given
+    }
+}
+
 /// What a network TV says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Met {
@@ -51,9 +68,10 @@ pub struct Met {
 
 impl Library {
     /// A new network TV with this key's hash. Returns its id.
-    pub async fn add_screen(&self, key: Hash, met: Met) -> Result<i64, Error> {
+    /// `reported`: screens that said what is on them, which matter more than others that nobody knows.
+    pub async fn add_screen(&self, key: Hash, met: Met, reported: BTreeSet<i64>) -> Result<i64, Error> {
         let add = move |connection: &Connection| {
-            make_room(connection)?;
+            make_room(connection, &reported)?;
             let (name, code) = (next_name(connection)?, new_code(connection)?);
             let Met { browser, width, height, address } = met;
             connection
@@ -192,24 +210,51 @@ impl Library {
     }
 }
 
-/// If there are as many as there may be, the one that matters least goes.
-fn make_room(connection: &Connection) -> Result<(), Error> {
+/// A screen that nobody has given a name, a group, a window or the message.
+struct Stranger {
+    id: i64,
+    address: String,
+    added: i64,
+    seen: i64,
+}
+
+/// If there are as many as there may be, the one that matters least goes. `reported`: screens that said what is on them.
+fn make_room(connection: &Connection, reported: &BTreeSet<i64>) -> Result<(), Error> {
     let count: usize = connection.query_row("SELECT count(*) FROM screens", [], |row| row.get(0))?;
     if count < SCREENS_MAX {
         return Ok(());
     }
-    let forgotten = connection
-        .prepare_cached(
-            "SELECT id FROM screens WHERE key IS NOT NULL AND in_group IS NULL AND name GLOB 'TV [0-9]*'
-                AND seen < ? AND NOT EXISTS (SELECT 1 FROM window_screens WHERE screen = screens.id)
-             ORDER BY seen LIMIT 1",
-        )?
-        .query_row([now() - FORGOTTEN_S], |row| row.get(0))
-        .optional()?;
-    match forgotten {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, address, added, seen FROM screens WHERE key IS NOT NULL AND in_group IS NULL
+            AND name GLOB 'TV [0-9]*' AND name NOT GLOB 'TV *[^0-9]*'
+            AND NOT EXISTS (SELECT 1 FROM window_screens WHERE screen = screens.id)
+            AND NOT EXISTS (SELECT 1 FROM message_screens WHERE screen = screens.id)
+         ORDER BY seen, id",
+    )?;
+    let strangers = statement.query_map([], |row| {
+        Ok(Stranger { id: row.get(0)?, address: row.get(1)?, added: row.get(2)?, seen: row.get(3)? })
+    })?;
+    let strangers = strangers.collect::<rusqlite::Result<Vec<_>>>()?;
+    match dispensable(&strangers, reported, now()) {
         Some(id) => remove(connection, id),
         None => Err(Error::TooMany { what: "screens", max: SCREENS_MAX }),
     }
+}
+
+/// Who makes room for a new one, if anybody: one of a crowd that came from one address and never said what is on it, then
+/// one that came, said nothing and went, then one that was away for long. `strangers` are sorted by when they were seen.
+fn dispensable(strangers: &[Stranger], reported: &BTreeSet<i64>, now: i64) -> Option<i64> {
+    let silent = |stranger: &&Stranger| {
+        !reported.contains(&stranger.id) && stranger.seen - stranger.added < SILENT_S_MAX
+    };
+    let mut crowds: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for stranger in strangers.iter().filter(silent) {
+        crowds.entry(&stranger.address).or_default().push(stranger.id);
+    }
+    let crowd = crowds.values().max_by_key(|crowd| crowd.len()).filter(|crowd| crowd.len() > CROWD_MAX);
+    let gone = || strangers.iter().filter(silent).find(|stranger| stranger.seen < now - SILENT_S);
+    let forgotten = || strangers.iter().find(|stranger| stranger.seen < now - FORGOTTEN_S);
+    crowd.map(|crowd| crowd[0]).or_else(|| gone().or_else(forgotten).map(|stranger| stranger.id))
 }
 
 fn remove(connection: &Connection, id: i64) -> Result<(), Error> {
@@ -271,4 +316,30 @@ const COLUMNS: &str = "id, key, connector, code, name, in_group, browser, width,
 pub(super) fn all(connection: &Connection) -> Result<Vec<Screen>, Error> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM screens ORDER BY id"))?;
     Ok(statement.query_map([], read)?.collect::<rusqlite::Result<_>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stranger(id: i64, address: &str, added: i64, seen: i64) -> Stranger {
+        Stranger { id, address: address.to_owned(), added, seen }
+    }
+
+    #[test]
+    fn those_that_say_nothing_make_room_first() {
+        let now = 1_000_000;
+        let nobody = BTreeSet::new();
+        let crowd = |from: i64| (from..from + 21).map(move |id| stranger(id, "10.0.0.9", now - 5, now - 5));
+        // Fresh ones of a crowd go before an old one that was there for long; not if they said what is on them.
+        let mut all = vec![stranger(1, "10.0.0.1", 0, now - FORGOTTEN_S - 1)];
+        all.extend(crowd(100));
+        assert_eq!(dispensable(&all, &nobody, now), Some(100));
+        assert_eq!(dispensable(&all, &(100..121).collect(), now), Some(1));
+        assert_eq!(dispensable(&all, &BTreeSet::from([100]), now), Some(1), "twenty are no crowd");
+        // One that came and went makes room in minutes, one that was there for an hour after a day.
+        let went = |seen| vec![stranger(1, "a", 0, now - 3600), stranger(2, "b", seen, seen)];
+        assert_eq!(dispensable(&went(now - SILENT_S - 1), &nobody, now), Some(2));
+        assert_eq!(dispensable(&went(now - SILENT_S), &nobody, now), None);
+    }
 }

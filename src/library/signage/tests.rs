@@ -1,5 +1,6 @@
 //! The signage's tables as their users see them: a real library in a folder.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
@@ -67,7 +68,7 @@ impl Shelf {
     async fn screens(&self, count: u8) -> Vec<i64> {
         let mut ids = Vec::new();
         for number in 0..count {
-            ids.push(self.library.add_screen(key(number), Met::default()).await.unwrap());
+            ids.push(self.library.add_screen(key(number), Met::default(), BTreeSet::new()).await.unwrap());
         }
         ids
     }
@@ -186,11 +187,15 @@ async fn screens_get_names_and_codes_and_a_group_takes_them_from_another() {
     let shelf = shelf();
     let screens = shelf.screens(3).await;
     shelf.library.edit_screen(screens[1], Some("Door"), None).await.unwrap();
-    shelf.library.add_screen(key(9), Met { browser: "TV".to_owned(), ..Met::default() }).await.unwrap();
+    shelf
+        .library
+        .add_screen(key(9), Met { browser: "TV".to_owned(), ..Met::default() }, BTreeSet::new())
+        .await
+        .unwrap();
     let known = shelf.library.snapshot().await.unwrap().screens;
     let names: Vec<_> = known.iter().map(|screen| screen.name.as_str()).collect();
     assert_eq!(names, ["TV 1", "Door", "TV 3", "TV 2"]);
-    let codes: std::collections::BTreeSet<_> = known.iter().map(|screen| &screen.code).collect();
+    let codes: BTreeSet<_> = known.iter().map(|screen| &screen.code).collect();
     assert!(codes.len() == 4 && codes.iter().all(|code| code.len() == 4), "{codes:?}");
     assert_eq!((known[0].key, known[3].browser.as_str()), (Some(key(0)), "TV"));
 
@@ -232,13 +237,13 @@ async fn a_full_box_forgets_a_screen_that_nobody_misses_or_takes_no_more() {
                 SELECT randomblob(32), 'x' || i, 'Room ' || i, 0, 0 FROM n;",
         )
         .await;
-    let full = shelf.library.add_screen(key(1), Met::default()).await;
+    let full = shelf.library.add_screen(key(1), Met::default(), BTreeSet::new()).await;
     assert_eq!(full, Err(Error::TooMany { what: "screens", max: 500 }));
     // One with a name of its own stays, and one that was seen today.
     shelf.sql("UPDATE screens SET name = 'TV 7', seen = unixepoch() WHERE id = 7;").await;
-    assert!(shelf.library.add_screen(key(1), Met::default()).await.is_err());
+    assert!(shelf.library.add_screen(key(1), Met::default(), BTreeSet::new()).await.is_err());
     shelf.sql("UPDATE screens SET name = 'TV 8', seen = unixepoch() - 90000 WHERE id = 8;").await;
-    shelf.library.add_screen(key(1), Met::default()).await.unwrap();
+    shelf.library.add_screen(key(1), Met::default(), BTreeSet::new()).await.unwrap();
     let screens = shelf.library.snapshot().await.unwrap().screens;
     assert!(screens.len() == 500 && screens.iter().all(|screen| screen.id != 8));
 }
@@ -277,7 +282,10 @@ fn all() -> PlayQuery {
 #[tokio::test]
 async fn plays_that_are_sent_twice_count_once() {
     let shelf = shelf();
-    let record = |screen, player: &'static str, plays| shelf.library.record_plays(screen, player, plays);
+    let record = |screen, player: &'static str, plays: Vec<Play>| {
+        let plays = plays.into_iter().map(|play| (play, true)).collect();
+        shelf.library.record_plays(screen, player, plays)
+    };
     assert_eq!(record(1, "p", vec![play(1, 10), play(2, 20)]).await, Ok(2));
     assert_eq!(record(1, "p", vec![play(1, 10), play(2, 20), play(3, 30)]).await, Ok(3));
     assert_eq!(record(2, "q", vec![play(1, 15)]).await, Ok(1));
@@ -291,11 +299,25 @@ async fn plays_that_are_sent_twice_count_once() {
     assert!(record(1, "", vec![]).await.is_err() && record(1, "p", vec![play(1, 1); 501]).await.is_err());
 }
 
+/// Anybody on the network can say that something was shown.
+#[tokio::test]
+async fn a_play_that_nothing_proves_counts_only_if_the_same_was_shown_before() {
+    let shelf = shelf();
+    let made_up = Play { item: "x".repeat(400), name: "y".repeat(900), ..play(1, 10) };
+    assert_eq!(shelf.library.record_plays(1, "p", vec![(made_up, false)]).await, Ok(1));
+    assert_eq!(shelf.numbers(all()).await, [0_i64; 0]);
+    shelf.library.record_plays(1, "p", vec![(play(2, 20), true)]).await.unwrap();
+    let again = Play { name: "Another name".to_owned(), ..play(3, 30) };
+    shelf.library.record_plays(1, "p", vec![(again, false)]).await.unwrap();
+    let rows = shelf.library.plays(all()).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.play.name.as_str()).collect::<Vec<_>>(), ["Clip", "Clip"]);
+}
+
 #[tokio::test]
 async fn plays_come_page_by_page_without_one_missing_or_twice() {
     let shelf = shelf();
     // Four begin at each moment.
-    let plays: Vec<Play> = (0..100).map(|number| play(number, number / 4)).collect();
+    let plays = (0..100).map(|number| (play(number, number / 4), true)).collect();
     shelf.library.record_plays(1, "p", plays).await.unwrap();
     for newest_first in [true, false] {
         let (mut seen, mut after) = (Vec::new(), None);

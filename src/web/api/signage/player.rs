@@ -73,7 +73,7 @@ pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
             };
             signage.may_arrive(address).map_err(wait)?;
             let key = new_key()?;
-            let id = library.add_screen(hash(&key), met).await?;
+            let id = library.add_screen(hash(&key), met, signage.reported()).await?;
             (key, id)
         }
     };
@@ -150,16 +150,16 @@ pub(super) async fn report(call: Call) -> Result<Response<Body>, Problem> {
 
 /// `POST /api/screens/plays`
 pub(super) async fn plays(call: Call) -> Result<Response<Body>, Problem> {
-    let services = call.services;
+    let (services, address) = (call.services, call.client.address);
     let signage = services.signage()?;
     let body: wire::Plays = read_long_json(call.request.into_body(), PLAYS_BYTES_MAX).await?;
     let state = super::state(&signage)?;
     let (screen, _) = by_key(&signage, &state, &body.key)?;
-    signage.may_record(screen.id, body.plays.len()).map_err(|wait| {
+    signage.may_record(screen, &body.player, address, body.plays.len()).map_err(|wait| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many plays within an hour.")
             .with_header(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))
     })?;
-    let plays: Vec<Play> = body.plays.into_iter().map(Play::from).collect();
+    let plays = state.proven(screen, body.plays.into_iter().map(Play::from).collect());
     let through = services.library()?.record_plays(screen.id, &body.player, plays).await?;
     Ok(json(StatusCode::OK, to_json(&wire::Through { through })))
 }
