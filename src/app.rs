@@ -32,6 +32,7 @@ use crate::output::jpeg::Snapshots;
 use crate::output::mse::Mse;
 use crate::output::whep::Whep;
 use crate::pipeline;
+use crate::process;
 use crate::rtc;
 use crate::signage::Signage;
 use crate::source::capture;
@@ -213,7 +214,7 @@ impl App {
         let shared = hdmi::Shared {
             sources: registry.clone(),
             signage: signage_watch,
-            program: program(),
+            program: process::own_program(),
             notices: splash::notices(site_watch.clone(), front.condition(), Arc::clone(&access), address),
             status: watch::Sender::default(),
         };
@@ -396,11 +397,6 @@ fn announce_library(
     let all = running.stored();
     signage.send_replace(Some(all.signage.clone()));
     let _ = stored.send_replace(Ok(all));
-}
-
-/// The running program itself as a child starts it, even if its file was replaced meanwhile.
-fn program() -> PathBuf {
-    PathBuf::from("/proc/self/exe")
 }
 
 async fn within(

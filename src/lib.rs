@@ -15,6 +15,7 @@ pub mod library;
 pub mod media;
 pub mod output;
 pub mod pipeline;
+pub mod process;
 pub mod program;
 pub mod reel;
 pub mod rtc;

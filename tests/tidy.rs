@@ -18,16 +18,19 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("program", &[]),
     // task: its work in the background is told to stop as everything is.
     // program: playlists and windows are kept as what they mean.
-    ("library", &["media", "program", "task"]),
+    ("library", &["media", "process", "program", "task"]),
     // The process in which files of strangers are read: what is to be read, and what can read it.
     ("child", &["draw", "library", "media", "pipeline", "program", "reel"]),
     // The other end of what a child shows: it starts as the library's do.
-    ("reel", &["library", "media", "pipeline", "program"]),
+    ("reel", &["library", "media", "pipeline", "process", "program"]),
+    // How any child is started.
+    ("process", &[]),
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     // task: what starts the engine again is told to stop as everything is.
     ("rtc", &["causes", "media", "hub", "config", "task"]),
-    ("source", &["causes", "media", "hub", "config", "draw", "pipeline", "rtc", "sysfs", "task"]),
+    // process: cameras are read by children.
+    ("source", &["causes", "media", "hub", "config", "draw", "pipeline", "process", "rtc", "sysfs", "task"]),
     (
         "output",
         &[
@@ -77,6 +80,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "signage",
             "telemetry",
             "pipeline",
+            "process",
             "rtc",
             "source",
             "output",

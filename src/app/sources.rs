@@ -6,6 +6,7 @@ use tokio::task::spawn_blocking;
 
 use crate::config::{self, CaptureDevice, Config};
 use crate::hub::Registry;
+use crate::process::own_program;
 use crate::source::{Running, capture};
 
 /// One source's own piece of the configuration.
@@ -38,7 +39,7 @@ impl Wanted {
     fn start(&self) -> Running {
         match self {
             Self::Test(test) => Running::test(test),
-            Self::Camera(camera) => Running::camera(camera),
+            Self::Camera(camera) => Running::camera(camera, &own_program()),
             Self::Capture { config, reserved } => Running::capture(config, reserved),
         }
     }

@@ -56,7 +56,7 @@ impl Working {
     pub(super) fn start(work: Work, config: &Config) -> Self {
         let (settings, watch) = watch::channel(settings(config));
         let (stopper, stop) = Stopper::new();
-        let task = task::spawn("the library's work", work.run(super::program(), watch, stop));
+        let task = task::spawn("the library's work", work.run(crate::process::own_program(), watch, stop));
         Self { settings, stop: stopper, task }
     }
 

@@ -7,6 +7,8 @@ const FILES_MAX: u64 = 128;
 /// The lowest priority. The kernel derives the priority of reading and writing from it, too: the lowest of
 /// "best effort" (7).
 pub(super) const NICE_WORK: i32 = 19;
+/// Live pictures are what everything else waits for.
+pub(super) const NICE_LIVE: i32 = 0;
 /// What is on a TV stands behind live pictures alone.
 pub(super) const NICE_SCREEN: i32 = 5;
 /// The kernel's scale ends there: if memory runs out, this process goes first, not the one that serves the TVs.

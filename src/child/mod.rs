@@ -1,10 +1,11 @@
 //! The child: one process for one job, in which files of strangers are read. `marquee work` runs it for the library,
-//! `marquee reel` (`reel`) for a screen, nobody by hand.
+//! `marquee reel` (`reel`) for a screen, `marquee camera` (`camera`) for a camera, nobody by hand.
 //!
 //! Belongs here: what it takes from itself before it touches the file, reading pictures and documents, and telling what
 //! it found. Does not belong here: video, which is `pipeline::file`; whether what it tells is true, which the parent
 //! judges (`library::work`); the database, which it can't even open.
 
+pub mod camera;
 mod limits;
 mod page;
 mod pdf;
@@ -88,9 +89,10 @@ fn work(errand: &Errand) -> Result<(), Problem> {
         videos::init().map_err(|error| Problem::new(Failure::NotStarted, error.to_string()))?;
     }
     let openings = sandbox::Openings {
-        input: &errand.input,
+        input: Some(&errand.input),
         folders: &[&errand.output, &errand.scratch],
         encoder: errand.step == Step::Convert,
+        network: false,
     };
     say(&Line::Sandbox(sandbox::enter(&openings)));
     let content = content(&errand.input, &errand.ext)?;

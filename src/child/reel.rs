@@ -49,7 +49,12 @@ fn show(errand: &Errand, out: &mut impl Write) -> Result<(), Problem> {
         // Before it is confined: the list of plug-ins may have to be made anew.
         videos::init().map_err(|error| Problem::new(Failure::NotStarted, error.to_string()))?;
     }
-    let openings = sandbox::Openings { input: &errand.input, folders: &[&errand.scratch], encoder: false };
+    let openings = sandbox::Openings {
+        input: Some(&errand.input),
+        folders: &[&errand.scratch],
+        encoder: false,
+        network: false,
+    };
     log::debug!("confined by {}", sandbox::enter(&openings));
     let content = content(&errand.input, errand.ext())?;
     if content.is_video() != is_video {

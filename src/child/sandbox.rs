@@ -15,12 +15,14 @@ use seccompiler::{
 /// What is open to the child besides libraries.
 #[derive(Debug)]
 pub(super) struct Openings<'a> {
-    /// The one file it reads.
-    pub(super) input: &'a Path,
+    /// The one file it reads, if it reads one.
+    pub(super) input: Option<&'a Path>,
     /// Folders that it writes to.
     pub(super) folders: &'a [&'a Path],
     /// It may use the machine's encoder, which is a video device.
     pub(super) encoder: bool,
+    /// It may connect to others, and be sent to, but not be connected to.
+    pub(super) network: bool,
 }
 
 /// Libraries, plug-ins and their data; nothing here is secret.
@@ -39,6 +41,19 @@ const READABLE: [&str; 12] = [
     "/proc/stat",
     "/sys/devices/system/cpu",
 ];
+/// How the names of hosts are looked up, and whose certificates are believed.
+const READABLE_WITH_NETWORK: [&str; 10] = [
+    "/etc/resolv.conf",
+    "/run/systemd/resolve",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/nsswitch.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/ssl",
+    "/etc/localtime",
+];
 /// Where the environment says that there are more libraries and plug-ins.
 const READABLE_BY_NAME: [&str; 5] = [
     "LD_LIBRARY_PATH",
@@ -56,7 +71,7 @@ pub(super) fn enter(openings: &Openings<'_>) -> String {
         Ok(RulesetStatus::NotEnforced) => "no landlock in this kernel".to_owned(),
         Err(error) => format!("no landlock ({error})"),
     };
-    let calls = match confine_calls() {
+    let calls = match confine_calls(openings.network) {
         Ok(()) => "seccomp".to_owned(),
         Err(error) => format!("no seccomp ({error})"),
     };
@@ -70,8 +85,13 @@ fn confine_files(openings: &Openings<'_>) -> Result<RulesetStatus, RulesetError>
     let named: Vec<PathBuf> =
         named.flat_map(|paths| std::env::split_paths(&paths).collect::<Vec<_>>()).collect();
     let program = std::env::current_exe().ok();
-    let readable: Vec<&Path> =
-        READABLE.iter().map(Path::new).chain(named.iter().chain(&program).map(PathBuf::as_path)).collect();
+    let network = READABLE_WITH_NETWORK.iter().filter(|_| openings.network);
+    let readable: Vec<&Path> = READABLE
+        .iter()
+        .chain(network)
+        .map(Path::new)
+        .chain(named.iter().chain(&program).map(PathBuf::as_path))
+        .collect();
     let all = AccessFs::from_all(abi);
     // Neither a link to another file, nor a device.
     let writable = all
@@ -82,14 +102,15 @@ fn confine_files(openings: &Openings<'_>) -> Result<RulesetStatus, RulesetError>
             | AccessFs::MakeFifo
             | AccessFs::Refer
             | AccessFs::IoctlDev);
+    // No rule for the network: nothing of what is handled is allowed.
+    let network = if openings.network { AccessNet::BindTcp.into() } else { AccessNet::from_all(abi) };
     let ruleset = Ruleset::default()
         .handle_access(all)?
-        // No rule for the network: nothing of it is allowed.
-        .handle_access(AccessNet::from_all(abi))?
+        .handle_access(network)?
         .scope(Scope::from_all(abi))?
         .create()?
         .add_rules(path_beneath_rules(readable, AccessFs::from_read(abi)))?
-        .add_rules(path_beneath_rules([openings.input], AccessFs::ReadFile))?
+        .add_rules(path_beneath_rules(openings.input, AccessFs::ReadFile))?
         .add_rules(path_beneath_rules(openings.folders, writable))?
         .add_rules(path_beneath_rules(encoders(openings), AccessFs::from_file(abi)))?;
     Ok(ruleset.restrict_self()?.ruleset)
@@ -116,9 +137,6 @@ const REFUSED: &[i64] = &[
     libc::SYS_kill,
     libc::SYS_setsid,
     libc::SYS_setpgid,
-    libc::SYS_socket,
-    libc::SYS_connect,
-    libc::SYS_bind,
     libc::SYS_listen,
     libc::SYS_accept4,
     libc::SYS_mount,
@@ -156,6 +174,8 @@ const REFUSED: &[i64] = &[
     libc::SYS_reboot,
     libc::SYS_swapon,
 ];
+/// What nobody needs who reads no camera.
+const REFUSED_WITHOUT_NETWORK: &[i64] = &[libc::SYS_socket, libc::SYS_connect, libc::SYS_bind];
 /// The same by their older names, which newer machines have no more.
 #[cfg(target_arch = "x86_64")]
 const REFUSED_OLD: &[i64] =
@@ -163,9 +183,12 @@ const REFUSED_OLD: &[i64] =
 #[cfg(not(target_arch = "x86_64"))]
 const REFUSED_OLD: &[i64] = &[libc::SYS_accept];
 
-fn confine_calls() -> Result<(), seccompiler::Error> {
+fn confine_calls(network: bool) -> Result<(), seccompiler::Error> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         REFUSED.iter().chain(REFUSED_OLD).map(|call| (*call, Vec::new())).collect();
+    if !network {
+        rules.extend(REFUSED_WITHOUT_NETWORK.iter().map(|call| (*call, Vec::new())));
+    }
     // Threads may be made, processes not.
     let no_thread = SeccompCondition::new(
         0,

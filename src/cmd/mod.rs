@@ -5,6 +5,7 @@
 
 mod apply_system;
 mod backup;
+mod camera;
 mod check_config;
 mod check_library;
 mod greeting;
@@ -54,6 +55,9 @@ enum Command {
     /// A file of the library for a screen; run by `marquee run`
     #[command(hide = true)]
     Reel(reel::Arguments),
+    /// A camera; run by `marquee run`
+    #[command(hide = true)]
+    Camera(camera::Arguments),
 }
 
 /// Exit codes: 0 all right, 1 failed, 2 wrong arguments or a wrong configuration file.
@@ -69,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Probe(arguments) => probe::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Work(arguments) => Ok(work::run(arguments)),
         Command::Reel(arguments) => Ok(reel::run(arguments)),
+        Command::Camera(arguments) => Ok(camera::run(&arguments)),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody is left to be told if stderr is closed.

@@ -47,41 +47,56 @@ impl Coding {
     }
 }
 
-/// Connects an appsink with raw video or any of the coded formats to `to`.
-pub(super) fn connect_video(appsink: &gst_app::AppSink, to: Arc<dyn Sink>) {
-    let mut announced: Option<gst::Caps> = None;
-    let mut h264 = FrameMaker::default();
-    let mut coding = Coding::Raw;
-    let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |appsink| {
-        let sample = appsink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-        let Some(caps) = sample.caps_owned() else { return Ok(gst::FlowSuccess::Ok) };
-        if announced.as_ref() != Some(&caps) {
+/// Takes samples of raw video or any of the coded formats, one after the other.
+pub(super) struct VideoTaker {
+    to: Arc<dyn Sink>,
+    announced: Option<gst::Caps>,
+    h264: FrameMaker,
+    coding: Coding,
+}
+
+impl VideoTaker {
+    pub(super) fn new(to: Arc<dyn Sink>) -> Self {
+        Self { to, announced: None, h264: FrameMaker::default(), coding: Coding::Raw }
+    }
+
+    pub(super) fn take(&mut self, sample: gst::Sample) {
+        let Some(caps) = sample.caps_owned() else { return };
+        if self.announced.as_ref() != Some(&caps) {
             if let Some(input) = describe(&caps) {
-                to.input(input);
+                self.to.input(input);
             }
-            coding = Coding::of(&caps);
-            announced = Some(caps);
+            self.coding = Coding::of(&caps);
+            self.announced = Some(caps);
         }
-        let captured = match &coding {
+        let captured = match &self.coding {
             Coding::Raw => RawPicture::from_sample(sample).map(Captured::Raw),
-            Coding::H264 => h264.frame(&sample).map(|frame| Captured::Coded(Codec::H264, frame)),
+            Coding::H264 => self.h264.frame(&sample).map(|frame| Captured::Coded(Codec::H264, frame)),
             Coding::Other(codec, params) => {
                 coded_frame(&sample, params).map(|frame| Captured::Coded(*codec, frame))
             }
         };
         if let Some(captured) = captured {
-            to.video(captured);
+            self.to.video(captured);
         }
-        Ok(gst::FlowSuccess::Ok)
-    });
-    appsink.set_callbacks(callbacks.build());
+    }
+}
+
+/// Connects an appsink with raw video or any of the coded formats to `to`.
+pub(super) fn connect_video(appsink: &gst_app::AppSink, to: Arc<dyn Sink>) {
+    let mut taker = VideoTaker::new(to);
+    connect(appsink, move |sample| taker.take(sample));
 }
 
 /// Connects an appsink with sound of any kind to `to`.
 pub(super) fn connect_sound(appsink: &gst_app::AppSink, to: Arc<dyn Sink>) {
+    connect(appsink, move |sample| to.sound(SoundBuffer::new(sample)));
+}
+
+/// Hands on what an appsink gives, as it comes.
+pub(super) fn connect(appsink: &gst_app::AppSink, mut take: impl FnMut(gst::Sample) + Send + 'static) {
     let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |appsink| {
-        let sample = appsink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-        to.sound(SoundBuffer::new(sample));
+        take(appsink.pull_sample().map_err(|_| gst::FlowError::Eos)?);
         Ok(gst::FlowSuccess::Ok)
     });
     appsink.set_callbacks(callbacks.build());

@@ -23,6 +23,19 @@ fn epoch() -> &'static Epoch {
     })
 }
 
+/// Loads GStreamer in a child, whose media time is that of the process that started it: `base_ns` is [`base_ns`] there.
+pub fn init_at(base_ns: u64) -> Result<(), gst::glib::Error> {
+    gst::init()?;
+    let base = gst::ClockTime::from_nseconds(base_ns);
+    EPOCH.get_or_init(|| Epoch { clock: gst::SystemClock::obtain(), base });
+    Ok(())
+}
+
+/// Where media time begins, on the machine's clock that only rises.
+pub fn base_ns() -> u64 {
+    epoch().base.nseconds()
+}
+
 /// Loads GStreamer. Call once, before anything else of this module; later calls do nothing.
 pub fn init() -> Result<(), gst::glib::Error> {
     gst::init()?;

@@ -8,7 +8,6 @@ use gstreamer::prelude::*;
 use tokio::sync::mpsc;
 
 use super::clock;
-use super::sever::{Peer, sever};
 
 /// Bus messages kept for the owner. More than a pipeline sends between two looks; what is over is dropped, since
 /// after a first error or end the rest says nothing new.
@@ -16,8 +15,6 @@ const EVENTS_MAX: usize = 64;
 
 /// How long a pipeline that does not stop is asked to, on a thread of its own; less than the program's end may take.
 const HALT_MAX: Duration = Duration::from_secs(3);
-/// What a pipeline with a connection may take before that is cut: its farewell waits a tenth of a second for an answer.
-const FAREWELL_MAX: Duration = Duration::from_millis(700);
 const HALT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Pipelines that were never stopped.
@@ -27,8 +24,6 @@ static ABANDONED: AtomicU64 = AtomicU64::new(0);
 pub struct Half {
     pipeline: Option<gst::Pipeline>,
     around_halt: Option<(Work, Work)>,
-    /// Whom it is connected to, if that can hold it up.
-    peer: Option<Peer>,
     name: &'static str,
     events: mpsc::Receiver<Event>,
 }
@@ -115,7 +110,7 @@ impl Half {
             }
             gst::BusSyncReply::Drop
         });
-        Self { pipeline: Some(pipeline), around_halt: None, peer: None, name, events }
+        Self { pipeline: Some(pipeline), around_halt: None, name, events }
     }
 
     pub(super) fn pipeline(&self) -> &gst::Pipeline {
@@ -137,14 +132,9 @@ impl Half {
         self.around_halt = Some((Box::new(before), Box::new(after)));
     }
 
-    /// Its connection to this peer is cut if it does not stop by itself.
-    pub(super) fn is_connected_to(&mut self, peer: Option<Peer>) {
-        self.peer = peer;
-    }
-
     fn halting(&mut self) -> Option<Halting> {
         let pipeline = self.pipeline.take()?;
-        Some(Halting { pipeline, around: self.around_halt.take(), peer: self.peer.take() })
+        Some(Halting { pipeline, around: self.around_halt.take() })
     }
 
     /// Starts it. May open devices and wait for them: call off the async threads.
@@ -210,64 +200,34 @@ impl Drop for Half {
 struct Halting {
     pipeline: gst::Pipeline,
     around: Option<(Work, Work)>,
-    peer: Option<Peer>,
 }
 
 impl Drop for Halting {
     fn drop(&mut self) {
-        let around = self.around.take();
-        let (before, after) = around.map_or((None, None), |(before, after)| (Some(before), Some(after)));
-        before.into_iter().for_each(|before| before());
-        let stopped = match &self.peer {
-            Some(peer) => halt_connected(&self.pipeline, peer),
-            None => halt(&self.pipeline),
-        };
-        if !stopped {
+        let Some((before, after)) = self.around.take() else { return halt(&self.pipeline) };
+        before();
+        halt(&self.pipeline);
+        after();
+    }
+}
+
+/// Stops it whatever happens in it meanwhile. One that can't be stopped is never let go: an element that is disposed of
+/// while it plays ends the program.
+fn halt(pipeline: &gst::Pipeline) {
+    let since = Instant::now();
+    while !try_halt(pipeline) {
+        if since.elapsed() > HALT_MAX {
             let count = ABANDONED.fetch_add(1, Ordering::Relaxed) + 1;
             log::error!("a pipeline does not stop, and is left behind; so far {count}");
-            std::mem::forget(self.pipeline.clone());
+            std::mem::forget(pipeline.clone());
+            break;
         }
-        after.into_iter().for_each(|after| after());
-    }
-}
-
-/// Stops one that a connection may hold up, on a thread that may be held up, too: then the connection is cut. Whether it
-/// stopped.
-fn halt_connected(pipeline: &gst::Pipeline, peer: &Peer) -> bool {
-    let (done, halted) = std::sync::mpsc::channel();
-    let halting = pipeline.clone();
-    let halting = std::thread::Builder::new().name("halt".to_owned()).spawn(move || {
-        // Whoever waits may have given up.
-        let _ = done.send(halt(&halting));
-    });
-    if halting.is_err() {
-        return halt(pipeline);
-    }
-    let give_up = Instant::now() + HALT_MAX;
-    while Instant::now() < give_up {
-        if let Ok(stopped) = halted.recv_timeout(FAREWELL_MAX) {
-            return stopped;
-        }
-        let cut = sever(peer);
-        log::warn!("{}:{} does not let go of its connection: {cut} cut", peer.host, peer.port);
-    }
-    halted.try_recv().unwrap_or(false)
-}
-
-/// Stops it whatever happens in it meanwhile; whether it did. One that can't be stopped is never let go: an element that is
-/// disposed of while it plays ends the program.
-fn halt(pipeline: &gst::Pipeline) -> bool {
-    let since = Instant::now();
-    let mut stopped = try_halt(pipeline);
-    while !stopped && since.elapsed() < HALT_MAX {
         std::thread::sleep(HALT_PAUSE);
-        stopped = try_halt(pipeline);
     }
     // The handler holds a channel's sender, and a pipeline may outlive its owner in a last reference.
     if let Some(bus) = pipeline.bus() {
         bus.unset_sync_handler();
     }
-    stopped
 }
 
 /// Whether all of it has stopped. A stream that appears while its pipeline is stopped may have been started by its thread

@@ -8,6 +8,7 @@
 pub mod alsa;
 pub mod blend;
 pub mod capture;
+pub mod carry;
 pub mod clock;
 pub mod decode;
 pub mod display;
@@ -18,12 +19,13 @@ mod h264;
 pub mod half;
 pub mod jpeg;
 pub mod opus;
+pub mod order;
 mod pools;
 pub mod queues;
 pub mod raw;
 pub mod reel;
 pub mod rtsp;
-mod sever;
+
 pub mod speaker;
 pub mod test;
 pub mod v4l2;

@@ -7,10 +7,10 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
-use super::capture::{Sink, connect_sound, connect_video};
+use super::capture::connect;
+use super::carry::Track;
 use super::half::{Half, HalfError};
 use super::queues;
-use super::sever::Peer;
 
 /// How long a connection may take to answer.
 const CONNECT_TIMEOUT_US: u64 = 5_000_000;
@@ -27,8 +27,15 @@ pub struct RtspSettings<'a> {
     pub sound: bool,
 }
 
+/// Who takes what a camera sends, still coded. Called on streaming threads.
+pub trait Samples: Send + Sync + 'static {
+    fn take(&self, track: Track, sample: &gst::Sample);
+    /// Something that the log should say.
+    fn note(&self, text: &str);
+}
+
 /// Builds the half; it connects once started.
-pub fn half(settings: &RtspSettings<'_>, to: &Arc<dyn Sink>) -> Result<Half, HalfError> {
+pub fn half(settings: &RtspSettings<'_>, to: &Arc<dyn Samples>) -> Result<Half, HalfError> {
     let description = format!(
         "rtspsrc name=rtsp latency={JITTER_LATENCY_MS} timeout={CONNECT_TIMEOUT_US} \
          tcp-timeout={CONNECT_TIMEOUT_US} drop-on-latency=false"
@@ -47,17 +54,7 @@ pub fn half(settings: &RtspSettings<'_>, to: &Arc<dyn Sink>) -> Result<Half, Hal
     pipeline.add(&source).map_err(|error| HalfError::Start { half: "camera", reason: error.to_string() })?;
     select_streams(&source, settings.sound);
     link_streams(&source, &pipeline, to);
-    let mut half = Half::adopt("camera", pipeline);
-    half.is_connected_to(peer(settings.url));
-    Ok(half)
-}
-
-/// Whom the address names.
-fn peer(url: &str) -> Option<Peer> {
-    let url = url::Url::parse(url).ok()?;
-    // RFC 7826, section 4.2: 554, and 322 with TLS.
-    let usual = if url.scheme() == "rtsps" { 322 } else { 554 };
-    Some(Peer { host: url.host_str()?.to_owned(), port: url.port().unwrap_or(usual) })
+    Ok(Half::adopt("camera", pipeline))
 }
 
 /// Takes the first video stream, and the first of sound if wanted. A stream that is not taken is not even sent.
@@ -74,7 +71,7 @@ fn select_streams(source: &gst::Element, sound: bool) {
     });
 }
 
-fn link_streams(source: &gst::Element, pipeline: &gst::Pipeline, to: &Arc<dyn Sink>) {
+fn link_streams(source: &gst::Element, pipeline: &gst::Pipeline, to: &Arc<dyn Samples>) {
     let weak = pipeline.downgrade();
     let to = Arc::clone(to);
     let has_video = Arc::new(AtomicBool::new(false));
@@ -105,7 +102,7 @@ fn link_stream(
     pipeline: &gst::Pipeline,
     pad: &gst::Pad,
     caps: &gst::Caps,
-    to: &Arc<dyn Sink>,
+    to: &Arc<dyn Samples>,
 ) -> Result<(), String> {
     let sound = kind(caps).as_deref() == Some("audio");
     let encoding = caps.structure(0).and_then(|structure| structure.get::<String>("encoding-name").ok());
@@ -113,23 +110,25 @@ fn link_stream(
     let chain = match chain(&encoding) {
         Some(chain) => chain,
         // A picture without its sound is better than none.
-        None if sound => return drop_stream(pipeline, pad, &encoding),
+        None if sound => {
+            to.note(&format!(
+                "the camera's sound is {encoding}, which can't be read here: its pictures are shown without"
+            ));
+            return drop_stream(pipeline, pad);
+        }
         None => return Err(format!("the camera sends {encoding}, which is not H.264, H.265 or MJPEG")),
     };
     let description = format!("{chain} ! {} ! appsink name=out sync=false", queues::rtp_queue());
     let bin = gst::parse::bin_from_description(&description, true).map_err(|error| error.to_string())?;
     let appsink = bin.by_name("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
     let appsink = appsink.ok_or("the stream's chain has no end")?;
-    if sound {
-        connect_sound(&appsink, Arc::clone(to));
-    } else {
-        connect_video(&appsink, Arc::clone(to));
-    }
+    let to = Arc::clone(to);
+    let track = if sound { Track::Sound } else { Track::Video };
+    connect(&appsink, move |sample| to.take(track, &sample));
     attach(pipeline, pad, bin.upcast_ref())
 }
 
-fn drop_stream(pipeline: &gst::Pipeline, pad: &gst::Pad, encoding: &str) -> Result<(), String> {
-    log::warn!("the camera's sound is {encoding}, which can't be read here: its pictures are shown without");
+fn drop_stream(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), String> {
     let sink = gst::ElementFactory::make("fakesink").property("async", false).build();
     attach(pipeline, pad, &sink.map_err(|error| error.to_string())?)
 }

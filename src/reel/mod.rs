@@ -12,15 +12,13 @@ mod reader;
 pub mod wire;
 
 use std::io;
-use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::process::Child;
 use tokio::sync::mpsc;
 
-use crate::library::work::{Folder, command};
 use crate::pipeline::RawPicture;
+use crate::process::{self, Folder, command};
 pub use errand::Errand;
 
 /// Pictures that wait to be shown: what bridges a scheduling gap. Each is 3 MB at 1080p.
@@ -76,7 +74,7 @@ impl Reel {
     /// `program`: this program, as a child starts it. Pictures come in a while. Must be called on a runtime.
     pub fn open(program: &std::path::Path, mut errand: Errand) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Start(error.to_string());
-        let scratch = Folder::make(scratch()).map_err(failed)?;
+        let scratch = process::scratch("reel").map_err(failed)?;
         errand.scratch = scratch.path().to_owned();
         errand.coded = errand.coded && reader::has_decoder();
         let mut command = command(program, scratch.path());
@@ -90,11 +88,4 @@ impl Reel {
         reader::start(out, &errand, pictures, sounds)?;
         Ok(Self { pictures: shown, sounds: heard, _child: child, _scratch: scratch })
     }
-}
-
-/// A folder for each child's code.
-fn scratch() -> PathBuf {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    std::env::temp_dir().join(format!("marquee-{}-reel-{number}", std::process::id()))
 }

@@ -1,35 +1,44 @@
 //! An IP camera over RTSP.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Device;
-use crate::config::{self, Secret, Transport};
+use super::attempt::Attempt;
+use super::reader::Reader;
+use crate::config::{self, Transport};
 use crate::media::{Cause, Loss};
 use crate::pipeline::capture::Sink;
-use crate::pipeline::rtsp::RtspSettings;
-use crate::pipeline::{self, Ended, Half};
+use crate::pipeline::order::Order;
+use crate::pipeline::{Ended, clock};
 
 pub(super) struct Camera {
     config: config::Camera,
+    /// This program, as a child starts it.
+    program: PathBuf,
 }
 
 impl Camera {
-    pub(super) fn new(config: &config::Camera) -> Self {
-        Self { config: config.clone() }
+    pub(super) fn new(config: &config::Camera, program: &Path) -> Self {
+        Self { config: config.clone(), program: program.to_owned() }
     }
 }
 
 impl Device for Camera {
-    fn open(&self, to: &Arc<dyn Sink>) -> Result<Half, Loss> {
+    fn open(&self, to: &Arc<dyn Sink>) -> Result<Attempt, Loss> {
         let config = &self.config;
-        let settings = RtspSettings {
-            url: &config.url,
-            user: config.user.as_deref(),
-            password: config.password.as_ref().map(Secret::reveal),
+        let order = Order {
+            url: config.url.clone(),
+            user: config.user.clone(),
+            password: config.password.as_ref().map(|password| password.reveal().to_owned()),
             tcp: config.transport == Transport::Tcp,
             sound: config.sound,
+            base_ns: clock::base_ns(),
         };
-        pipeline::rtsp::half(&settings, to).map_err(|error| Loss::new(Cause::Failed, error.to_string()))
+        let reader = Reader::start(&self.program, &config.id, &order, to);
+        reader.map(Attempt::Reader).map_err(|error| {
+            Loss::new(Cause::Failed, format!("the process that reads the camera can't be started: {error}"))
+        })
     }
 
     fn loss(&self, ended: Ended) -> Loss {

@@ -3,15 +3,16 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::attempt::Attempt;
 use crate::media::Loss;
+use crate::pipeline::Ended;
 use crate::pipeline::capture::Sink;
-use crate::pipeline::{Ended, Half};
 
 /// A device or connection. All state of retrying, watching and waiting belongs to the supervisor.
 pub trait Device: Send + Sync + 'static {
-    /// One attempt: finds the device and builds its capture half, not yet started. May block: it is called on a
+    /// One attempt: finds the device and builds what captures from it, not yet started. May block: it is called on a
     /// thread for that.
-    fn open(&self, to: &Arc<dyn Sink>) -> Result<Half, Loss>;
+    fn open(&self, to: &Arc<dyn Sink>) -> Result<Attempt, Loss>;
 
     /// The name of an end in words of this kind of source.
     fn loss(&self, ended: Ended) -> Loss;

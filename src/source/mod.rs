@@ -3,6 +3,7 @@
 //! A device implements one attempt ([`Device::open`]); the `supervisor` owns back-off, watchdog and state; the `feed`
 //! takes what comes in and hands it to the hub; `halves` starts and stops encoders and decoders by demand.
 
+mod attempt;
 mod camera;
 pub mod capture;
 mod decoding;
@@ -11,10 +12,12 @@ mod device;
 mod feed;
 mod halves;
 mod plan;
+mod reader;
 mod runner;
 mod slates;
 mod supervisor;
 mod test;
 
+pub use attempt::Attempt;
 pub use device::Device;
 pub use runner::Running;

@@ -1,5 +1,6 @@
 //! Starts a source from its configuration and stops it again.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::camera::Camera;
@@ -27,9 +28,10 @@ impl Running {
         Self::start(&source, &config.profile, Arc::new(Test::new(config)))
     }
 
-    pub fn camera(config: &config::Camera) -> Self {
+    /// `program`: this program, as the child starts that reads it.
+    pub fn camera(config: &config::Camera, program: &Path) -> Self {
         let source = Identity { id: &config.id, name: &config.name, kind: SourceKind::Camera };
-        Self::start(&source, &config.profile, Arc::new(Camera::new(config)))
+        Self::start(&source, &config.profile, Arc::new(Camera::new(config, program)))
     }
 
     /// `reserved`: the cards that other captures name; `auto` leaves them alone.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::attempt::Attempt;
 use super::demands::Demands;
 use super::device::Device;
 use super::feed::Feed;
@@ -13,7 +14,7 @@ use super::plan::{Flow, LINGER};
 use crate::hub::Counters;
 use crate::media::{Cause, Loss, State};
 use crate::pipeline::capture::Sink;
-use crate::pipeline::{Half, clock};
+use crate::pipeline::clock;
 use crate::task::Stop;
 
 /// Without a picture for this long a source is lost, whatever its socket or device says.
@@ -124,7 +125,7 @@ impl Supervisor {
     }
 
     /// Opens and starts the device on a thread that may block; the stop is not made to wait for it.
-    async fn open(&mut self) -> Result<Half, Over> {
+    async fn open(&mut self) -> Result<Attempt, Over> {
         let (device, feed) = (Arc::clone(&self.device), Arc::clone(&self.feed));
         let opening = spawn_blocking(move || {
             let sink: Arc<dyn Sink> = feed;
@@ -143,7 +144,7 @@ impl Supervisor {
     }
 
     /// Watches a running half: its end, its pictures, its signal, and whether it is still wanted.
-    async fn watch(&mut self, half: &mut Half, first: bool) -> Over {
+    async fn watch(&mut self, half: &mut Attempt, first: bool) -> Over {
         let feed = Arc::clone(&self.feed);
         let started = clock::now();
         let mut flow = feed.flow.subscribe();

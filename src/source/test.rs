@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Device;
+use super::attempt::Attempt;
 use crate::config;
 use crate::media::{Cause, Loss};
 use crate::pipeline::capture::Sink;
 use crate::pipeline::test::TestPicture;
-use crate::pipeline::{self, Ended, Half};
+use crate::pipeline::{self, Ended};
 
 pub(super) struct Test {
     picture: TestPicture,
@@ -27,10 +28,11 @@ impl Test {
 }
 
 impl Device for Test {
-    fn open(&self, to: &Arc<dyn Sink>) -> Result<Half, Loss> {
+    fn open(&self, to: &Arc<dyn Sink>) -> Result<Attempt, Loss> {
         let zone = self.time_zone.clone();
         let clock = move || Timestamp::now().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
         pipeline::test::half(self.picture, clock, to)
+            .map(Attempt::from)
             .map_err(|error| Loss::new(Cause::Failed, error.to_string()))
     }
 

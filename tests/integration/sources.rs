@@ -1,5 +1,6 @@
 //! Sources end to end inside the program: a real RTSP server in, the hub's tracks out.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -106,7 +107,7 @@ async fn the_test_picture_runs_only_while_somebody_watches() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_h264_camera_passes_through_and_is_decoded_for_pictures_only() {
     let server = RtspServer::start(&["/cam=h264,1280x720,25,pcma"]);
-    let running = Running::camera(&camera(&server.url("/cam")));
+    let running = Running::camera(&camera(&server.url("/cam")), program());
     let source = &running.source;
     state(source, |state| *state == State::Live).await;
     let mut video = source.video.read(Start::NewestKeyFrame);
@@ -127,7 +128,7 @@ async fn an_h264_camera_passes_through_and_is_decoded_for_pictures_only() {
 async fn h265_and_mjpeg_cameras_are_transcoded() {
     let server = RtspServer::start(&["/h265=h265,640x360,25,aac", "/mjpeg=mjpeg,640x360,25,pcmu"]);
     for (path, codec) in [("/h265", "h265"), ("/mjpeg", "jpeg")] {
-        let running = Running::camera(&camera(&server.url(path)));
+        let running = Running::camera(&camera(&server.url(path)), program());
         let source = &running.source;
         state(source, |state| *state == State::Live).await;
         assert_eq!(source.status.borrow().input.clone().expect("announced").codec, codec);
@@ -149,7 +150,7 @@ async fn survives(
     break_it: impl FnOnce(),
     mend_it: impl FnOnce() -> Option<RtspServer>,
 ) {
-    let running = Running::camera(config);
+    let running = Running::camera(config, program());
     let source = &running.source;
     state(source, |state| *state == State::Live).await;
     let mut video = source.video.join();
@@ -194,7 +195,7 @@ async fn causes_at_start_are_named_and_end_by_themselves() {
     let port = free_port();
     let mut config = camera(&format!("rtsp://127.0.0.1:{port}/cam"));
     (config.user, config.password) = (Some("viewer".to_owned()), Some(Secret::new("p@ss/word: \"x\"")));
-    let running = Running::camera(&config);
+    let running = Running::camera(&config, program());
     let source = &running.source;
     let mut video = source.video.join();
     cause(source, Cause::NotAnswering).await;
@@ -207,7 +208,7 @@ async fn causes_at_start_are_named_and_end_by_themselves() {
     running.stop().await;
 
     config.password = Some(Secret::new("wrong"));
-    let running = Running::camera(&config);
+    let running = Running::camera(&config, program());
     cause(&running.source, Cause::Unauthorized).await;
     running.stop().await;
     drop(server);
@@ -217,7 +218,7 @@ async fn causes_at_start_are_named_and_end_by_themselves() {
 async fn what_is_no_video_is_named() {
     let server = RtspServer::start(&["/cam=h264", "/sound=none,pcma"]);
     for path in ["/nothing-there", "/sound"] {
-        let running = Running::camera(&camera(&server.url(path)));
+        let running = Running::camera(&camera(&server.url(path)), program());
         cause(&running.source, Cause::NotVideo).await;
         running.stop().await;
     }
@@ -227,7 +228,7 @@ async fn what_is_no_video_is_named() {
 async fn a_host_that_accepts_and_says_nothing_is_named() {
     let server = RtspServer::start(&["/cam=h264,640x360,25"]);
     server.freeze();
-    let running = Running::camera(&camera(&server.url("/cam")));
+    let running = Running::camera(&camera(&server.url("/cam")), program());
     cause(&running.source, Cause::NotAnswering).await;
     running.stop().await;
 }
@@ -237,7 +238,12 @@ async fn a_camera_over_udp_is_live() {
     let server = RtspServer::start(&["/cam=h264,640x360,25"]);
     let mut config = camera(&server.url("/cam"));
     config.transport = Transport::Udp;
-    let running = Running::camera(&config);
+    let running = Running::camera(&config, program());
     state(&running.source, |state| *state == State::Live).await;
     running.stop().await;
+}
+
+/// That reads cameras.
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_marquee"))
 }

@@ -207,6 +207,16 @@ class RefusesEveryLogin(Lie):
         return self.reply(headers, "401 Unauthorized", {"WWW-Authenticate": how})
 
 
+class ChallengesWithNothing(Lie):
+    """GStreamer 1.22 reads the parameters of a challenge that has none, through a null pointer."""
+    told_at = "DESCRIBE"
+
+    def answer(self, camera, method, headers):
+        if method != "DESCRIBE":
+            return super().answer(camera, method, headers)
+        return self.reply(headers, "401 Unauthorized", {"WWW-Authenticate": "Digest"})
+
+
 class WrongTransport(Lie):
     def transport(self, wanted):
         return self.chance.choice(["", "RTP/AVP/TCP;interleaved=255-256", "RTP/AVP/TCP;interleaved=a-b", "RTP/AVP;unicast",

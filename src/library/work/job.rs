@@ -9,10 +9,11 @@ use super::line::Line;
 use super::plan::{Conversion, Limits, PAGES_MAX};
 use super::plays::{needs_conversion, plays};
 use super::problem::Failure;
-use super::process::{self, End, Folder};
+use super::process::{self, End};
 use super::{Container, Settings, VideoCodec, subtitles};
 use crate::library::jobs::{BESIDE_NUMBER_MIN, Made, MadePage, MadeSubtitle};
 use crate::library::{self, Asset, Kind, Library, Step};
+use crate::process::Folder;
 
 /// Of the names of folders that children write to.
 pub(super) const FOLDER_PREFIX: &str = "work-";

@@ -31,7 +31,6 @@ pub use line::Line;
 pub use plan::{Conversion, PAGES_MAX};
 pub use plays::{needs_conversion, plays};
 pub use problem::Failure;
-pub use process::{Folder, command};
 
 /// After the database failed; it says why in the log each time.
 const PAUSE: Duration = Duration::from_secs(10);

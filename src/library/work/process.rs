@@ -2,13 +2,13 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdout};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -16,6 +16,7 @@ use super::errand::Errand;
 use super::line::{LINE_BYTES_MAX, Line};
 use super::plan::Limits;
 use super::problem::Failure;
+use crate::process::command;
 
 /// What a child may say in all, progress apart: pages are the most there is of anything.
 const LINES_MAX: usize = 1000;
@@ -23,18 +24,6 @@ const LINES_MAX: usize = 1000;
 const STDERR_BYTES_MAX: usize = 4096;
 /// For that to arrive once the child is gone.
 const STDERR_TIME_MAX: Duration = Duration::from_secs(1);
-/// What it is told of our environment: where programs and GStreamer's plug-ins are, and nothing that is secret.
-const ENVIRONMENT: [&str; 9] = [
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "GST_REGISTRY",
-    "GST_REGISTRY_1_0",
-    "GST_PLUGIN_PATH",
-    "GST_PLUGIN_PATH_1_0",
-    "GST_PLUGIN_SYSTEM_PATH",
-    "GST_PLUGIN_SYSTEM_PATH_1_0",
-    "XDG_CACHE_HOME",
-];
 
 /// How a child ended.
 #[derive(Debug)]
@@ -47,34 +36,6 @@ pub(super) enum End {
     },
     /// We ended it since we were told to.
     Ended,
-}
-
-/// An empty folder for one child, gone with everything in it when this is dropped.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    /// Whatever an earlier one of this name left behind is removed first.
-    pub fn make(path: PathBuf) -> io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt;
-        match std::fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            log::warn!("library: the folder {} can't be removed: {error}", self.0.display());
-        }
-    }
 }
 
 /// A child that waited for a processor gets that time on top of its limit, up to so many times the limit, so that its
@@ -108,37 +69,6 @@ pub(super) async fn run(
 fn start(program: &Path, errand: &Errand) -> io::Result<Child> {
     let mut command = command(program, &errand.scratch);
     command.arg("work").args(errand.arguments()).current_dir(&errand.output).stderr(Stdio::piped()).spawn()
-}
-
-/// This program as a child: it is told nothing of our environment that is secret, its standard output is ours to read,
-/// and it ends when whoever started it lets go of it.
-pub fn command(program: &Path, scratch: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear();
-    for name in ENVIRONMENT {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
-    // GStreamer's list of plug-ins stays where it is, though the home is another: making it takes seconds.
-    if std::env::var_os("XDG_CACHE_HOME").is_none()
-        && let Some(home) = std::env::var_os("HOME")
-    {
-        command.env("XDG_CACHE_HOME", Path::new(&home).join(".cache"));
-    }
-    // Plug-ins are listed in the process, so that it needs no right to start programs. Few arenas: each takes 64 MiB
-    // of the addresses that it may have.
-    command
-        .env("GST_REGISTRY_FORK", "no")
-        .env("MALLOC_ARENA_MAX", "2")
-        .env("XDG_RUNTIME_DIR", scratch)
-        .env("TMPDIR", scratch)
-        .env("HOME", scratch)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
-    command
 }
 
 /// Listens until the child has ended, or has to.

@@ -34,12 +34,12 @@ pub(super) use listen::Listener;
 use self::format::Wanted;
 use self::ioctl::Node;
 use self::timings::Signal;
-use super::Device;
+use super::{Attempt, Device};
 use crate::config::{self, CaptureDevice};
 use crate::media::{Cause, Loss};
+use crate::pipeline::Ended;
 use crate::pipeline::capture::Sink;
 use crate::pipeline::v4l2::{self, Mode};
-use crate::pipeline::{Ended, Half};
 
 /// How often a card without a signal is asked whether it is back.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(500);
@@ -157,7 +157,7 @@ impl Capture {
 }
 
 impl Device for Capture {
-    fn open(&self, to: &Arc<dyn Sink>) -> Result<Half, Loss> {
+    fn open(&self, to: &Arc<dyn Sink>) -> Result<Attempt, Loss> {
         self.begin();
         let card = find::find(&self.config.device, &self.reserved)?;
         let (node, signal) = self.prepare(&card)?;
@@ -168,7 +168,7 @@ impl Device for Capture {
         if known.as_ref() != Some(&card.path) {
             log::info!("{}: {} ({}), {mode}", self.config.id, card.path.display(), card.name);
         }
-        Ok(half)
+        Ok(half.into())
     }
 
     fn loss(&self, ended: Ended) -> Loss {
