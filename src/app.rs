@@ -102,6 +102,7 @@ pub fn run(options: Options) -> Result<(), Error> {
 
 async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
+    process::sweep_scratch();
     let (mut settings, config) = Settings::load(options.config, options.data, options.open)?;
     let (front, mut presses) = Front::start(settings.pins(&config), settings.is_wrong());
     load_gstreamer().await?;

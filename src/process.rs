@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use tokio::process::Command;
 
@@ -19,6 +20,11 @@ const ENVIRONMENT: [&str; 9] = [
     "GST_PLUGIN_SYSTEM_PATH_1_0",
     "XDG_CACHE_HOME",
 ];
+
+/// What is younger may be in use.
+const OLD: Duration = Duration::from_secs(24 * 3600);
+/// The beginning of the names of their folders, followed by the number of the process that made them.
+const SCRATCH: &str = "marquee-";
 
 /// The running program itself, even if its file was replaced meanwhile.
 pub fn own_program() -> PathBuf {
@@ -88,5 +94,48 @@ pub fn command(program: &Path, scratch: &Path) -> Command {
 pub fn scratch(what: &str) -> io::Result<Folder> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    Folder::make(std::env::temp_dir().join(format!("marquee-{}-{what}-{number}", std::process::id())))
+    Folder::make(std::env::temp_dir().join(format!("{SCRATCH}{}-{what}-{number}", std::process::id())))
+}
+
+/// Removes such folders of programs that are no more: a kill leaves them behind.
+pub fn sweep_scratch() {
+    let listed = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    for entry in listed {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(SCRATCH)?.split_once('-'));
+        let Some((owner, _)) = owner else { continue };
+        let is_number = !owner.is_empty() && owner.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && !Path::new("/proc").join(owner).exists() && is_old(&entry.path()) {
+            // Somebody else's of the same name stays: it can't be removed.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// A program in a container of its own may share this folder, and have numbers that are not seen here.
+fn is_old(path: &Path) -> bool {
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > OLD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_programs_that_are_gone_are_swept_and_no_others() {
+        let kept = scratch("test").expect("made");
+        // Above what any kernel gives: 4 million.
+        let gone = std::env::temp_dir().join(format!("{SCRATCH}99999999-test-0"));
+        let other = std::env::temp_dir().join(format!("{SCRATCH}x{}-test", std::process::id()));
+        std::fs::create_dir_all(gone.join("deep")).expect("made");
+        std::fs::create_dir_all(&other).expect("made");
+        sweep_scratch();
+        assert!(gone.exists(), "it may be in use");
+        let old = SystemTime::now() - 2 * OLD;
+        std::fs::File::open(&gone).and_then(|folder| folder.set_modified(old)).expect("ours");
+        sweep_scratch();
+        assert!(kept.path().exists() && other.exists() && !gone.exists());
+        std::fs::remove_dir(other).expect("there");
+    }
 }

@@ -4,6 +4,7 @@
 use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::limits::{self, Limits};
 use super::sandbox;
@@ -14,6 +15,8 @@ use crate::pipeline::{Ended, clock};
 
 /// Of addresses: some twenty threads and GStreamer take a quarter. An answer without end reaches this, not the box's own.
 const MEMORY_BYTES_MAX: u64 = 1 << 30;
+/// For the camera to be told that nobody watches any more; less than whoever started this waits.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// Nothing is written but what GStreamer compiles.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 /// Reads until the camera ends, or whoever wants it. True: it was told to end.
@@ -63,7 +66,10 @@ fn read(order: &Order, scratch: &Path, to: &Arc<Carrier<BufWriter<io::Stdout>>>)
             ended = half.ended() => Err(ended),
             _ = told => Ok(()),
         };
-        half.stop().await;
+        // One that the camera holds up ends with this process.
+        if tokio::time::timeout(FAREWELL_MAX, half.stop()).await.is_err() {
+            log::warn!("the camera does not let go of its connection");
+        }
         outcome
     });
     runtime.shutdown_background();
