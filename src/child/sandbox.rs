@@ -166,6 +166,28 @@ const REFUSED: &[i64] = &[
     libc::SYS_msgget,
     libc::SYS_semget,
     libc::SYS_mq_open,
+    // Whose files these are, and how they look, also where they can't be opened: Landlock has no say in it, and older
+    // kernels none in cutting a file short by its name.
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    FCHMODAT2,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    libc::SYS_truncate,
+    // Other processes of the same user.
+    libc::SYS_tkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_process_madvise,
+    libc::SYS_process_mrelease,
+    libc::SYS_kcmp,
     libc::SYS_personality,
     libc::SYS_seccomp,
     libc::SYS_init_module,
@@ -174,12 +196,26 @@ const REFUSED: &[i64] = &[
     libc::SYS_reboot,
     libc::SYS_swapon,
 ];
+/// Linux 6.6, which libc does not name on every machine; the same number on all.
+const FCHMODAT2: i64 = 452;
 /// What nobody needs who reads no camera.
 const REFUSED_WITHOUT_NETWORK: &[i64] = &[libc::SYS_socket, libc::SYS_connect, libc::SYS_bind];
 /// The same by their older names, which newer machines have no more.
 #[cfg(target_arch = "x86_64")]
-const REFUSED_OLD: &[i64] =
-    &[libc::SYS_fork, libc::SYS_vfork, libc::SYS_link, libc::SYS_symlink, libc::SYS_mknod, libc::SYS_accept];
+const REFUSED_OLD: &[i64] = &[
+    libc::SYS_fork,
+    libc::SYS_vfork,
+    libc::SYS_link,
+    libc::SYS_symlink,
+    libc::SYS_mknod,
+    libc::SYS_accept,
+    libc::SYS_chmod,
+    libc::SYS_chown,
+    libc::SYS_lchown,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
+];
 #[cfg(not(target_arch = "x86_64"))]
 const REFUSED_OLD: &[i64] = &[libc::SYS_accept];
 
@@ -197,6 +233,15 @@ fn confine_calls(network: bool) -> Result<(), seccompiler::Error> {
         0,
     )?;
     rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);
+    // Signals to its own threads, and limits and priority of its own: of no other process.
+    let own = u64::from(std::process::id());
+    let not = |argument: u8, value: u64| {
+        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value)
+    };
+    rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![not(0, own)?])?]);
+    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![not(0, 0)?, not(0, own)?])?]);
+    rules.insert(libc::SYS_setpriority, vec![SeccompRule::new(vec![not(1, 0)?])?]);
+    rules.insert(libc::SYS_ioprio_set, vec![SeccompRule::new(vec![not(1, 0)?])?]);
     // Its arguments can't be looked at: the C library then takes the older call.
     let newer = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     for (rules, error) in [(newer, libc::ENOSYS), (rules, libc::EPERM)] {
@@ -207,4 +252,64 @@ fn confine_calls(network: bool) -> Result<(), seccompiler::Error> {
         seccompiler::apply_filter(&filter)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::process::{Command, Stdio};
+
+    use rustix::fs::{CWD, Timespec, Timestamps, XattrFlags};
+    use rustix::process::{Pid, Resource, Rlimit, Signal};
+
+    use super::*;
+
+    /// A child of the same user as everything else, as on the box.
+    #[test]
+    #[ignore = "confines its whole process: only for a runner that gives each test its own"]
+    fn whoever_takes_the_child_over_reaches_no_other_file_and_no_other_process() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (input, outside) = (folder.path().join("input"), folder.path().join("library.db"));
+        let scratch = folder.path().join("scratch");
+        fs::create_dir(&scratch).expect("made");
+        for path in [&input, &outside] {
+            fs::write(path, "content").expect("written");
+        }
+        let mut other = Command::new("sleep")
+            .arg("20")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it runs");
+        let pid = Pid::from_child(&other);
+        let before = fs::metadata(&outside).expect("there");
+        let folders = [scratch.as_path()];
+        enter(&Openings { input: Some(&input), folders: &folders, encoder: false, network: false });
+
+        assert_eq!(fs::read(&input).expect("open to it"), b"content");
+        fs::write(scratch.join("made"), "x").expect("open to it");
+        assert!(fs::read(&outside).is_err() && fs::write(&outside, "y").is_err());
+        assert!(fs::remove_file(&outside).is_err() && fs::rename(&outside, scratch.join("x")).is_err());
+        assert!(fs::set_permissions(&outside, Permissions::from_mode(0o777)).is_err());
+        assert!(chown(&outside, Some(0), None).is_err());
+        let long_ago = Timespec { tv_sec: 1, tv_nsec: 0 };
+        let times = Timestamps { last_access: long_ago, last_modification: long_ago };
+        assert!(rustix::fs::utimensat(CWD, &outside, &times, rustix::fs::AtFlags::empty()).is_err());
+        assert!(rustix::fs::setxattr(&outside, "user.x", b"x", XattrFlags::empty()).is_err());
+        assert!(rustix::process::kill_process(pid, Signal::KILL).is_err());
+        let limit = Rlimit { current: Some(0), maximum: Some(0) };
+        assert!(rustix::process::prlimit(Some(pid), Resource::Nofile, limit).is_err());
+        assert!(rustix::process::setpriority_process(Some(pid), 19).is_err());
+        assert!(
+            std::net::TcpStream::connect("127.0.0.1:1")
+                .is_err_and(|error| { error.kind() == std::io::ErrorKind::PermissionDenied })
+        );
+        assert!(Command::new("true").spawn().is_err());
+        // Its own threads work, and its own limits can be lowered.
+        std::thread::spawn(|| ()).join().expect("threads may be made");
+        rustix::process::setrlimit(Resource::Core, limit).expect("its own");
+        assert!(other.try_wait().expect("it runs").is_none());
+        assert_eq!(fs::metadata(&outside).expect("seen").modified().ok(), before.modified().ok());
+    }
 }
