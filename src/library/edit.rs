@@ -264,8 +264,8 @@ pub(super) fn insert(
     let file_name: String = new.file_name.chars().filter(|char| !char.is_control()).take(255).collect();
     connection
         .prepare_cached(
-            "INSERT INTO assets (hash, kind, name, sort_name, file_name, added, favorite, rating, views)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO assets (hash, kind, name, sort_name, file_name, added, favorite, rating, views, imported)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             file.hash,
@@ -276,7 +276,8 @@ pub(super) fn insert(
             now(),
             past.favorite,
             past.rating,
-            past.views
+            past.views,
+            matches!(arrival, Arrival::Imported(_))
         ])?;
     let id = connection.last_insert_rowid();
     for tag in &new.tags {

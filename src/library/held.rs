@@ -3,8 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -64,6 +64,7 @@ impl Held {
                 shelves: RwLock::default(),
                 uploads,
                 clock: Clock::new(),
+                seen: Mutex::default(),
                 folder: self.folder,
                 pins: AtomicUsize::new(0),
                 _lock: lock,

@@ -15,6 +15,9 @@ use super::{Library, now, rows};
 /// must not stop it for ever.
 const INTERRUPTED: &str = "the box stopped while this was being done";
 
+/// Assets on pages that are remembered: two screens full.
+const SEEN_MAX: usize = 120;
+
 /// What a job made, all of it in a folder of [`Store::incoming`](super::Store::incoming).
 #[derive(Debug)]
 pub(super) enum Made {
@@ -86,25 +89,45 @@ impl Library {
         Ok(())
     }
 
-    /// The job that waits longest, of conversions or of all others. Nothing is done with what is in the bin, and
-    /// nothing with what is not probed.
+    /// The job that somebody waits for most, of conversions or of all others: of what is on somebody's page, then of what was
+    /// uploaded, then of what was imported; what makes it seen before what makes it comfortable; the newest first. Nothing is
+    /// done with what is in the bin, and nothing with what is not probed.
     pub(super) async fn next_job(&self, conversions: bool) -> Result<Option<(i64, Step)>, Error> {
         if self.is_read_only() {
             return Ok(None);
         }
+        let seen = self.seen_ids();
         self.db()
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(
+                let mut statement = connection.prepare(&format!(
                     "SELECT j.asset, j.step FROM jobs j JOIN assets a ON a.id = j.asset
                      WHERE j.state = 'waiting' AND (j.step = 'convert') = ? AND a.binned IS NULL
                         AND (j.step IN ('probe', 'pages') OR NOT EXISTS (SELECT 1 FROM jobs p
                             WHERE p.asset = j.asset AND p.step IN ('probe', 'pages') AND p.state <> 'done'))
-                     ORDER BY j.changed, j.asset, j.step LIMIT 1",
-                )?;
+                     ORDER BY j.asset IN ({seen}) DESC, j.step IN ('preview', 'subtitles'), a.imported, j.asset DESC,
+                        j.step DESC LIMIT 1"
+                ))?;
                 let job = statement.query_row([conversions], |row| Ok((row.get(0)?, row.get(1)?)));
                 Ok(job.optional()?)
             })
             .await
+    }
+
+    /// These are on somebody's page: what is to be done with them comes first.
+    pub fn seen(&self, ids: impl IntoIterator<Item = i64>) {
+        let mut seen = self.inner.seen.lock().expect("no holder of this lock can panic");
+        for id in ids {
+            seen.retain(|known| *known != id);
+            seen.push_back(id);
+        }
+        let over = seen.len().saturating_sub(SEEN_MAX);
+        seen.drain(..over);
+    }
+
+    /// With commas between.
+    fn seen_ids(&self) -> String {
+        let seen = self.inner.seen.lock().expect("no holder of this lock can panic");
+        seen.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
     }
 
     /// How many jobs wait.

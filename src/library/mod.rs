@@ -38,10 +38,11 @@ mod tests;
 mod upload;
 pub mod work;
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{RwLock, watch};
@@ -91,6 +92,8 @@ struct Inner {
     shelves: RwLock<()>,
     uploads: Uploads,
     clock: Clock,
+    /// Assets that were on somebody's page last, the newest at the end.
+    seen: Mutex<VecDeque<i64>>,
     /// Backups and restores under way: while there is one, no file is removed.
     pins: AtomicUsize,
     /// Held for as long as this is open: no two programs work on one library. There may be none on a disk that can't be

@@ -305,8 +305,13 @@ CREATE TABLE plays (
 CREATE INDEX plays_by_time ON plays (from_ms, id);
 ";
 
+/// Whoever uploads a file waits for it; a folder that is imported is worked off when nobody does.
+const IMPORTED: &str = "
+ALTER TABLE assets ADD COLUMN imported INTEGER NOT NULL DEFAULT 0 CHECK (imported IN (0, 1));
+";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE)]));
+    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED)]));
 
 /// Whether it has the tables of this version and nothing beside them: what comes from elsewhere may have triggers and
 /// views that do what their maker wants.

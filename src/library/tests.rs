@@ -299,3 +299,56 @@ fn what_a_killed_program_still_holds_is_waited_for_and_another_marquee_is_not() 
     assert!(Library::open(&folder).is_ok());
     holder.join().unwrap();
 }
+
+/// 2,000 imported files must not keep a picture that somebody uploads meanwhile waiting for half an hour.
+#[tokio::test]
+async fn work_is_done_in_the_order_in_which_people_wait_for_it() {
+    use Step::{Preview, Probe, Thumbnail};
+    let shelf = shelf();
+    let put = async |number: u32, imported: bool| {
+        let from = shelf.library.store().incoming().join("upload");
+        fs::write(&from, format!("{number}")).unwrap();
+        let (kind, ext) = (Kind::Video, "mp4".to_owned());
+        let new = New { kind, file_name: format!("{number}.mp4"), ext, tags: vec![], steps: vec![Probe] };
+        let added = match imported {
+            true => shelf.library.add_known(from, new, Past::default()).await,
+            false => shelf.library.add(from, new).await,
+        };
+        added.unwrap().id
+    };
+    let (old, new) = (put(1, true).await, put(2, true).await);
+    let (sent, sent_later) = (put(3, false).await, put(4, false).await);
+    let steps = "INSERT INTO jobs (asset, step, state, changed)
+        VALUES (?1, 'thumbnail', 'waiting', 0), (?1, 'preview', 'waiting', 0);";
+    let mut order = Vec::new();
+    shelf.library.seen([old]);
+    while let Some((id, step)) = shelf.library.next_job(false).await.unwrap() {
+        order.push((id, step));
+        let done = move |connection: &rusqlite::Connection| {
+            let sql = "UPDATE jobs SET state = 'done' WHERE asset = ? AND step = ?";
+            connection.execute(sql, rusqlite::params![id, step])?;
+            if step == Probe {
+                connection.execute(steps, [id])?;
+            }
+            Ok(())
+        };
+        shelf.library.db().write(done).await.unwrap();
+    }
+    let expected = [
+        // On somebody's page.
+        (old, Probe),
+        (old, Thumbnail),
+        (old, Preview),
+        // Uploaded, the newest first, then imported; what makes all of them seen before what makes them comfortable.
+        (sent_later, Probe),
+        (sent_later, Thumbnail),
+        (sent, Probe),
+        (sent, Thumbnail),
+        (new, Probe),
+        (new, Thumbnail),
+        (sent_later, Preview),
+        (sent, Preview),
+        (new, Preview),
+    ];
+    assert_eq!(order, expected);
+}

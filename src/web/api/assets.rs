@@ -16,7 +16,9 @@ const LIMIT_DEFAULT: usize = 60;
 
 pub(crate) async fn list(call: &Call) -> Result<Response<Body>, Problem> {
     let query = query(call)?;
-    let listing = call.services.library()?.list(query).await?;
+    let library = call.services.library()?;
+    let listing = library.list(query).await?;
+    library.seen(listing.assets.iter().map(|asset| asset.id));
     let zone = call.services.site.borrow().time_zone.clone();
     let assets = listing.assets.into_iter().map(|summary| wire::Summary::new(summary, &zone)).collect();
     let assets = wire::Assets { assets, next: listing.next, total: listing.total };
@@ -24,7 +26,9 @@ pub(crate) async fn list(call: &Call) -> Result<Response<Body>, Problem> {
 }
 
 pub(crate) async fn one(services: &Services, id: i64) -> Result<Response<Body>, Problem> {
-    let asset = services.library()?.asset(id).await?;
+    let library = services.library()?;
+    let asset = library.asset(id).await?;
+    library.seen([id]);
     let zone = services.site.borrow().time_zone.clone();
     Ok(json(StatusCode::OK, to_json(&wire::Asset::new(asset, &zone))))
 }
