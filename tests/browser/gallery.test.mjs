@@ -16,7 +16,7 @@ const PAGES = [
   ['asset', (id) => `/library/${id}`, '.asset-name'],
   ['unknown', () => '/library/999999', '.empty'],
   ['bin', () => '/bin', '.grid .card'],
-  ['settings', () => '/settings', '.settings-part'],
+  ['settings', () => '/settings', '.settings-part:not([hidden])'],
 ];
 
 /** @param {any} server @param {string} address @param {object} body */

@@ -131,15 +131,16 @@ async fn attend(
     }
 }
 
-/// How long the thread of a process that waited longest has waited for a processor. Children run with the lowest
-/// priority: on a box that is busy with its screens most of the time that goes by is not theirs.
+/// How long all threads of a process together have waited for a processor. Children run with the lowest priority: on a box
+/// that is busy with its screens most of the time that goes by is not theirs. Together, since a decoder's threads wait for
+/// each other in turn, each of them for a processor; one that hangs waits for none.
 fn waited_for_processor(pid: u32) -> Duration {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let waited = tasks.filter_map(|task| {
         let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
         waited_in(&text)
     });
-    waited.max().unwrap_or_default()
+    waited.sum()
 }
 
 /// The second number of `/proc/PID/schedstat` (the kernel's sched-stats.rst): nanoseconds spent on the run queue.
