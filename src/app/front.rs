@@ -213,6 +213,7 @@ mod tests {
         let site = Site {
             name: "box".to_owned(),
             time_zone: TimeZone::UTC,
+            trusted_proxies: Vec::new(),
             config_file: None,
             config_errors: vec!["wrong".to_owned()],
         };

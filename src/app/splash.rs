@@ -96,6 +96,7 @@ mod tests {
         let site = Site {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
+            trusted_proxies: Vec::new(),
             config_file: None,
             config_errors: errors.iter().map(|error| (*error).to_owned()).collect(),
         };
@@ -126,6 +127,7 @@ mod tests {
         let site = Site {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
+            trusted_proxies: Vec::new(),
             config_file: None,
             config_errors: Vec::new(),
         };
@@ -167,6 +169,7 @@ mod tests {
         let site = Site {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
+            trusted_proxies: Vec::new(),
             config_file: None,
             config_errors: vec!["marquee.toml:3: is wrong".to_owned()],
         };

@@ -10,6 +10,7 @@ use super::problem::{LoadError, nearest, quoted};
 use super::profile::{self, Profiles};
 use super::screen;
 use super::section::Section;
+use super::subnet::Subnet;
 use super::{
     Button, Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Leds, Library, Secret, Test,
     Transport, Web,
@@ -20,6 +21,8 @@ use super::{keys, value};
 const SOURCES_MAX: usize = 64;
 /// More addresses make the offer long and connecting slow.
 const WEBRTC_ADDRESSES_MAX: usize = 16;
+/// Nobody has more in front of one box.
+const PROXIES_MAX: usize = 16;
 /// RTSP's digest leaves it open; cameras take 32 or 64.
 const CREDENTIAL_CHARS_MAX: usize = 256;
 
@@ -162,6 +165,10 @@ fn web(section: &Section<'_>) -> Web {
             Ok(ip) => Ok(ip),
             Err(_) => Err(format!("{} is not an IP address", quoted(text))),
         });
+    let proxies =
+        section.list("trusted_proxies", PROXIES_MAX, "addresses or networks such as 10.0.0.0/8", |text| {
+            text.parse::<Subnet>().map_err(|()| format!("{} is no address and no network", quoted(text)))
+        });
     let password = section.parsed("admin_password", "a text of 8 to 256 bytes", |text| {
         let fits = text.is_empty() || text.chars().count() >= 8 && text.len() <= 256;
         // Not quoted: it may be all but right.
@@ -174,6 +181,7 @@ fn web(section: &Section<'_>) -> Web {
         listen: listen.unwrap_or_else(|| LISTEN.parse().expect("the built-in address is one")),
         webrtc_port: port.unwrap_or(WEBRTC_PORT),
         webrtc_addresses: addresses.unwrap_or_default(),
+        trusted_proxies: proxies.unwrap_or_default(),
     }
 }
 

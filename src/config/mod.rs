@@ -18,6 +18,7 @@ mod profile;
 mod screen;
 mod section;
 mod show;
+mod subnet;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -36,6 +37,7 @@ pub use problem::{LoadError, Problem};
 pub use profile::ENCODERS;
 pub use screen::{Mode, Port, Rotation, Screen, ScreenSound};
 pub use show::{Secrets, to_toml};
+pub use subnet::Subnet;
 pub use watch::Watch;
 
 /// A whole checked configuration.
@@ -92,6 +94,8 @@ pub struct Web {
     pub webrtc_port: u16,
     /// The only addresses offered to WebRTC viewers, for a box behind a router; empty: all of the box's own.
     pub webrtc_addresses: Vec<IpAddr>,
+    /// Proxies in front of the box that are believed when they say who asks.
+    pub trusted_proxies: Vec<Subnet>,
 }
 
 /// The library of videos and slides.

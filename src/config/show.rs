@@ -32,6 +32,7 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     }
     out.plain("webrtc_port", config.web.webrtc_port);
     out.list("webrtc_addresses", &config.web.webrtc_addresses);
+    out.list("trusted_proxies", &config.web.trusted_proxies);
     out.section("[library]");
     out.plain("convert_kbit_per_s", config.library.convert_kbit_per_s);
     out.plain("convert_height_max", config.library.convert_height_max);

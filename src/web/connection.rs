@@ -5,16 +5,18 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{HeaderMap, Request};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
-use super::Services;
 use super::answer::{Call, answer};
 use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEAD_TIME_MAX, HEADERS_MAX};
 use super::stall::Stall;
+use super::{Services, proxy};
 
 /// Who is at the other end of a connection.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ pub(super) struct Client {
     pub address: IpAddr,
     /// The address of ours that it came in on.
     pub reached_at: IpAddr,
+    /// The browser's connection is encrypted, up to a proxy in front of the box.
+    pub is_secure: bool,
     after: Arc<Mutex<Option<After>>>,
 }
 
@@ -30,7 +34,14 @@ type After = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Client {
     pub(super) fn new(address: IpAddr, reached_at: IpAddr) -> Self {
-        Self { address: address.to_canonical(), reached_at: reached_at.to_canonical(), after: Arc::default() }
+        let (address, reached_at) = (address.to_canonical(), reached_at.to_canonical());
+        Self { address, reached_at, is_secure: false, after: Arc::default() }
+    }
+
+    /// Who a request is from, which a proxy may say.
+    fn of_request(&self, services: &Services, headers: &mut HeaderMap) -> Self {
+        let origin = proxy::look_through(&services.site.borrow().trusted_proxies, self.address, headers);
+        Self { address: origin.address, is_secure: origin.is_secure, ..self.clone() }
     }
 
     /// Runs `after` on this connection's task when it has been upgraded, so that it counts and ends like any other
@@ -50,9 +61,9 @@ pub(super) async fn serve<T>(io: T, client: Client, services: Services, stopping
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(|request| {
-        let call =
-            Call { services: services.clone(), client: client.clone(), stopping: stopping.clone(), request };
+    let service = service_fn(|mut request: Request<Incoming>| {
+        let client = client.of_request(&services, request.headers_mut());
+        let call = Call { services: services.clone(), client, stopping: stopping.clone(), request };
         async { Ok::<_, Infallible>(answer(call).await) }
     });
     let connection = http1::Builder::new()

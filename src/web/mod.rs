@@ -22,6 +22,7 @@ mod origin;
 mod pages;
 mod player_events;
 mod problem;
+mod proxy;
 mod route;
 mod route_signage;
 pub mod server;
@@ -36,8 +37,13 @@ mod wire_program;
 mod wire_signage;
 mod wire_uploads;
 
+use admission::Admission;
+use limits::{
+    CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX, EVENT_STREAMS_MAX, EVENT_STREAMS_PER_ADDRESS_MAX,
+};
 pub use wire_program::RENDER;
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +53,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::access::Access;
+use crate::config::Subnet;
 use crate::device::Condition;
 use crate::hub::Registry;
 use crate::library::work::Work;
@@ -119,6 +126,8 @@ pub struct Site {
     /// Of the box.
     pub name: String,
     pub time_zone: TimeZone,
+    /// Believed when they say who asks.
+    pub trusted_proxies: Vec<Subnet>,
     /// The file the configuration came from; `None` with the built-in defaults.
     pub config_file: Option<String>,
     /// What is wrong with the file; the box then runs with the last good one.
@@ -130,7 +139,8 @@ pub struct Inner {
     parts: Parts,
     started_at: Instant,
     feed: events::Feed,
-    admission: admission::Admission,
+    admission: Admission,
+    event_streams: Admission,
 }
 
 impl Services {
@@ -139,7 +149,8 @@ impl Services {
             parts,
             started_at: Instant::now(),
             feed: events::Feed::default(),
-            admission: admission::Admission::default(),
+            admission: Admission::new(CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX),
+            event_streams: Admission::new(EVENT_STREAMS_MAX, EVENT_STREAMS_PER_ADDRESS_MAX),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -179,6 +190,14 @@ impl Services {
     /// The same, or the answer that tells why there is none.
     fn there(&self) -> Result<Stored, problem::Problem> {
         self.stored().map_err(|why| problem::Problem::no_library(&why.to_string()))
+    }
+
+    /// A place for a stream of events, which goes with what is returned.
+    fn event_stream(&self, asker: IpAddr) -> Result<admission::Ticket, problem::Problem> {
+        let ticket = self.event_streams.enter(asker);
+        ticket.ok_or_else(|| {
+            problem::Problem::come_again("There are too many streams of events from this address.")
+        })
     }
 
     /// Has everything started that stands on a library which was opened just now.

@@ -37,7 +37,8 @@ pub(super) fn tv(call: &Call) -> Result<Response<Body>, Problem> {
 /// The code by which a phone comes to this box, at the address under which the TV came to it.
 pub(super) fn tv_code(call: &Call) -> Result<Response<Body>, Problem> {
     let host = call.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let code = draw::code_svg(&format!("http://{host}/")).filter(|_| !host.is_empty());
+    let scheme = if call.client.is_secure { "https" } else { "http" };
+    let code = draw::code_svg(&format!("{scheme}://{host}/")).filter(|_| !host.is_empty());
     let code = code.ok_or_else(|| Problem::not_found("/tv/code.svg"))?;
     let mut response = Response::new(body::full(code));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));

@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use super::Services;
 use super::connection::{self, Client, chain, stopped};
 use super::limits::{PEER_SILENCE_MAX, UNSENT_BYTES_MAX};
 use super::media::Socket;
+use super::{Services, proxy};
 
 /// After a failure to accept (no file descriptors left, say) a little time for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -104,7 +104,11 @@ fn admit(
     services: &Services,
     stopping: &watch::Receiver<bool>,
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
-    let Some(ticket) = services.admission.enter(peer.ip()) else {
+    // Behind a proxy are many people.
+    let proxied = proxy::is_trusted(&services.site.borrow().trusted_proxies, peer.ip());
+    let ticket =
+        if proxied { services.admission.enter_any(peer.ip()) } else { services.admission.enter(peer.ip()) };
+    let Some(ticket) = ticket else {
         // As far as it goes at once; a client that does not even take that gets nothing.
         let _ = stream.try_write(BUSY);
         log::debug!("a connection from {peer} is one too many");

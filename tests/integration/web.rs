@@ -70,6 +70,7 @@ impl Server {
         let (site, site_watch) = watch::channel(Site {
             name: "box".to_owned(),
             time_zone: TimeZone::UTC,
+            trusted_proxies: Vec::new(),
             config_file: None,
             config_errors: Vec::new(),
         });

@@ -8,6 +8,7 @@ use crate::access::{self, Phase, Plain, Right, SESSION_TIME};
 use crate::web::answer::Call;
 use crate::web::auth::{self, SESSION_COOKIE, VIEW_COOKIE};
 use crate::web::body::Body;
+use crate::web::connection::Client;
 use crate::web::problem::{Problem, capitalized};
 use crate::web::wire::to_json;
 use crate::web::wire_access as wire;
@@ -31,21 +32,24 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
 }
 
 pub(crate) async fn log_in(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, from) = (call.services, call.client.address);
+    let (services, client) = (call.services, call.client);
     let body: wire::LogIn = read_json(call.request.into_body()).await?;
-    Ok(logged_in(&services.access.log_in(from, &body.password).await?))
+    Ok(logged_in(&client, &services.access.log_in(client.address, &body.password).await?))
 }
 
 pub(crate) async fn set_up(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, from) = (call.services, call.client.address);
+    let (services, client) = (call.services, call.client);
     let body: wire::SetUp = read_json(call.request.into_body()).await?;
-    Ok(logged_in(&services.access.set_up(from, &body.code, &body.password).await?))
+    let secret = services.access.set_up(client.address, &body.code, &body.password).await?;
+    Ok(logged_in(&client, &secret))
 }
 
 pub(crate) async fn change_password(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, from) = (call.services, call.client.address);
+    let (services, client) = (call.services, call.client);
     let body: wire::ChangePassword = read_json(call.request.into_body()).await?;
-    Ok(logged_in(&services.access.change_password(from, &body.old, &body.new, body.end_grants).await?))
+    let access = &services.access;
+    let secret = access.change_password(client.address, &body.old, &body.new, body.end_grants).await?;
+    Ok(logged_in(&client, &secret))
 }
 
 pub(crate) fn log_out(call: &Call) -> Response<Body> {
@@ -54,7 +58,7 @@ pub(crate) fn log_out(call: &Call) -> Response<Body> {
     }
     let mut response = no_content();
     for name in [SESSION_COOKIE, VIEW_COOKIE] {
-        set_cookie(&mut response, name, "", 0);
+        set_cookie(&call.client, &mut response, name, "", 0);
     }
     response
 }
@@ -65,19 +69,21 @@ pub(crate) fn enter_by_link(call: &Call, secret: &str) -> Result<Response<Body>,
         return Err(Problem::new(StatusCode::NOT_FOUND, "This link was withdrawn, or never was one."));
     }
     let mut response = auth::see_other("/");
-    set_cookie(&mut response, VIEW_COOKIE, secret, SESSION_TIME.as_secs());
+    set_cookie(&call.client, &mut response, VIEW_COOKIE, secret, SESSION_TIME.as_secs());
     Ok(response)
 }
 
-fn logged_in(secret: &Plain) -> Response<Body> {
+fn logged_in(client: &Client, secret: &Plain) -> Response<Body> {
     let mut response = no_content();
-    set_cookie(&mut response, SESSION_COOKIE, secret.reveal(), SESSION_TIME.as_secs());
+    set_cookie(client, &mut response, SESSION_COOKIE, secret.reveal(), SESSION_TIME.as_secs());
     response
 }
 
-/// `Strict`: no page from elsewhere can make a browser show it. Not `Secure`: on a LAN there is no certificate.
-fn set_cookie(response: &mut Response<Body>, name: &str, value: &str, seconds: u64) {
-    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
+/// `Strict`: no page from elsewhere can make a browser show it. `Secure` only behind a proxy that encrypts: on a LAN there is no
+/// certificate.
+fn set_cookie(client: &Client, response: &mut Response<Body>, name: &str, value: &str, seconds: u64) {
+    let secure = if client.is_secure { "; Secure" } else { "" };
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -243,3 +243,23 @@ async fn whep_refuses_what_it_can_not_use() {
     server.ask_with(patch, b"a=end-of-candidates\r\n").await.problem(404);
     server.stop().await;
 }
+
+/// Who asks, and by which name, is what a proxy in front of the box says, if it is one that the configuration names.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_believed_if_it_is_trusted() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    let asked = "GET /tv/code.svg\nX-Forwarded-Proto: https\nX-Forwarded-Host: tv.local\nX-Forwarded-For: 203.0.113.7";
+    let (here, stranger) = (server.ask("GET /tv/code.svg").await, server.ask(asked).await);
+    server.site.send_modify(|site| site.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")]);
+    let trusted = server.ask(asked).await;
+    for answer in [&here, &stranger, &trusted] {
+        assert_eq!(answer.status, 200);
+    }
+    // Three codes: http and ours, https and ours, https and the proxy's name.
+    assert!(here.body != stranger.body && stranger.body != trusted.body && here.body != trusted.body);
+    // Its own page, asked for by the name that the browser knows, may change things.
+    let own = "POST /api/sources/door/restart\nOrigin: https://tv.local\nX-Forwarded-Host: tv.local";
+    assert_eq!(server.ask(own).await.status, 202);
+    server.site.send_modify(|site| site.trusted_proxies.clear());
+    assert_eq!(server.ask(own).await.status, 403);
+}
