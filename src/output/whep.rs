@@ -84,11 +84,13 @@ impl Whep {
         &self,
         source: &Arc<Source>,
         sdp: &str,
+        from: IpAddr,
         reached_at: IpAddr,
     ) -> Result<Answer, WhepError> {
         let join = Join {
             offer: sdp.to_owned(),
             reached_at,
+            from,
             source: source.id.clone(),
             video: source.video.clone(),
             audio: source.audio.clone(),
@@ -110,8 +112,7 @@ impl Whep {
     ) -> Result<Patched, WhepError> {
         let session: SessionId = session.parse()?;
         let ice = self.engine.ice(session, source).await?;
-        let tags = if_match.ok_or(WhepError::NoIfMatch)?;
-        if !matches(tags, &etag(&ice)) {
+        if if_match.is_some_and(|tags| !matches(tags, &etag(&ice))) {
             return Err(WhepError::OldIfMatch);
         }
         let fragment = Fragment::read(fragment)?;
@@ -121,6 +122,8 @@ impl Whep {
             self.engine.add_candidates(session, source, candidates).await?;
             return Ok(Patched::Trickled);
         };
+        // More candidates for what there is need not name it, and many programs don't; what begins anew has to.
+        if_match.ok_or(WhepError::NoIfMatch)?;
         let restart = Restart { ufrag: ufrag.to_owned(), pwd: pwd.to_owned(), candidates };
         let restarted = self.engine.restart_ice(session, source, restart).await?;
         Ok(Patched::Restarted { etag: etag(&restarted.ice), fragment: restarted.fragment })

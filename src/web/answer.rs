@@ -7,9 +7,9 @@ use hyper::body::Incoming;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    HOST, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use tokio::sync::watch;
 use url::form_urlencoded;
 
@@ -74,8 +74,18 @@ impl Call {
     }
 }
 
+/// RFC 9112, section 3.2: a request of HTTP/1.1 has one, and no more. With none or two, a proxy in front may have seen another
+/// address than this server.
+fn has_one_host(call: &Call) -> bool {
+    let hosts = call.headers().get_all(HOST).iter().count();
+    hosts == 1 || hosts == 0 && call.request.version() < Version::HTTP_11
+}
+
 /// Answers a request. Never fails: what goes wrong becomes an answer.
 pub(super) async fn answer(call: Call) -> Response<Body> {
+    if !has_one_host(&call) {
+        return Problem::new(StatusCode::BAD_REQUEST, "A request names one host.").into_response();
+    }
     let begun = Instant::now();
     let routes = call.services.routes.clone();
     let page_wanted = pages::wanted(call.headers());
@@ -114,7 +124,7 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::Sources => Ok(api::sources::list(&call)),
         Route::Source { source } => api::sources::get(&call, &source),
         Route::RestartSource { source } => api::restart::post(&call, &source),
-        Route::Events => Ok(events::get(&call)),
+        Route::Events => events::get(&call),
         Route::Logs => api::logs::get(&call),
         Route::Health => Ok(api::health::get(&call)),
         Route::Metrics => Ok(api::metrics::get(&call)),

@@ -279,6 +279,9 @@ const ADDRESSES: &[(&str, &str, Address)] = &[
     ("/api/uploads/{upload}", UPLOAD, Address::Upload),
 ];
 
+/// Below these stand files.
+const FILES: [&str; 2] = ["/media/", "/ui/"];
+
 type Entry = (&'static str, &'static str, Address);
 
 /// What each address is, by its pattern.
@@ -302,9 +305,12 @@ pub(super) fn addresses() -> impl Iterator<Item = (&'static str, &'static str)> 
     entries().map(|(pattern, allow, _)| (pattern, allow))
 }
 
-/// Finds what a request asks for. `path` is without the query, as it came (percent-encoded).
+/// Finds what a request asks for. `path` is without the query, as it came (percent-encoded); a slash at its end, as some
+/// type and some programs add, changes nothing but the name of a file.
 pub(super) fn route(method: &Method, path: &str) -> Result<Found, Refusal> {
-    let found = ROUTER.at(path).map_err(|_| Refusal::NotFound)?;
+    let is_file = FILES.iter().any(|files| path.starts_with(files));
+    let trimmed = path.strip_suffix('/').filter(|rest| !is_file && !rest.is_empty() && !rest.ends_with('/'));
+    let found = ROUTER.at(trimmed.unwrap_or(path)).map_err(|_| Refusal::NotFound)?;
     let (pattern, allow, address) = *found.value;
     if method == Method::OPTIONS {
         return Ok(Found { route: Route::Options { allow }, pattern });
@@ -439,6 +445,7 @@ mod tests {
         let session = || "1f".to_owned();
         check(&Method::GET, "/", Route::LivePage);
         check(&Method::GET, "/live/door", Route::PlayerPage { source: source() });
+        check(&Method::GET, "/live/door/", Route::PlayerPage { source: source() });
         check(&Method::GET, "/ui/live/page.js", Route::UiFile { path: "live/page.js".to_owned() });
         check(&Method::POST, "/api/sources/door/restart", Route::RestartSource { source: source() });
         check(&Method::POST, "/live/door/whep", Route::WhepOffer { source: source() });
@@ -473,9 +480,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_not_found() {
-        for path in
-            ["", "*", "/x", "/live", "/live/", "/live/a/b", "/ui/", "//", "/api/sources/", "/live/a/whep/"]
-        {
+        for path in ["", "*", "/x", "/live", "/live/", "/live/a/b", "/ui/", "//", "/api/sources//"] {
             assert_eq!(route(&Method::GET, path), Err(Refusal::NotFound), "{path}");
         }
     }

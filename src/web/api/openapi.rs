@@ -72,6 +72,20 @@ mod tests {
         );
     }
 
+    /// Programs that are made of the description name their functions by it.
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let description: Value = serde_json::from_str(DESCRIPTION).expect("JSON");
+        let mut names = BTreeSet::new();
+        for (path, operations) in description["paths"].as_object().expect("an object") {
+            let operations = operations.as_object().expect("an object").iter();
+            for (method, operation) in operations.filter(|(method, _)| *method != "parameters") {
+                let name = operation["operationId"].as_str().unwrap_or_default();
+                assert!(!name.is_empty() && names.insert(name), "{method} {path}: {name:?}");
+            }
+        }
+    }
+
     #[test]
     fn every_reference_leads_somewhere() {
         let description: Value = serde_json::from_str(DESCRIPTION).expect("JSON");

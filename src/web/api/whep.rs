@@ -26,7 +26,8 @@ pub(crate) async fn offer(call: Call, id: &str) -> Result<Response<Body>, Proble
     expect_type(call.headers(), SDP, ACCEPT_POST)?;
     let path = call.request.uri().path().to_owned();
     let sdp = body::read_text(call.request.into_body(), BODY_BYTES_MAX).await?;
-    let answer = call.services.whep.offer(&source, &sdp, call.client.reached_at).await?;
+    let (address, reached_at) = (call.client.address, call.client.reached_at);
+    let answer = call.services.whep.offer(&source, &sdp, address, reached_at).await?;
     let mut response = typed(StatusCode::CREATED, SDP, answer.sdp);
     let headers = response.headers_mut();
     // The path as it was asked: already encoded.
