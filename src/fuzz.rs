@@ -3,19 +3,21 @@
 //! Each may refuse what it is given, and must do so without a panic, in bounded time and memory; what it takes must be
 //! what it says, such as the same when it is written and read again. Each target stands beside what it tries.
 
-use crate::{config, device, library, media, output, reel, rtc, web};
+use crate::{config, device, library, media, output, pipeline, reel, rtc, web};
 
 pub type Target = fn(&[u8]);
 
 /// In the order of their names, which are those of the folders below `tests/long/corpus`.
-pub const TARGETS: [(&str, Target); 21] = [
+pub const TARGETS: [(&str, Target); 23] = [
     ("backup", library::fuzz::backup),
+    ("camera", pipeline::fuzz::camera),
     ("cec", |input| device::cec::fuzz::message(parts(input))),
     ("child_facts", library::fuzz::facts),
     ("child_line", library::fuzz::line),
     ("config", config::fuzz::file),
     ("camera_url", config::fuzz::camera_url),
     ("edid", |input| output::fuzz::edid(parts(input))),
+    ("forwarded", |input| web::fuzz::forwarded(parts(input))),
     ("fragment", output::fuzz::fragment),
     ("h264", media::fuzz::h264),
     ("headers", web::fuzz::headers),
@@ -89,7 +91,7 @@ mod tests {
     }
 
     corpora! {
-        backup cec child_facts child_line config camera_url edid fragment h264 headers jpeg json kinds packetize range reel
-        route rtc sdp subtitles tus
+        backup camera cec child_facts child_line config camera_url edid forwarded fragment h264 headers jpeg json
+        kinds packetize range reel route rtc sdp subtitles tus
     }
 }

@@ -10,6 +10,7 @@ pub mod device;
 pub mod draw;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+mod host;
 pub mod hub;
 pub mod library;
 pub mod media;

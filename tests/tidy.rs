@@ -13,7 +13,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("device", &["config", "program", "sysfs", "task", "telemetry"]),
     ("hub", &["media"]),
     ("draw", &["media"]),
-    ("access", &[]),
+    ("access", &["host"]),
+    ("host", &[]),
     // Pure, as media is: what is on at a moment.
     ("program", &[]),
     // task: its work in the background is told to stop as everything is.
@@ -28,7 +29,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("telemetry", &["hub", "media"]),
     ("pipeline", &["media", "hub", "config", "draw"]),
     // task: what starts the engine again is told to stop as everything is.
-    ("rtc", &["causes", "media", "hub", "config", "task"]),
+    ("rtc", &["causes", "host", "media", "hub", "config", "task"]),
     // process: cameras are read by children.
     ("source", &["causes", "media", "hub", "config", "draw", "pipeline", "process", "rtc", "sysfs", "task"]),
     (
@@ -39,7 +40,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     // What web answers and the HDMI ports play: above what it is made of, below both.
-    ("signage", &["config", "hub", "library", "media", "program", "task"]),
+    ("signage", &["config", "host", "hub", "library", "media", "program", "task"]),
     ("causes", &[]),
     ("sysfs", &[]),
     ("task", &[]),
@@ -48,6 +49,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "web",
         &[
             "causes",
+            "host",
             "media",
             "config",
             "device",
@@ -92,7 +94,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("system", &["config"]),
     // The list of what random bytes are given to.
-    ("fuzz", &["config", "device", "library", "media", "output", "reel", "rtc", "web"]),
+    ("fuzz", &["config", "device", "library", "media", "output", "pipeline", "reel", "rtc", "web"]),
     (
         "cmd",
         &[

@@ -12,8 +12,8 @@ use toml::{Table, Value};
 
 use super::password::is_hash;
 use super::secret::{Fingerprint, Plain, id};
-use super::throttle::host;
 use super::{Error, Grant, GrantKind, Right, SESSIONS_MAX, now};
+use crate::host::host_of;
 
 /// Sessions, tokens and links, 64 of each, take some 50 kB.
 const BYTES_MAX: u64 = 256 << 10;
@@ -46,7 +46,7 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn new(name: &str, right: Right, secret: &Plain, from: Option<IpAddr>) -> Result<Self, Error> {
         let (fingerprint, now) = (Fingerprint::of(secret.reveal()), now());
-        let from = from.map(host);
+        let from = from.map(host_of);
         Ok(Self { id: id()?, name: name.to_owned(), right, fingerprint, created: now, used: now, from })
     }
 

@@ -29,6 +29,8 @@ pub use secret::Plain;
 use throttle::Throttle;
 use tokio::sync::watch;
 
+use crate::host::host_of;
+
 /// A box has one admin and a few integrations; beyond, somebody fills the file.
 pub const ENTRIES_MAX: usize = 64;
 /// Logins at once: one for each browser of the house. The one unused for longest goes first.
@@ -426,7 +428,7 @@ impl Access {
 
     /// Whether somebody is logged in who came from there.
     fn is_known(&self, from: IpAddr) -> bool {
-        let host = throttle::host(from);
+        let host = host_of(from);
         lock(&self.kept).state.sessions.iter().any(|entry| entry.from == Some(host))
     }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
+use crate::host::host_of;
+
 /// People mistype.
 const FREE_ATTEMPTS: u32 = 5;
 /// The wait after the free attempts, doubled by each further one.
@@ -48,7 +50,7 @@ impl Throttle {
     }
 
     fn key(&self, from: IpAddr, known: bool) -> IpAddr {
-        let key = host(from);
+        let key = host_of(from);
         let full = self.by_address.len() >= ADDRESSES_MAX && !self.by_address.contains_key(&key);
         if full && !known { Ipv6Addr::UNSPECIFIED.into() } else { key }
     }
@@ -60,14 +62,6 @@ impl Attempts {
         let over = self.count.checked_sub(FREE_ATTEMPTS)?;
         let wait = FIRST_WAIT.saturating_mul(1_u32.checked_shl(over).unwrap_or(u32::MAX)).min(WAIT_MAX);
         (self.last + wait).checked_duration_since(now).filter(|left| !left.is_zero())
-    }
-}
-
-/// One IPv6 host has as many addresses as it likes, all within a /64.
-pub(super) fn host(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
     }
 }
 

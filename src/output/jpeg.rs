@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::causes::with_causes;
@@ -71,6 +72,8 @@ struct Shared {
     shots: Mutex<HashMap<String, Arc<Shots>>>,
     /// Number of the next `Shots`, whose pictures are counted anew.
     next: AtomicU64,
+    /// Encodes at once, of all sources: half of the processors, so that whoever asks for many pictures leaves the rest.
+    encodes: Arc<Semaphore>,
 }
 
 /// One picture as a file. Cheap to clone.
@@ -104,6 +107,7 @@ pub(super) struct Shots {
     stale_up_to: u64,
     /// Held while a picture is encoded, on threads that may block.
     encoder: Arc<Mutex<Encoder>>,
+    encodes: Arc<Semaphore>,
     /// Held by the one who has a picture encoded; the others wait for it and find the file in `state`.
     flight: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -128,7 +132,9 @@ impl Default for Snapshots {
     fn default() -> Self {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let run = u64::try_from(since_epoch.as_millis()).unwrap_or(0);
-        Self { shared: Arc::new(Shared { run, shots: Mutex::default(), next: AtomicU64::new(0) }) }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let encodes = Arc::new(Semaphore::new(processors.div_ceil(2)));
+        Self { shared: Arc::new(Shared { run, shots: Mutex::default(), next: AtomicU64::new(0), encodes }) }
     }
 }
 
@@ -188,7 +194,8 @@ impl Snapshots {
             return Arc::clone(shots);
         }
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let shots = Arc::new(Shots::new(Arc::clone(source), format!("{:x}-{number:x}", self.shared.run)));
+        let tag = format!("{:x}-{number:x}", self.shared.run);
+        let shots = Arc::new(Shots::new(Arc::clone(source), tag, Arc::clone(&self.shared.encodes)));
         map.insert(source.id.clone(), Arc::clone(&shots));
         shots
     }
@@ -207,13 +214,14 @@ fn encoding(picture: &Picture, quality: Option<u8>) -> Option<u8> {
 }
 
 impl Shots {
-    fn new(source: Arc<Source>, tag: String) -> Self {
+    fn new(source: Arc<Source>, tag: String, encodes: Arc<Semaphore>) -> Self {
         let cold = source.pictures.demand().count() == 0;
         let held = source.pictures.get().map_or(0, |(number, _)| number);
         Self {
             tag,
             stale_up_to: if cold { held } else { 0 },
             encoder: Arc::default(),
+            encodes,
             flight: tokio::sync::Mutex::new(()),
             state: Mutex::new(State {
                 asked: Instant::now(),
@@ -286,6 +294,7 @@ impl Shots {
     }
 
     async fn encode(&self, number: u64, picture: Picture, quality: u8) -> Result<Jpeg, SnapshotError> {
+        let _turn = self.encodes.acquire().await.expect("never closed");
         let encoder = Arc::clone(&self.encoder);
         let slate = picture.slate;
         let encoded = tokio::task::spawn_blocking(move || {

@@ -15,6 +15,8 @@ pub mod display;
 pub mod encode;
 pub mod encoders;
 pub mod file;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod h264;
 pub mod half;
 pub mod jpeg;

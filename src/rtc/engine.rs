@@ -22,12 +22,10 @@ use super::socket::{Datagram, Io, Receiver};
 use super::stats::add;
 use super::timing::WallClock;
 use super::{Join, JoinError, Joined, Restart, Restarted, SessionError, SessionId, random};
+use crate::host::host_of;
 use crate::hub::{ReadError, Start, Track};
 use crate::media::Frame;
 
-/// Viewers of all sources together. Measured: 100 of 3 Mbit/s take a sixth of a core, with sound and joining a quarter;
-/// a gigabit port is full at 300.
-const PEERS_MAX: usize = 512;
 /// The loop comes round at least this often, which is what `/health` looks at.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// At shutdown, how long farewells may wait for the kernel.
@@ -239,10 +237,11 @@ impl Core {
     }
 
     fn join(&mut self, join: Join, now: Instant) -> Result<Joined, JoinError> {
-        if self.peers.len() >= PEERS_MAX {
-            return Err(JoinError::Full);
+        let Join { offer, reached_at, from, source, video, audio, guard } = join;
+        let host = host_of(from);
+        if let Some(waiting) = self.peers.make_room(host)? {
+            self.end(waiting, End::MadeRoom, now);
         }
-        let Join { offer, reached_at, source, video, audio, guard } = join;
         let speaks = |address| self.sender.io().speaks(address);
         let chosen = addresses::candidates(reached_at, &self.addresses, addresses::own, speaks);
         let candidates: Vec<SocketAddr> =
@@ -251,7 +250,7 @@ impl Core {
             return Err(JoinError::NoAddress);
         }
         let session = SessionId(u128::from_be_bytes(random()));
-        let joined = Peer::join(&self.common, &offer, candidates, (source, guard), random(), now);
+        let joined = Peer::join(&self.common, &offer, candidates, (source, host, guard), random(), now);
         let (mut peer, answer) = joined?;
         let ice = peer.ice();
         if peer.video.is_some() {

@@ -60,6 +60,8 @@ pub struct Join {
     pub offer: String,
     /// The local address its request came in on.
     pub reached_at: IpAddr,
+    /// Where it came from.
+    pub from: IpAddr,
     /// Id of the source the tracks are of; a session is only found under it.
     pub source: String,
     pub video: Track,

@@ -1,6 +1,6 @@
 //! One viewer: its WebRTC state, driven from outside. Nothing in here knows a socket or reads a clock.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ pub(super) enum End {
     /// It sent nothing any more.
     Vanished,
     NotReached,
+    /// It had not connected yet, and another one wanted its place.
+    MadeRoom,
     Failed,
     SourceGone,
     Shutdown,
@@ -58,6 +60,9 @@ pub(super) struct Peer {
     offer: ViewerOffer,
     /// Id of the source it watches.
     pub(super) source: String,
+    /// The host that asked for it, and when.
+    pub(super) host: IpAddr,
+    pub(super) since: Instant,
     pub(super) video: Option<Outlet>,
     pub(super) audio: Option<Outlet>,
     local_candidates: Vec<SocketAddr>,
@@ -80,7 +85,7 @@ impl Peer {
         common: &Common,
         offer: &str,
         local_candidates: Vec<SocketAddr>,
-        (source, guard): (String, ViewerGuard),
+        (source, host, guard): (String, IpAddr, ViewerGuard),
         random: [u8; 12],
         now: Instant,
     ) -> Result<(Self, String), JoinError> {
@@ -91,6 +96,8 @@ impl Peer {
             rtc,
             offer,
             source,
+            host,
+            since: now,
             video,
             audio,
             local_candidates,

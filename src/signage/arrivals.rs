@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
+use crate::host::host_of;
+
 /// A hundred TVs that are switched on for the first time behind one router are all there within two minutes.
 const PER_MINUTE: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -19,23 +21,15 @@ impl Arrivals {
     /// Or how long to wait.
     pub(super) fn arrive(&mut self, from: IpAddr, now: Instant) -> Result<(), Duration> {
         self.by_address.retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
-        let key = self.key(from);
+        let host = host_of(from);
+        let full = self.by_address.len() >= ADDRESSES_MAX && !self.by_address.contains_key(&host);
+        let key = if full { Ipv6Addr::UNSPECIFIED.into() } else { host };
         let (since, count) = self.by_address.entry(key).or_insert((now, 0));
         if *count >= PER_MINUTE {
             return Err((*since + MINUTE).saturating_duration_since(now));
         }
         *count += 1;
         Ok(())
-    }
-
-    /// One IPv6 host has as many addresses as it likes, all within a /64.
-    fn key(&self, from: IpAddr) -> IpAddr {
-        let key = match from.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-            address => address,
-        };
-        let full = self.by_address.len() >= ADDRESSES_MAX && !self.by_address.contains_key(&key);
-        if full { Ipv6Addr::UNSPECIFIED.into() } else { key }
     }
 }
 

@@ -1,15 +1,17 @@
-//! How many connections there may be, in all and from one address. Pure but for its lock.
+//! How many connections, or streams of one kind, there may be, in all and from one host. Pure but for its lock.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX};
+use crate::host::host_of;
 
-/// Counts connections. Cheap to clone.
-#[derive(Clone, Default)]
+/// Counts them. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Admission {
     counts: Arc<Mutex<Counts>>,
+    max: usize,
+    of_host_max: usize,
 }
 
 #[derive(Default)]
@@ -18,19 +20,32 @@ struct Counts {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// One connection that was let in; dropping it makes room.
+/// One that was let in; dropping it makes room.
 pub(super) struct Ticket {
     admission: Admission,
     key: IpAddr,
 }
 
 impl Admission {
+    pub(super) fn new(max: usize, of_host_max: usize) -> Self {
+        Self { counts: Arc::default(), max, of_host_max }
+    }
+
     /// `None` if there are too many already.
     pub(super) fn enter(&self, address: IpAddr) -> Option<Ticket> {
-        let key = key(address);
+        self.enter_bounded(address, self.of_host_max)
+    }
+
+    /// The same for a host that stands for many.
+    pub(super) fn enter_any(&self, address: IpAddr) -> Option<Ticket> {
+        self.enter_bounded(address, self.max)
+    }
+
+    fn enter_bounded(&self, address: IpAddr, of_host_max: usize) -> Option<Ticket> {
+        let key = host_of(address);
         let mut counts = self.counts();
         let of_address = counts.by_address.get(&key).copied().unwrap_or(0);
-        if counts.total >= CONNECTIONS_MAX || of_address >= CONNECTIONS_PER_ADDRESS_MAX {
+        if counts.total >= self.max || of_address >= of_host_max {
             return None;
         }
         counts.total += 1;
@@ -38,7 +53,7 @@ impl Admission {
         Some(Ticket { admission: self.clone(), key })
     }
 
-    /// Connections there are.
+    /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.counts().total
     }
@@ -61,17 +76,12 @@ impl Drop for Ticket {
     }
 }
 
-/// One IPv6 host has as many addresses as it likes, all within a /64.
-fn key(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MAX: usize = 300;
+    const OF_HOST_MAX: usize = 20;
 
     fn address(text: &str) -> IpAddr {
         text.parse().expect("an address")
@@ -79,9 +89,9 @@ mod tests {
 
     #[test]
     fn one_address_leaves_room_for_others_and_room_comes_back() {
-        let admission = Admission::default();
+        let admission = Admission::new(MAX, OF_HOST_MAX);
         let enter = |text| admission.enter(address(text));
-        let mut held: Vec<_> = (0..CONNECTIONS_PER_ADDRESS_MAX).map(|_| enter("192.0.2.1")).collect();
+        let mut held: Vec<_> = (0..OF_HOST_MAX).map(|_| enter("192.0.2.1")).collect();
         assert!(held.iter().all(Option::is_some));
         assert!(enter("192.0.2.1").is_none() && enter("::ffff:192.0.2.1").is_none());
         assert!(enter("192.0.2.2").is_some());
@@ -92,15 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn a_host_with_many_addresses_is_one() {
-        assert_eq!(key(address("2001:db8::1")), key(address("2001:db8::2:3:4:5")));
-        assert_ne!(key(address("2001:db8::1")), key(address("2001:db8:0:1::1")));
-    }
-
-    #[test]
     fn in_all_there_is_a_limit_too() {
-        let admission = Admission::default();
-        let held: Vec<_> = (0..CONNECTIONS_MAX)
+        let admission = Admission::new(MAX, OF_HOST_MAX);
+        let held: Vec<_> = (0..MAX)
             .map(|number| admission.enter(address(&format!("10.0.{}.{}", number / 256, number % 256))))
             .collect();
         assert!(held.iter().all(Option::is_some));

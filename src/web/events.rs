@@ -14,9 +14,11 @@ use hyper::{HeaderMap, Response};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::admission::Ticket;
 use super::answer::Call;
 use super::body::{self, Body};
 use super::connection::stopped;
+use super::problem::Problem;
 use super::{Services, Stored, api, auth, wire, wire_signage};
 use crate::access::Right;
 use crate::library::NoLibrary;
@@ -62,9 +64,11 @@ struct Listener {
     /// When the last event was sent, and its fingerprint.
     sent: Option<(Instant, u64)>,
     over: bool,
+    _place: Ticket,
 }
 
-pub(super) fn get(call: &Call) -> Response<Body> {
+pub(super) fn get(call: &Call) -> Result<Response<Body>, Problem> {
+    let place = call.services.event_stream(call.client.address)?;
     let mut stored = call.services.stored.clone();
     stored.mark_changed();
     let listener = Listener {
@@ -80,12 +84,13 @@ pub(super) fn get(call: &Call) -> Response<Body> {
         access: call.services.access.changes(),
         sent: None,
         over: call.is_head(),
+        _place: place,
     };
     let events = stream::unfold(listener, |mut listener| async {
         let text = listener.next().await?;
         Some((text, listener))
     });
-    body::event_stream(events)
+    Ok(body::event_stream(events))
 }
 
 impl Listener {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::api::signage::windows;
 use super::media::range::{self, Wanted};
 use super::{
-    auth, conditional, origin, route, tus, wire_access, wire_library, wire_playlist, wire_program,
+    auth, conditional, origin, proxy, route, tus, wire_access, wire_library, wire_playlist, wire_program,
     wire_signage,
 };
 use crate::library::signage::Play;
@@ -114,4 +114,22 @@ pub(crate) fn json(input: &[u8]) {
     let _ = read::<wire_access::SetUp>(input);
     let _ = read::<wire_access::ChangePassword>(input);
     let _ = read::<wire_access::NewGrant>(input);
+}
+
+/// What a proxy says: who asks, how, and by which name.
+pub(crate) fn forwarded([address, scheme, host]: [&[u8]; 3]) {
+    let mut headers = HeaderMap::new();
+    for (name, value) in
+        [("x-forwarded-for", address), ("x-forwarded-proto", scheme), ("x-forwarded-host", host)]
+    {
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            headers.append(name, value);
+        }
+    }
+    let proxies = ["10.0.0.0/8", "::1"].map(|text| text.parse().expect("a network"));
+    let peer = [10, 0, 0, 2].into();
+    let origin = proxy::look_through(&proxies, peer, &mut headers);
+    assert!(origin.address == peer || headers.contains_key("x-forwarded-for"));
+    let stranger = [192, 0, 2, 1].into();
+    assert_eq!(proxy::look_through(&proxies, stranger, &mut headers).address, stranger);
 }

@@ -8,6 +8,10 @@ pub(super) const CONNECTIONS_MAX: usize = 2048;
 /// Connections at once from one address. A whole site may stand behind one router or proxy; one mad client must
 /// still leave room for the others.
 pub(super) const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
+/// Streams of events: each looks for news four times a second. All TVs, and some hundred pages of the dashboard.
+pub(super) const EVENT_STREAMS_MAX: usize = 1024;
+/// Half of the connections: a hundred TVs behind one router, or the tabs of a few people.
+pub(super) const EVENT_STREAMS_PER_ADDRESS_MAX: usize = 128;
 /// Advice to one who was sent away.
 pub(super) const RETRY_AFTER_S: u32 = 2;
 

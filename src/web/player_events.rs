@@ -7,6 +7,7 @@ use futures_util::stream;
 use hyper::Response;
 use tokio::sync::watch;
 
+use super::admission::Ticket;
 use super::answer::Call;
 use super::api::signage::by_key;
 use super::body::{self, Body};
@@ -28,6 +29,7 @@ struct Listener {
     /// What it was told last: the state's content, and its answer's ETag.
     told: Option<(u64, String)>,
     over: bool,
+    _place: Ticket,
 }
 
 pub(super) fn get(call: &Call, key: String) -> Result<Response<Body>, Problem> {
@@ -42,6 +44,7 @@ pub(super) fn get(call: &Call, key: String) -> Result<Response<Body>, Problem> {
         stopping: call.stopping.clone(),
         told: None,
         over: call.is_head(),
+        _place: call.services.event_stream(call.client.address)?,
     };
     let events = stream::unfold(listener, |mut listener| async {
         let text = listener.next().await?;

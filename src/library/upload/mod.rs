@@ -43,6 +43,8 @@ const FINISHED_MAX: usize = 1024;
 const LIFE_S: i64 = 24 * 60 * 60;
 /// Left free for the database, for what is made of videos, and for the system.
 const RESERVE_BYTES: u64 = 256 << 20;
+/// One to which nothing was sent for so long no longer keeps the room for what it misses: it may have been left.
+const HELD: Duration = Duration::from_secs(10 * 60);
 /// A sender that was not heard for so long may be gone without a word, and another may take its place.
 const QUIET: Duration = Duration::from_secs(1);
 /// What a sender may take to put on the disk what it has, before another takes its place.
@@ -136,18 +138,33 @@ impl Uploads {
     /// Counts a new upload in, if there is room for it beside all others.
     fn admit(&self, entry: Arc<Entry>, disk_free: u64) -> Result<(), UploadError> {
         let mut entries = self.entries();
-        let missing: Vec<u64> = entries.values().filter_map(|entry| entry.state().missing()).collect();
-        if missing.len() >= UPLOADS_MAX {
+        let unfinished = entries.values().filter(|entry| entry.state().missing().is_some()).count();
+        if unfinished >= UPLOADS_MAX {
             return Err(UploadError::TooMany);
         }
         let needed = entry.state().record.bytes;
-        let free = disk_free.saturating_sub(missing.iter().sum()).saturating_sub(RESERVE_BYTES);
-        if needed > free {
-            return Err(UploadError::NoRoom { needed, free });
-        }
+        has_room(needed, &entries, disk_free)?;
         entries.insert(entry.id, entry);
         Ok(())
     }
+
+    /// Whether one that was left may go on: others may have taken its room meanwhile.
+    fn admit_again(&self, entry: &Entry, disk_free: u64) -> Result<(), UploadError> {
+        let entries = self.entries();
+        let (held, missing) = (entry.is_held(), entry.state().missing());
+        match missing {
+            Some(missing) if !held => has_room(missing, &entries, disk_free),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether there is room for so many bytes beside what others still send and what is kept free.
+fn has_room(needed: u64, entries: &HashMap<UploadId, Arc<Entry>>, disk_free: u64) -> Result<(), UploadError> {
+    let held = entries.values().filter(|entry| entry.is_held());
+    let held: u64 = held.filter_map(|entry| entry.state().missing()).sum();
+    let free = disk_free.saturating_sub(held).saturating_sub(RESERVE_BYTES);
+    if needed > free { Err(UploadError::NoRoom { needed, free }) } else { Ok(()) }
 }
 
 impl Entry {
@@ -160,6 +177,11 @@ impl Entry {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no holder of this lock can panic")
+    }
+
+    /// Somebody is sending, or was a moment ago.
+    fn is_held(&self) -> bool {
+        self.state().heard.elapsed() < HELD
     }
 
     fn upload(&self) -> Upload {

@@ -53,6 +53,8 @@ impl Receiving {
         offset: u64,
     ) -> Result<Self, UploadError> {
         let opening = spawn_blocking(move || {
+            let disk = library.disk().map_err(|error| Error::io("asking for the room on the disk", &error));
+            library.uploads().admit_again(&entry, disk.map_err(UploadError::Library)?.free_bytes)?;
             let mut state = entry.state();
             let (at, bytes) = (state.record.offset, state.record.bytes);
             if offset != at {

@@ -53,10 +53,18 @@ fn no_content() -> Response<Body> {
     response
 }
 
-/// The quality a picture is asked in.
+/// Qualities that pictures are made in: each that is asked for is made by itself, up to 60 times a second.
+const QUALITY_STEPS: [u8; 6] = [10, 30, 55, 70, 85, 95];
+
+/// The quality a picture is asked in, as the nearest step.
 fn quality(call: &Call) -> Result<Option<u8>, Problem> {
     let quality = call.number("quality", 1..=100, "a whole number from 1 to 100")?;
-    Ok(quality.map(|quality| u8::try_from(quality).expect("at most 100")))
+    Ok(quality.map(|quality| nearest_step(u8::try_from(quality).expect("at most 100"))))
+}
+
+fn nearest_step(quality: u8) -> u8 {
+    let nearest = QUALITY_STEPS.into_iter().min_by_key(|step| step.abs_diff(quality));
+    nearest.expect("there are some")
 }
 
 /// Says whether a picture is live, and if not, why.
