@@ -48,7 +48,7 @@ pub(super) async fn run(library: Library, mut stop: Stop) {
     }
 }
 
-/// When the spare copy of the database is to be made anew.
+/// When the next spare copy of the database is due.
 struct Spare {
     changes: watch::Receiver<u64>,
     signage_changes: watch::Receiver<u64>,

@@ -19,6 +19,7 @@ const MEMORY_BYTES_MAX: u64 = 1 << 30;
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// Nothing is written but what GStreamer compiles.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+
 /// Reads until the camera ends, or whoever wants it. True: it was told to end.
 pub fn run(scratch: &Path) -> bool {
     let Some(order) = Order::read(&mut io::stdin().lock()) else { return false };
@@ -41,7 +42,7 @@ pub fn run(scratch: &Path) -> bool {
 
 fn read(order: &Order, scratch: &Path, to: &Arc<Carrier<BufWriter<io::Stdout>>>) -> Result<(), Ended> {
     let failed = |error: &dyn std::fmt::Display| Ended::Failed(error.to_string());
-    // Before it is confined: the list of plug-ins may have to be made anew.
+    // Before it is confined: GStreamer may have to write its list of plug-ins.
     clock::init_at(order.base_ns).map_err(|error| failed(&error))?;
     let openings = sandbox::Openings { input: None, folders: &[scratch], encoder: false, network: true };
     log::debug!("confined by {}", sandbox::enter(&openings));

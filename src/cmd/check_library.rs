@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(EXIT_WRONG) })
 }
 
-/// Begins anew with what can be read of a damaged database.
+/// Puts a new database in the place of a damaged one, with what can be read of that.
 fn rescue(data: &Path, cause: &str, out: &mut String) -> Result<Library, Box<dyn Error>> {
     let (library, renewed) = Library::open_anew(data, Anew::Rescued)?;
     writeln!(out, "the database was damaged ({cause}), and is kept as {}", renewed.set_aside)?;
