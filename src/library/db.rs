@@ -63,7 +63,7 @@ enum Order {
     Replace(PathBuf, oneshot::Sender<Result<(), Error>>),
     /// Set the file, which is damaged, aside under a name, and another in its place.
     Swap {
-        from: PathBuf,
+        make: Make,
         aside: PathBuf,
         reply: oneshot::Sender<Result<(), Error>>,
     },
@@ -72,6 +72,8 @@ enum Order {
 /// Called with a transaction, or why there is none; returns what is to be called after the commit.
 type Write = Box<dyn FnOnce(Result<&mut Transaction<'_>, &Error>) -> Reply + Send>;
 type Reply = Box<dyn FnOnce(Result<(), &Error>) + Send>;
+/// Makes the database that takes another's place, and tells where.
+type Make = Box<dyn FnOnce() -> Result<PathBuf, Error> + Send>;
 
 impl Db {
     /// Opens or makes the database, and starts its writer. Blocks.
@@ -167,11 +169,17 @@ impl Db {
         answer.blocking_recv().unwrap_or_else(|_| Err(gone()))
     }
 
-    /// The same where the file is damaged, so that nothing can be written into it: it gets the name `aside`, and `from`
-    /// takes its place. What is read meanwhile may fail. Blocks.
-    pub(super) fn swap(&self, from: PathBuf, aside: PathBuf) -> Result<(), Error> {
+    /// The same where the file is damaged, so that nothing can be written into it: it gets the name `aside`, and what `make`
+    /// makes takes its place. Writes wait meanwhile, so that none is acknowledged and missing in the new one; reads may
+    /// fail. Blocks.
+    pub(super) fn swap(
+        &self,
+        make: impl FnOnce() -> Result<PathBuf, Error> + Send + 'static,
+        aside: PathBuf,
+    ) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
-        self.writes().blocking_send(Order::Swap { from, aside, reply }).map_err(|_| gone())?;
+        let order = Order::Swap { make: Box::new(make), aside, reply };
+        self.writes().blocking_send(order).map_err(|_| gone())?;
         answer.blocking_recv().unwrap_or_else(|_| Err(gone()))?;
         let mut readers = self.inner.readers();
         readers.file += 1;
@@ -289,7 +297,15 @@ fn write_all(path: &Path, mut connection: Connection, mut queue: mpsc::Receiver<
                 let _ = reply.send(replace(&mut connection, &from));
                 None
             }
-            Order::Swap { from, aside, reply } => {
+            Order::Swap { make, aside, reply } => {
+                let from = match make() {
+                    Ok(from) => from,
+                    Err(error) => {
+                        let _ = reply.send(Err(error));
+                        next = queue.blocking_recv();
+                        continue;
+                    }
+                };
                 // Closed first: SQLite would remove what the one that takes its place writes.
                 drop(connection);
                 let swapped = set_aside(path, &aside).and_then(|()| put_in_place(&from, path));

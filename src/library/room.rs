@@ -68,3 +68,22 @@ fn write_ballast(path: &Path) -> io::Result<()> {
     }
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ballast_is_there_from_the_start_and_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(folder.path()).unwrap();
+        let path = ballast(&library.inner.folder);
+        assert_eq!(fs::metadata(&path).unwrap().len(), BALLAST_BYTES);
+        library.make_way();
+        assert!(path.exists(), "there is room without it");
+        // As a full disk leaves it: gone, or begun.
+        fs::write(&path, "begun").unwrap();
+        library.keep_ballast();
+        assert_eq!(fs::metadata(&path).unwrap().len(), BALLAST_BYTES);
+    }
+}

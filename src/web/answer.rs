@@ -83,14 +83,14 @@ fn has_one_host(call: &Call) -> bool {
 
 /// Answers a request. Never fails: what goes wrong becomes an answer.
 pub(super) async fn answer(call: Call) -> Response<Body> {
-    if !has_one_host(&call) {
-        return Problem::new(StatusCode::BAD_REQUEST, "A request names one host.").into_response();
-    }
     let begun = Instant::now();
     let routes = call.services.routes.clone();
     let page_wanted = pages::wanted(call.headers());
     let shared = call.request.uri().path().starts_with("/live/");
     let (pattern, outcome) = match route::route(call.request.method(), call.request.uri().path()) {
+        Ok(Found { pattern, .. }) if !has_one_host(&call) => {
+            (pattern, Err(Problem::new(StatusCode::BAD_REQUEST, "A request names one host.")))
+        }
         Ok(Found { route, pattern }) => (pattern, dispatch(route, call).await),
         Err(Refusal::NotFound) => ("other", Err(Problem::not_found(&shortened(call.request.uri().path())))),
         Err(Refusal::MethodNotAllowed { pattern, allow }) => {

@@ -172,11 +172,14 @@ async fn full_disk() {
     assert!(program.get(&first).await.body == video(1000, 1));
 
     // What is thrown away makes room, on a disk without any.
+    let ballast = library.join("ballast");
+    assert!(ballast.exists(), "room is kept for that");
     let ids = json!({ "ids": [second] }).to_string();
     for what in ["bin", "purge"] {
         let answer = program.send("POST", &format!("/api/assets/{what}"), &[], &ids).await;
         assert_eq!(answer.status, 200, "{what}: {}", String::from_utf8_lossy(&answer.body));
     }
+    assert!(!ballast.exists(), "it was needed");
     assert_eq!(program.json("/api/assets").await["assets"].as_array().expect("a list").len(), 1);
 
     fs::remove_file(&filler).expect("as prepared");

@@ -82,9 +82,19 @@ impl Library {
             return Err(Error::NotDamaged);
         }
         let aside = name_aside(&self.inner.folder);
-        let (made, mut renewed) = make(&self.inner.folder, self.store(), anew)?;
-        renewed.set_aside = file_name(&aside);
-        self.db().swap(made, aside)?;
+        let (tell, told) = std::sync::mpsc::channel();
+        let (folder, store, name) = (self.inner.folder.clone(), self.store().clone(), file_name(&aside));
+        let making = move || {
+            let (made, renewed) = make(&folder, &store, anew)?;
+            // Read below, once the new database is in its place.
+            let _ = tell.send(Renewed { set_aside: name, ..renewed });
+            Ok(made)
+        };
+        self.db().swap(making, aside)?;
+        let renewed = told.recv().map_err(|error| Error::Failed {
+            operation: "making a database".to_owned(),
+            cause: error.to_string(),
+        })?;
         log::warn!("library: begun anew, the damaged database is kept as {}", renewed.set_aside);
         self.everything_changed();
         Ok(renewed)
@@ -97,14 +107,16 @@ impl Library {
             Some(why) => Err(Error::Damaged(why)),
         };
         match replaced {
-            Err(Error::Damaged(_)) => self.db().swap(database, name_aside(&self.inner.folder)),
+            Err(Error::Damaged(_)) => self.db().swap(|| Ok(database), name_aside(&self.inner.folder)),
             replaced => replaced,
         }
     }
 
     /// Names of the damaged databases that were set aside. As long as there is one, files that belong to nothing stay.
     pub fn set_aside(&self) -> Vec<String> {
-        all_set_aside(&self.inner.folder).iter().map(|path| file_name(path)).collect()
+        let names = all_set_aside(&self.inner.folder).into_iter().map(|path| file_name(&path));
+        // The log beside one is a part of it.
+        names.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect()
     }
 
     /// Removes what was set aside: the files that only its rows named go with the next sweep. Blocks.

@@ -62,6 +62,7 @@ fn quality(call: &Call) -> Result<Option<u8>, Problem> {
     Ok(quality.map(|quality| nearest_step(u8::try_from(quality).expect("at most 100"))))
 }
 
+/// One step for each of 1 to 100.
 fn nearest_step(quality: u8) -> u8 {
     let nearest = QUALITY_STEPS.into_iter().min_by_key(|step| step.abs_diff(quality));
     nearest.expect("there are some")
@@ -101,6 +102,20 @@ impl From<SnapshotError> for Problem {
             }
             // Logged where it happened.
             SnapshotError::NoEncoder { .. } | SnapshotError::EncoderGone { .. } => Self::internal(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quality_is_the_nearest_step() {
+        let steps: std::collections::BTreeSet<u8> = (1..=100).map(nearest_step).collect();
+        assert!(steps.into_iter().eq(QUALITY_STEPS));
+        for (asked, step) in [(1, 10), (10, 10), (21, 30), (50, 55), (80, 85), (100, 95)] {
+            assert_eq!(nearest_step(asked), step, "{asked}");
         }
     }
 }

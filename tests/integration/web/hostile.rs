@@ -252,3 +252,48 @@ async fn a_shutdown_waits_for_nobody_for_long() {
     assert_eq!(waits.viewers.count(ViewerKind::Mse), 0);
     assert!(matches!(half.read(&mut [0; 16]).await, Ok(0) | Err(_)));
 }
+
+/// RFC 9112, section 3.2: a proxy in front may have seen another address than the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_names_one_host() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    for (hosts, status) in [("Host: box\r\n", 200), ("", 400), ("Host: box\r\nHost: other\r\n", 400)] {
+        let mut connection = server.connect().await;
+        connection.raw(format!("GET /api/time HTTP/1.1\r\n{hosts}\r\n").as_bytes()).await;
+        let reply = connection.reply(false).await;
+        assert_eq!(reply.status, status, "{hosts:?}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+    }
+    let mut older = server.connect().await;
+    older.raw(b"GET /api/time HTTP/1.0\r\n\r\n").await;
+    assert_eq!(older.reply(false).await.status, 200, "HTTP/1.0 knows no host");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_of_events_of_one_address_leave_room_for_others() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    let mut held = Vec::new();
+    for _ in 0..128 {
+        let mut stream = server.connect().await;
+        stream.send("GET /api/events", b"").await;
+        assert_eq!(stream.head().await.status, 200);
+        held.push(stream);
+    }
+    server.ask("GET /api/events").await.problem(503);
+    others_are_served(&server).await;
+    // One that goes makes room.
+    drop(held.pop());
+    let again = async {
+        loop {
+            let mut stream = server.connect().await;
+            stream.send("GET /api/events", b"").await;
+            if stream.head().await.status == 200 {
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, again).await.expect("there is room again");
+    server.stop().await;
+}
