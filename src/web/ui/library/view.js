@@ -157,7 +157,7 @@ export function open(visit) {
     problem.hidden = !trouble;
     if (problem.dataset.text !== trouble) {
       problem.dataset.text = trouble;
-      problem.replaceChildren(icon('warn'), now.damaged ? words.damaged : trouble,
+      problem.replaceChildren(icon('warn'), h('span', {}, now.damaged ? words.damaged : trouble),
         now.damaged && isAdmin() ? h('a', { class: 'button', href: '/settings#damaged' }, words.waysOn) : '');
     }
   });
