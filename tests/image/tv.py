@@ -160,13 +160,22 @@ class Picture:
 
     def count(self, colour, tolerance=10):
         """Pixels of about this colour."""
+        return self.marks(colour, tolerance).count(1)
+
+    def across(self, colour, tolerance=10):
+        """Columns from the first to the last pixel of about this colour."""
+        marks = self.marks(colour, tolerance)
+        rows = [marks[start : start + self.width] for start in range(0, len(marks), self.width)]
+        return max((row.rfind(1) for row in rows), default=-1) + 1 - min((row.find(1) for row in rows if 1 in row), default=0)
+
+    def marks(self, colour, tolerance):
+        """A byte for each pixel: 1 where it is of about this colour, else 0."""
         def near(channel):
             low, high = colour[channel] - tolerance, colour[channel] + tolerance
             table = bytes(low <= value <= high for value in range(256))
-            return self.pixels[channel::3].translate(table)
+            return int.from_bytes(self.pixels[channel::3].translate(table), "big")
 
-        red, green, blue = (int.from_bytes(near(channel), "big") for channel in range(3))
-        return (red & green & blue).bit_count()
+        return (near(0) & near(1) & near(2)).to_bytes(len(self.pixels) // 3, "big")
 
     def qr_codes(self):
         """The texts of the QR codes on it, read by a foreign reader."""
