@@ -55,6 +55,7 @@ fn read(order: &Order, scratch: &Path, to: &Arc<Carrier<BufWriter<io::Stdout>>>)
     };
     let samples: Arc<dyn Samples> = Arc::<Carrier<_>>::clone(to);
     let mut half = rtsp::half(&settings, &samples).map_err(|error| failed(&error))?;
+    to.asks();
     half.start()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;

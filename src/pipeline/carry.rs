@@ -54,6 +54,8 @@ enum Kind {
     /// The format of the samples of a track from now on.
     Format,
     Sample,
+    /// The camera is asked from now on.
+    Asks,
     /// For the log.
     Note,
     /// Why nothing more comes: the track's place says which of [`Ended`].
@@ -61,12 +63,13 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Format, Self::Sample, Self::Note, Self::End];
+    const ALL: [Self; 5] = [Self::Format, Self::Sample, Self::Asks, Self::Note, Self::End];
 
     const fn bytes_max(self) -> usize {
         match self {
             Self::Format => CAPS_BYTES_MAX,
             Self::Sample => SAMPLE_BYTES_MAX,
+            Self::Asks => 0,
             Self::Note | Self::End => TEXT_BYTES_MAX,
         }
     }
@@ -132,6 +135,11 @@ impl<W: Write + Send + 'static> Carrier<W> {
         Self { to: Mutex::new(Out { to, formats: [None, None] }) }
     }
 
+    /// Says that the camera is asked from now on.
+    pub fn asks(&self) {
+        self.text(Kind::Asks, 0, "");
+    }
+
     /// Says why nothing more comes.
     pub fn end(&self, ended: &Ended) {
         self.text(Kind::End, code(ended), &ended.to_string());
@@ -186,8 +194,17 @@ impl<W: Write + Send + 'static> Samples for Carrier<W> {
     }
 }
 
-/// Our end: hands on what a child says to `to`, until it ends. `note` is given what the log should say. Blocks.
-pub fn receive(mut from: impl Read, to: &Arc<dyn Sink>, note: impl Fn(&str)) -> Ended {
+/// What a child says beside pictures and sound.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The camera is asked from now on.
+    Asks,
+    /// For the log.
+    Note(String),
+}
+
+/// Our end: hands on what a child gives to `to`, and what it says to `said`, until it ends. Blocks.
+pub fn receive(mut from: impl Read, to: &Arc<dyn Sink>, mut said: impl FnMut(Said)) -> Ended {
     let mut video = VideoTaker::new(Arc::clone(to));
     let mut formats: [Option<gst::Caps>; 2] = [None, None];
     loop {
@@ -215,7 +232,8 @@ pub fn receive(mut from: impl Read, to: &Arc<dyn Sink>, note: impl Fn(&str)) -> 
                     _ => to.sound(SoundBuffer::new(sample)),
                 }
             }
-            (Kind::Note, _) => note(&printable(&data)),
+            (Kind::Asks, _) => said(Said::Asks),
+            (Kind::Note, _) => said(Said::Note(printable(&data))),
             (Kind::End, code) => return ended(code, printable(&data)),
             _ => return garbled(),
         }

@@ -5,7 +5,7 @@ use crate::pipeline::{Ended, Half};
 
 pub enum Attempt {
     Half(Half),
-    Reader(Reader),
+    Reader(Box<Reader>),
 }
 
 impl From<Half> for Attempt {
@@ -21,6 +21,22 @@ impl Attempt {
             Self::Half(half) => half.start(),
             // It started with its process.
             Self::Reader(_) => Ok(()),
+        }
+    }
+
+    /// Returns once the device or camera is asked for pictures; what comes before that is this box's own time.
+    pub(super) fn asks(&mut self) -> impl Future<Output = ()> + use<> {
+        let asks = match self {
+            Self::Half(_) => None,
+            Self::Reader(reader) => reader.asks(),
+        };
+        async {
+            if let Some(asks) = asks
+                && asks.await.is_err()
+            {
+                // It has ended, which is told elsewhere.
+                std::future::pending::<()>().await;
+            }
         }
     }
 

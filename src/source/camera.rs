@@ -36,7 +36,7 @@ impl Device for Camera {
             base_ns: clock::base_ns(),
         };
         let reader = Reader::start(&self.program, &config.id, &order, to);
-        reader.map(Attempt::Reader).map_err(|error| {
+        reader.map(|reader| Attempt::Reader(Box::new(reader))).map_err(|error| {
             Loss::new(Cause::Failed, format!("the process that reads the camera can't be started: {error}"))
         })
     }

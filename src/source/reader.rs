@@ -14,9 +14,10 @@ use tokio::process::{Child, ChildStdin};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::pipeline::Ended;
 use crate::pipeline::capture::Sink;
+use crate::pipeline::carry::{self, Said};
 use crate::pipeline::order::Order;
-use crate::pipeline::{Ended, carry};
 use crate::process::{self, Folder, command};
 
 /// A picture goes through in a few pieces, not in fifty: the largest that anybody may have.
@@ -29,6 +30,7 @@ pub struct Reader {
     child: Child,
     /// Its end is what the child ends by.
     order: Option<ChildStdin>,
+    asks: Option<oneshot::Receiver<()>>,
     ended: oneshot::Receiver<Ended>,
     _scratch: Folder,
 }
@@ -47,14 +49,23 @@ impl Reader {
         let mut stdin = File::from(stdin);
         order.write(&mut stdin)?;
         let stdin = ChildStdin::from_std(OwnedFd::from(stdin).into())?;
-        let (end, ended) = oneshot::channel();
+        let ((end, ended), (asking, asks)) = (oneshot::channel(), oneshot::channel());
         let (to, name) = (Arc::clone(to), name.to_owned());
         thread::Builder::new().name("camera".to_owned()).spawn(move || {
-            let over = carry::receive(File::from(out), &to, |note| log::warn!("{name}: {note}"));
+            let mut asking = Some(asking);
+            let over = carry::receive(File::from(out), &to, |said| match said {
+                Said::Asks => drop(asking.take().map(|asking| asking.send(()))),
+                Said::Note(note) => log::warn!("{name}: {note}"),
+            });
             // Whoever started it may have gone.
             let _ = end.send(over);
         })?;
-        Ok(Self { child, order: Some(stdin), ended, _scratch: scratch })
+        Ok(Self { child, order: Some(stdin), asks: Some(asks), ended, _scratch: scratch })
+    }
+
+    /// Told once it begins to ask the camera. `None` if somebody else waits for that.
+    pub(super) const fn asks(&mut self) -> Option<oneshot::Receiver<()>> {
+        self.asks.take()
     }
 
     /// Cancel-safe.

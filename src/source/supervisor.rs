@@ -21,7 +21,7 @@ use crate::task::Stop;
 const PICTURE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The first picture may take longer: a camera answers five requests first.
 const FIRST_PICTURE_TIMEOUT: Duration = Duration::from_secs(8);
-/// Opening a device or resolving a host must come back at all.
+/// Opening a device or starting the process that reads it must come back at all.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Viewers who wait for a source to start are told so after this; sooner it would only flash by.
 const QUIET: Duration = Duration::from_millis(700);
@@ -146,7 +146,10 @@ impl Supervisor {
     /// Watches a running half: its end, its pictures, its signal, and whether it is still wanted.
     async fn watch(&mut self, half: &mut Attempt, first: bool) -> Over {
         let feed = Arc::clone(&self.feed);
-        let started = clock::now();
+        let mut started = clock::now();
+        // Until then the box is slow, not the camera.
+        let (asks, mut asked) = (half.asks(), false);
+        tokio::pin!(asks);
         let mut flow = feed.flow.subscribe();
         let mut check_at = Instant::now() + CHECK_INTERVAL;
         let unwanted = until_unwanted(Demands::of(&feed.source));
@@ -158,10 +161,16 @@ impl Supervisor {
                 self.live();
                 quiet_until = None;
             }
-            let (since, patience) =
-                if live { (feed.last_arrival(), PICTURE_TIMEOUT) } else { (started, FIRST_PICTURE_TIMEOUT) };
+            let (since, patience) = match (live, asked) {
+                (true, _) => (feed.last_arrival(), PICTURE_TIMEOUT),
+                (false, true) => (started, FIRST_PICTURE_TIMEOUT),
+                (false, false) => (started, OPEN_TIMEOUT),
+            };
             let waited = clock::now().since(since);
             if waited >= patience {
+                if !live && !asked {
+                    return Over::Lost(Loss::new(Cause::Failed, "the process that reads it does not start"));
+                }
                 let detail = format!("no picture for {} s", patience.as_secs());
                 // The device may know why.
                 let known = if self.device.has_check() { self.check().await } else { None };
@@ -169,6 +178,10 @@ impl Supervisor {
             }
             tokio::select! {
                 ended = half.ended() => return Over::Lost(self.device.loss(ended)),
+                () = &mut asks, if !asked => {
+                    asked = true;
+                    started = clock::now();
+                }
                 _ = flow.changed() => {}
                 () = sleep(patience - waited) => {}
                 () = quiet(quiet_until) => {
