@@ -139,6 +139,14 @@ build_tests() {
     cargo test --locked --no-run --lib --bins --test tidy "${targets[@]}"
 }
 
+# fetch_crates: fetches what is to be compiled, while packages are installed. Wait for $fetching; should it fail, the build
+# says why.
+fetch_crates() {
+    cargo fetch --locked --quiet --manifest-path "$root/Cargo.toml" \
+        --target "$(rustc -vV | sed -n 's/^host: //p')" </dev/null >/dev/null 2>&1 &
+    fetching=$!
+}
+
 # numbered TOTAL: cargo's messages, each crate with its number; on a terminal cargo draws a bar of its own.
 numbered() { awk -v total="$1" '$1 == "Compiling" { printf "[%d of %d] ", ++number, total } { print; fflush() }' >&2; }
 
