@@ -3,12 +3,12 @@
 //! Each may refuse what it is given, and must do so without a panic, in bounded time and memory; what it takes must be
 //! what it says, such as the same when it is written and read again. Each target stands beside what it tries.
 
-use crate::{config, device, library, media, output, pipeline, reel, rtc, web};
+use crate::{config, device, library, media, output, pipeline, reel, rtc, rtsp, web};
 
 pub type Target = fn(&[u8]);
 
 /// In the order of their names, which are those of the folders below `tests/long/corpus`.
-pub const TARGETS: [(&str, Target); 23] = [
+pub const TARGETS: [(&str, Target); 26] = [
     ("backup", library::fuzz::backup),
     ("camera", pipeline::fuzz::camera),
     ("cec", |input| device::cec::fuzz::message(parts(input))),
@@ -29,6 +29,9 @@ pub const TARGETS: [(&str, Target); 23] = [
     ("reel", reel::fuzz::pieces),
     ("route", web::fuzz::route),
     ("rtc", rtc::fuzz::datagrams),
+    ("rtsp", rtsp::fuzz::messages),
+    ("rtsp_description", rtsp::fuzz::description),
+    ("rtsp_packets", |input| rtsp::fuzz::packets(parts(input))),
     ("sdp", rtc::fuzz::offer),
     ("subtitles", library::fuzz::subtitles),
     ("tus", web::fuzz::tus),
@@ -92,6 +95,6 @@ mod tests {
 
     corpora! {
         backup camera cec child_facts child_line config camera_url edid forwarded fragment h264 headers jpeg json
-        kinds packetize range reel route rtc sdp subtitles tus
+        kinds packetize range reel route rtc rtsp rtsp_description rtsp_packets sdp subtitles tus
     }
 }

@@ -20,6 +20,7 @@ pub mod process;
 pub mod program;
 pub mod reel;
 pub mod rtc;
+pub mod rtsp;
 pub mod signage;
 pub mod source;
 mod sysfs;

@@ -9,29 +9,30 @@ use std::process::Command;
 const IMPORTS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("config", &[]),
-    // program: what a TV is to be.
     ("device", &["config", "program", "sysfs", "task", "telemetry"]),
     ("hub", &["media"]),
     ("draw", &["media"]),
     ("access", &["host"]),
     ("host", &[]),
-    // Pure, as media is: what is on at a moment.
     ("program", &[]),
     // task: its work in the background is told to stop as everything is.
     // program: playlists and windows are kept as what they mean.
     ("library", &["media", "process", "program", "task"]),
     // The process in which files of strangers are read: what is to be read, and what can read it.
-    ("child", &["draw", "library", "media", "pipeline", "program", "reel"]),
+    ("child", &["draw", "library", "media", "pipeline", "program", "reel", "rtsp"]),
     // The other end of what a child shows: it starts as the library's do.
     ("reel", &["library", "media", "pipeline", "process", "program"]),
     // How any child is started.
     ("process", &[]),
     ("telemetry", &["hub", "media"]),
-    ("pipeline", &["media", "hub", "config", "draw"]),
+    ("pipeline", &["media", "hub", "config", "draw", "rtsp"]),
+    ("rtsp", &[]),
     // task: what starts the engine again is told to stop as everything is.
     ("rtc", &["causes", "host", "media", "hub", "config", "task"]),
-    // process: cameras are read by children.
-    ("source", &["causes", "media", "hub", "config", "draw", "pipeline", "process", "rtc", "sysfs", "task"]),
+    (
+        "source",
+        &["causes", "media", "hub", "config", "draw", "pipeline", "process", "rtc", "rtsp", "sysfs", "task"],
+    ),
     (
         "output",
         &[
@@ -93,8 +94,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
-    // The list of what random bytes are given to.
-    ("fuzz", &["config", "device", "library", "media", "output", "pipeline", "reel", "rtc", "web"]),
+    ("fuzz", &["config", "device", "library", "media", "output", "pipeline", "reel", "rtc", "rtsp", "web"]),
     (
         "cmd",
         &[

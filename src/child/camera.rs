@@ -2,21 +2,20 @@
 //! standard output (`pipeline::carry`). What to connect to comes by standard input, whose end ends this.
 
 use std::io::{self, BufWriter};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::limits::{self, Limits};
 use super::sandbox;
 use crate::pipeline::carry::Carrier;
 use crate::pipeline::order::Order;
-use crate::pipeline::rtsp::{self, RtspSettings, Samples};
+use crate::pipeline::rtsp::{self as pipeline, Halves, Packets, Samples};
 use crate::pipeline::{Ended, clock};
+use crate::rtsp;
 
 /// Of addresses: some twenty threads and GStreamer take a quarter. An answer without end reaches this, not the box's own.
 const MEMORY_BYTES_MAX: u64 = 1 << 30;
-/// For the camera to be told that nobody watches any more; less than whoever started this waits.
-const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// Nothing is written but what GStreamer compiles.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
@@ -46,34 +45,49 @@ fn read(order: &Order, scratch: &Path, to: &Arc<Carrier<BufWriter<io::Stdout>>>)
     clock::init_at(order.base_ns).map_err(|error| failed(&error))?;
     let openings = sandbox::Openings { input: None, folders: &[scratch], encoder: false, network: true };
     log::debug!("confined by {}", sandbox::enter(&openings));
-    let settings = RtspSettings {
-        url: &order.url,
-        user: order.user.as_deref(),
-        password: order.password.as_deref(),
-        tcp: order.tcp,
-        sound: order.sound,
-    };
     let samples: Arc<dyn Samples> = Arc::<Carrier<_>>::clone(to);
-    let mut half = rtsp::half(&settings, &samples).map_err(|error| failed(&error))?;
+    let (mut halves, packets) = pipeline::halves(order.sound, &samples).map_err(|error| failed(&error))?;
+    halves.video.start()?;
+    halves.sound.start()?;
     to.asks();
-    half.start()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;
     let outcome = runtime.block_on(async {
-        let told = tokio::task::spawn_blocking(|| {
-            // Nothing more is said: its end is what is waited for.
-            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        });
-        let outcome = tokio::select! {
-            ended = half.ended() => Err(ended),
-            _ = told => Ok(()),
-        };
-        // One that the camera holds up ends with this process.
-        if tokio::time::timeout(FAREWELL_MAX, half.stop()).await.is_err() {
-            log::warn!("the camera does not let go of its connection");
+        let asking = ask(order, packets);
+        tokio::select! {
+            ended = asking => ended,
+            ended = until_ended(&mut halves, to) => Err(ended),
         }
-        outcome
     });
+    // What a pipeline or a camera holds up ends with this process.
     runtime.shutdown_background();
     outcome
+}
+
+/// Talks to the camera on a thread of its own, until it ends or standard input does.
+async fn ask(order: &Order, mut packets: Packets) -> Result<(), Ended> {
+    let (url, user, password) = (order.url.clone(), order.user.clone(), order.password.clone());
+    let (tcp, trust) = (order.tcp, order.trust.clone());
+    let over = tokio::task::spawn_blocking(move || {
+        let settings =
+            rtsp::Settings { url: &url, user: user.as_deref(), password: password.as_deref(), tcp, trust };
+        rtsp::run(&settings, &mut packets, io::stdin().as_fd())
+    });
+    match over.await {
+        Ok(rtsp::Error::Stopped) => Ok(()),
+        Ok(error) => Err(error.into()),
+        Err(error) => Err(Ended::Failed(error.to_string())),
+    }
+}
+
+/// Sound that fails is told, and leaves the pictures alone.
+async fn until_ended(halves: &mut Halves, to: &Carrier<BufWriter<io::Stdout>>) -> Ended {
+    let Halves { video, sound } = halves;
+    tokio::select! {
+        ended = video.ended() => return ended,
+        ended = sound.ended() => {
+            to.note(&format!("the camera's sound can't be read ({ended}): its pictures are shown without"));
+        }
+    }
+    video.ended().await
 }

@@ -12,8 +12,8 @@ use super::screen;
 use super::section::Section;
 use super::subnet::Subnet;
 use super::{
-    Button, Camera, Capture, CaptureDevice, CaptureSound, Config, Device, Leds, Library, Secret, Test,
-    Transport, Web,
+    Button, Camera, Capture, CaptureDevice, CaptureSound, Certificate, Config, Device, Leds, Library, Secret,
+    Test, Transport, Web,
 };
 use super::{keys, value};
 
@@ -307,7 +307,36 @@ fn camera(section: &Section<'_>, profiles: &Profiles, taken: &mut Taken) -> Opti
     let sound = section.flag("sound").unwrap_or(true);
     let profile = profiles.of(section, profile::FOR_SOURCES);
     let transport = transport.unwrap_or(Transport::Tcp);
-    Some(Camera { id, name, url: url?.url, user, password, transport, sound, profile })
+    let certificate = certificate(section);
+    Some(Camera { id, name, url: url?.url, user, password, transport, certificate, sound, profile })
+}
+
+const FINGERPRINT_ALLOWED: &str =
+    "the 64 hexadecimal digits of a certificate's SHA-256, with or without colons";
+
+/// A fingerprint says more than `tls_verify = false`.
+fn certificate(section: &Section<'_>) -> Certificate {
+    let fingerprint = section.parsed("tls_fingerprint", FINGERPRINT_ALLOWED, fingerprint);
+    let verify = section.flag("tls_verify").unwrap_or(true);
+    match fingerprint {
+        Some(fingerprint) => Certificate::Fingerprint(fingerprint),
+        None if verify => Certificate::OfAuthorities,
+        None => Certificate::Any,
+    }
+}
+
+fn fingerprint(text: &str) -> Result<[u8; 32], String> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|char| *char != ':')
+        .filter_map(|char| char.to_digit(16))
+        .map(|digit| digit as u8)
+        .collect();
+    let others = text.chars().any(|char| char != ':' && !char.is_ascii_hexdigit());
+    let bytes: Vec<u8> =
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    let well = !others && digits.len() == 64;
+    <[u8; 32]>::try_from(bytes).ok().filter(|_| well).ok_or_else(|| "is not a fingerprint".to_owned())
 }
 
 /// User and password, from the keys or from the address.

@@ -12,8 +12,18 @@ pub(super) const WEB: &[&str] =
 pub(super) const LIBRARY: &[&str] = &["convert_kbit_per_s", "convert_height_max", "bin_days"];
 pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile"];
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
-pub(super) const CAMERA: &[&str] =
-    &["id", "name", "url", "user", "password", "transport", "sound", "profile"];
+pub(super) const CAMERA: &[&str] = &[
+    "id",
+    "name",
+    "url",
+    "user",
+    "password",
+    "transport",
+    "tls_fingerprint",
+    "tls_verify",
+    "sound",
+    "profile",
+];
 pub(super) const SCREEN: &[&str] = &["connector", "show", "sound", "sound_device", "rotate", "mode", "cec"];
 pub(super) const LEDS: &[&str] = &["ready", "live", "fault", "active_low"];
 pub(super) const BUTTON: &[&str] = &["pin", "message"];

@@ -178,8 +178,20 @@ pub struct Camera {
     pub user: Option<String>,
     pub password: Option<Secret>,
     pub transport: Transport,
+    /// Of `rtsps://`.
+    pub certificate: Certificate,
     pub sound: bool,
     pub profile: Profile,
+}
+
+/// Which certificate of a camera is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// One of an authority that everybody believes, for the camera's host.
+    OfAuthorities,
+    /// The one with this SHA-256.
+    Fingerprint([u8; 32]),
+    Any,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

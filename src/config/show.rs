@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Button, Camera, Capture, CaptureDevice, CaptureSound, Config, FixedAddress, Leds, Network, Profile,
-    Screen, ScreenSound, Secret, Test, Transport, Wifi, shown_url,
+    Button, Camera, Capture, CaptureDevice, CaptureSound, Certificate, Config, FixedAddress, Leds, Network,
+    Profile, Screen, ScreenSound, Secret, Test, Transport, Wifi, shown_url,
 };
 
 /// Whether passwords are written out.
@@ -176,6 +176,14 @@ impl Out {
             Transport::Udp => "udp",
         };
         self.text("transport", transport);
+        match camera.certificate {
+            Certificate::OfAuthorities => {}
+            Certificate::Fingerprint(bytes) => {
+                let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                self.text("tls_fingerprint", &digits);
+            }
+            Certificate::Any => self.plain("tls_verify", false),
+        }
         self.plain("sound", camera.sound);
         self.text("profile", &camera.profile.name);
     }

@@ -79,6 +79,7 @@ fn the_values_in_the_annotated_sample_are_the_defaults() {
         (&defaults.device, &defaults.web, &defaults.library, &defaults.test)
     );
     let minimal = "[[capture]]\n[[camera]]\nurl = 'rtsp://192.168.1.64/live'\nuser = 'viewer'\npassword = 'secret'\n\
+                   tls_fingerprint = 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c'\n\
                    [[screen]]\nshow = 'capture'\nsound_device = 'hw:1,0'\nmode = '1920x1080@60'";
     let minimal = check("minimal.toml", minimal).expect("right");
     assert_eq!(

@@ -38,12 +38,18 @@ pub enum Cause {
     BadSignal,
     /// Wrong user or password.
     Unauthorized,
+    /// The host answers, and says no.
+    Refused,
+    /// The host's certificate is not trusted.
+    Certificate,
     /// The host does not answer, or refuses the connection.
     NotAnswering,
     /// Something answers, but it is no video stream.
     NotVideo,
     /// The connection stands, but no picture came for two seconds.
     NoPicture,
+    /// Pictures come, and none of them can be begun with.
+    NoKeyFrame,
     /// The device is used by another program.
     Busy,
     /// The source ended or failed in a way that has no name of its own; see the detail.
@@ -51,7 +57,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::NoDevice,
         Self::NoCable,
         Self::NoSignal,
@@ -59,9 +65,12 @@ impl Cause {
         Self::OutOfRange,
         Self::BadSignal,
         Self::Unauthorized,
+        Self::Refused,
+        Self::Certificate,
         Self::NotAnswering,
         Self::NotVideo,
         Self::NoPicture,
+        Self::NoKeyFrame,
         Self::Busy,
         Self::Failed,
     ];
@@ -76,9 +85,12 @@ impl Cause {
             Self::OutOfRange => "out_of_range",
             Self::BadSignal => "bad_signal",
             Self::Unauthorized => "unauthorized",
+            Self::Refused => "refused",
+            Self::Certificate => "certificate",
             Self::NotAnswering => "not_answering",
             Self::NotVideo => "not_video",
             Self::NoPicture => "no_picture",
+            Self::NoKeyFrame => "no_key_frame",
             Self::Busy => "busy",
             Self::Failed => "failed",
         }
@@ -94,9 +106,12 @@ impl Cause {
             Self::OutOfRange => "Signal out of range",
             Self::BadSignal => "Signal can't be used",
             Self::Unauthorized => "Wrong user or password",
+            Self::Refused => "Camera refuses",
+            Self::Certificate => "Certificate not trusted",
             Self::NotAnswering => "Host not answering",
             Self::NotVideo => "Not a video stream",
             Self::NoPicture => "No picture arrives",
+            Self::NoKeyFrame => "Waiting for a key frame",
             Self::Busy => "Device is in use",
             Self::Failed => "Source failed",
         }
@@ -115,9 +130,16 @@ impl Cause {
             Self::OutOfRange => "Set the player or console to 1080p, 60 Hz or less.",
             Self::BadSignal => "Set the player or console to another picture size, without copy protection.",
             Self::Unauthorized => "Correct user and password of this camera in marquee.toml.",
+            Self::Refused => "It may have as many viewers as it can serve: close one, or restart the camera.",
+            Self::Certificate => {
+                "If it is your camera, put tls_fingerprint with the SHA-256 below into its section of marquee.toml."
+            }
             Self::NotAnswering => "Check the camera's power, its network cable and its address.",
             Self::NotVideo => "Check the camera's address: the path behind the host name selects the stream.",
             Self::NoPicture => "The connection stands but no picture comes. Trying again by itself.",
+            Self::NoKeyFrame => {
+                "Pictures come that can't be shown before it. Set the camera's key frame interval to 2 s."
+            }
             Self::Busy => "Close the other program that uses this device.",
             Self::Failed => "Trying again by itself. The log has the details.",
         }

@@ -283,6 +283,8 @@ const fn code(ended: &Ended) -> u8 {
         Ended::Unauthorized(_) => 4,
         Ended::NotVideo(_) => 5,
         Ended::Failed(_) => 6,
+        Ended::Refused(_) => 7,
+        Ended::Certificate(_) => 8,
     }
 }
 
@@ -294,6 +296,8 @@ fn ended(code: usize, text: String) -> Ended {
         3 => Ended::NotAnswering(text),
         4 => Ended::Unauthorized(text),
         5 => Ended::NotVideo(text),
+        7 => Ended::Refused(text),
+        8 => Ended::Certificate(text),
         _ => Ended::Failed(text),
     }
 }

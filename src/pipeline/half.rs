@@ -52,6 +52,10 @@ pub enum Ended {
     NotAnswering(String),
     /// User or password are refused.
     Unauthorized(String),
+    /// The host answers, and says no.
+    Refused(String),
+    /// The host's certificate is not trusted.
+    Certificate(String),
     /// What came is no video we can read.
     NotVideo(String),
     /// Anything else.
@@ -80,6 +84,8 @@ impl std::fmt::Display for Ended {
             | Self::Busy(text)
             | Self::NotAnswering(text)
             | Self::Unauthorized(text)
+            | Self::Refused(text)
+            | Self::Certificate(text)
             | Self::NotVideo(text)
             | Self::Failed(text) => out.write_str(text),
         }
@@ -302,8 +308,6 @@ fn name_error(error: &gst::glib::Error, debug: &str) -> Ended {
         _ => {}
     }
     match error.kind::<gst::StreamError>() {
-        // rtspsrc reports a refused login of later requests as a stream error too.
-        _ if debug.contains("Unauthorized") => Ended::Unauthorized(text),
         Some(
             gst::StreamError::WrongType
             | gst::StreamError::TypeNotFound

@@ -22,12 +22,12 @@ pub mod half;
 pub mod jpeg;
 pub mod opus;
 pub mod order;
+mod packet_caps;
 mod pools;
 pub mod queues;
 pub mod raw;
 pub mod reel;
 pub mod rtsp;
-
 pub mod speaker;
 pub mod test;
 pub mod v4l2;
@@ -43,7 +43,7 @@ const ELEMENTS: [(&str, &str); 9] = [
     ("videoconvertscale", "gstreamer1.0-plugins-base"),
     ("opusenc", "gstreamer1.0-plugins-base"),
     ("textoverlay", "gstreamer1.0-x"),
-    ("rtspsrc", "gstreamer1.0-plugins-good"),
+    ("rtpbin", "gstreamer1.0-plugins-good"),
     ("v4l2src", "gstreamer1.0-plugins-good"),
     ("jpegenc", "gstreamer1.0-plugins-good"),
     ("videocrop", "gstreamer1.0-plugins-good"),

@@ -1,7 +1,6 @@
-//! The capture half of an IP camera: RTSP, depayloaded, parsed, never decoded here.
+//! The capture half of an IP camera: its packets (`crate::rtsp`) put in order, depayloaded, parsed, never decoded here.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -9,23 +8,19 @@ use gstreamer_app as gst_app;
 
 use super::capture::connect;
 use super::carry::Track;
-use super::half::{Half, HalfError};
+use super::half::{Ended, Half, HalfError};
+use super::packet_caps::{self, is_readable};
 use super::queues;
+use crate::rtsp::{self, Description, Kind, Stream};
 
-/// How long a connection may take to answer.
-const CONNECT_TIMEOUT_US: u64 = 5_000_000;
 /// How long the receiver waits for a packet that is missing: bridges Wi-Fi, delays nothing that is in order.
 const JITTER_LATENCY_MS: u32 = 100;
-
-/// Where and how to connect. Has no `Debug`: it holds a password.
-pub struct RtspSettings<'a> {
-    /// Without user and password.
-    pub url: &'a str,
-    pub user: Option<&'a str>,
-    pub password: Option<&'a str>,
-    pub tcp: bool,
-    pub sound: bool,
-}
+/// Packets that wait for the pipeline: some of the largest pictures. The camera's connection waits, then.
+const PACKETS_BYTES_MAX: u64 = 8 << 20;
+/// Of sound that nobody takes in time the newest is kept.
+const SOUND_BYTES_MAX: u64 = 256 << 10;
+/// Reports that wait to be sent back: more than are made between two looks.
+const REPORTS_MAX: usize = 16;
 
 /// Who takes what a camera sends, still coded. Called on streaming threads.
 pub trait Samples: Send + Sync + 'static {
@@ -34,129 +29,261 @@ pub trait Samples: Send + Sync + 'static {
     fn note(&self, text: &str);
 }
 
-/// Builds the half; it connects once started.
-pub fn half(settings: &RtspSettings<'_>, to: &Arc<dyn Samples>) -> Result<Half, HalfError> {
-    let description = format!(
-        "rtspsrc name=rtsp latency={JITTER_LATENCY_MS} timeout={CONNECT_TIMEOUT_US} \
-         tcp-timeout={CONNECT_TIMEOUT_US} drop-on-latency=false"
-    );
-    let pipeline = gst::Pipeline::new();
-    let source =
-        gst::parse::launch(&description).map_err(|source| HalfError::Build { half: "camera", source })?;
-    source.set_property("location", settings.url);
-    source.set_property_from_str("protocols", if settings.tcp { "tcp" } else { "udp" });
-    if let Some(user) = settings.user {
-        source.set_property("user-id", user);
-    }
-    if let Some(password) = settings.password {
-        source.set_property("user-pw", password);
-    }
-    pipeline.add(&source).map_err(|error| HalfError::Start { half: "camera", reason: error.to_string() })?;
-    select_streams(&source, settings.sound);
-    link_streams(&source, &pipeline, to);
-    Ok(Half::adopt("camera", pipeline))
+/// The two pipelines of a camera: packets in order and pictures in one, sound in the other, whose failure ends no picture.
+pub struct Halves {
+    pub video: Half,
+    pub sound: Half,
 }
 
-/// Takes the first video stream, and the first of sound if wanted. A stream that is not taken is not even sent.
-fn select_streams(source: &gst::Element, sound: bool) {
-    let (video_taken, sound_taken) = (AtomicBool::new(false), AtomicBool::new(!sound));
-    source.connect("select-stream", false, move |arguments| {
-        let caps = arguments.get(2)?.get::<gst::Caps>().ok()?;
-        let take = match kind(&caps).as_deref() {
-            Some("video") => !video_taken.swap(true, Ordering::Relaxed),
-            Some("audio") => !sound_taken.swap(true, Ordering::Relaxed),
-            _ => false,
-        };
-        Some(take.to_value())
-    });
+/// What the camera's packets are given to.
+pub struct Packets {
+    video: gst::Pipeline,
+    sound: gst::Pipeline,
+    bin: gst::Element,
+    with_sound: bool,
+    to: Arc<dyn Samples>,
+    inputs: Vec<Input>,
+    reports: Reports,
 }
 
-fn link_streams(source: &gst::Element, pipeline: &gst::Pipeline, to: &Arc<dyn Samples>) {
-    let weak = pipeline.downgrade();
-    let to = Arc::clone(to);
-    let has_video = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&has_video);
-    source.connect_pad_added(move |source, pad| {
-        let Some(pipeline) = weak.upgrade() else { return };
-        let Some(caps) = pad.current_caps() else { return };
-        if kind(&caps).as_deref() == Some("video") {
-            seen.store(true, Ordering::Relaxed);
-        }
-        if let Err(problem) = link_stream(&pipeline, pad, &caps, &to) {
-            refuse(source, &problem);
-        }
-    });
-    source.connect_no_more_pads(move |source| {
-        if !has_video.load(Ordering::Relaxed) {
-            refuse(source, "there is no video in this stream");
-        }
-    });
+/// Which stream's, and what: shared with the thread that makes them.
+type Reports = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
+
+/// Where one stream's packets go.
+struct Input {
+    rtp: gst_app::AppSrc,
+    rtcp: gst_app::AppSrc,
+    /// For MJPEG: how large its pictures are may be said in its packets alone.
+    size_missing: Option<Stream>,
 }
 
-/// Ends the half as one that is no video we can read.
-fn refuse(source: &gst::Element, problem: &str) {
-    gst::element_error!(source, gst::StreamError::WrongType, ("{problem}"));
-}
-
-fn link_stream(
-    pipeline: &gst::Pipeline,
-    pad: &gst::Pad,
-    caps: &gst::Caps,
-    to: &Arc<dyn Samples>,
-) -> Result<(), String> {
-    let sound = kind(caps).as_deref() == Some("audio");
-    let encoding = caps.structure(0).and_then(|structure| structure.get::<String>("encoding-name").ok());
-    let encoding = encoding.unwrap_or_default().to_ascii_uppercase();
-    let chain = match chain(&encoding) {
-        Some(chain) => chain,
-        // A picture without its sound is better than none.
-        None if sound => {
-            to.note(&format!(
-                "the camera's sound is {encoding}, which can't be read here: its pictures are shown without"
-            ));
-            return drop_stream(pipeline, pad);
-        }
-        None => return Err(format!("the camera sends {encoding}, which is not H.264, H.265 or MJPEG")),
+/// Builds both, and what their packets are given to. Start them first.
+pub fn halves(with_sound: bool, to: &Arc<dyn Samples>) -> Result<(Halves, Packets), HalfError> {
+    let failed = |error: gst::glib::BoolError| HalfError::Start { half: "camera", reason: error.to_string() };
+    let (video, sound) = (gst::Pipeline::new(), gst::Pipeline::new());
+    let bin = gst::ElementFactory::make("rtpbin").property("latency", JITTER_LATENCY_MS).build();
+    let bin = bin.map_err(|_| HalfError::MissingElement { element: "rtpbin".to_owned() })?;
+    // The first report says how picture and sound go together; a camera's clock that is set later moves neither.
+    bin.set_property_from_str("rtcp-sync", "initial");
+    video.add(&bin).map_err(failed)?;
+    let packets = Packets {
+        video: video.clone(),
+        sound: sound.clone(),
+        bin,
+        with_sound,
+        to: Arc::clone(to),
+        inputs: Vec::new(),
+        reports: Arc::default(),
     };
-    let description = format!("{chain} ! {} ! appsink name=out sync=false", queues::rtp_queue());
-    let bin = gst::parse::bin_from_description(&description, true).map_err(|error| error.to_string())?;
-    let appsink = bin.by_name("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
-    let appsink = appsink.ok_or("the stream's chain has no end")?;
-    let to = Arc::clone(to);
-    let track = if sound { Track::Sound } else { Track::Video };
-    connect(&appsink, move |sample| to.take(track, &sample));
-    attach(pipeline, pad, bin.upcast_ref())
+    Ok((Halves { video: Half::adopt("camera", video), sound: Half::adopt("camera's sound", sound) }, packets))
 }
 
-fn drop_stream(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), String> {
-    let sink = gst::ElementFactory::make("fakesink").property("async", false).build();
-    attach(pipeline, pad, &sink.map_err(|error| error.to_string())?)
+impl rtsp::Receiver for Packets {
+    fn choose(&mut self, description: &Description) -> Result<Vec<usize>, rtsp::Error> {
+        let video = choose_video(&description.streams)?;
+        let sound = if self.with_sound { self.choose_sound(&description.streams) } else { None };
+        let chosen: Vec<usize> = [Some(video), sound].into_iter().flatten().collect();
+        for place in &chosen {
+            self.add(&description.streams[*place]).map_err(rtsp::Error::Failed)?;
+        }
+        Ok(chosen)
+    }
+
+    fn rtp(&mut self, stream: usize, packet: &[u8]) {
+        let Some(input) = self.inputs.get_mut(stream) else { return };
+        if let Some(missing) = &input.size_missing
+            && let Some(size) = packet_caps::size_in_packet(packet)
+        {
+            input.rtp.set_caps(Some(&packet_caps::of_size(missing, size)));
+            input.size_missing = None;
+        }
+        push(&input.rtp, packet);
+    }
+
+    fn rtcp(&mut self, stream: usize, report: &[u8]) {
+        if let Some(input) = self.inputs.get(stream) {
+            push(&input.rtcp, report);
+        }
+    }
+
+    fn reports(&mut self) -> Vec<(usize, Vec<u8>)> {
+        std::mem::take(&mut self.reports.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
-fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, element: &gst::Element) -> Result<(), String> {
+/// Waits while the pipeline is behind; what ends the pipeline is told elsewhere.
+fn push(to: &gst_app::AppSrc, packet: &[u8]) {
+    let _ = to.push_buffer(gst::Buffer::from_slice(packet.to_vec()));
+}
+
+/// The first that can be read.
+fn choose_video(streams: &[Stream]) -> Result<usize, rtsp::Error> {
+    let videos = || streams.iter().enumerate().filter(|(_, stream)| stream.kind == Kind::Video);
+    let readable = |(_, stream): &(usize, &Stream)| is_readable(stream);
+    let sent = videos().filter(readable).find(|(_, stream)| !stream.is_back_channel);
+    if let Some((place, _)) = sent.or_else(|| videos().find(readable)) {
+        return Ok(place);
+    }
+    let names: Vec<_> =
+        videos().map(|(_, stream)| stream.encoding.as_str()).filter(|name| !name.is_empty()).collect();
+    Err(rtsp::Error::NotVideo(if names.is_empty() {
+        "there is no video in this stream".to_owned()
+    } else {
+        format!("the camera sends {}, which is not H.264, H.265 or MJPEG", names.join(" and "))
+    }))
+}
+
+impl Packets {
+    fn choose_sound(&self, streams: &[Stream]) -> Option<usize> {
+        let sounds = || {
+            streams
+                .iter()
+                .enumerate()
+                .filter(|(_, stream)| stream.kind == Kind::Sound && !stream.is_back_channel)
+        };
+        let found = sounds().find(|(_, stream)| is_readable(stream)).map(|(place, _)| place);
+        if let (None, Some((_, stream))) = (found, sounds().next()) {
+            // A picture without its sound is better than none.
+            self.to.note(&format!(
+                "the camera's sound is {}, which can't be read here: its pictures are shown without",
+                packet_caps::name(stream)
+            ));
+        }
+        found
+    }
+
+    /// Makes what reads a stream.
+    fn add(&mut self, stream: &Stream) -> Result<(), String> {
+        let number = self.inputs.len();
+        let caps = packet_caps::of(stream);
+        let rtp = source(&caps, PACKETS_BYTES_MAX)?;
+        let rtcp = source(&gst::Caps::new_empty_simple("application/x-rtcp"), PACKETS_BYTES_MAX)?;
+        self.follow_formats(number, &caps);
+        let end = match stream.kind {
+            Kind::Sound => self.sound_end(stream)?,
+            _ => self.video_end(stream)?,
+        };
+        self.follow_pads(number, &end);
+        for (element, pad) in
+            [(&rtp, format!("recv_rtp_sink_{number}")), (&rtcp, format!("recv_rtcp_sink_{number}"))]
+        {
+            self.video.add(element).map_err(|error| error.to_string())?;
+            element.link_pads(Some("src"), &self.bin, Some(&pad)).map_err(|error| error.to_string())?;
+            element.sync_state_with_parent().map_err(|error| error.to_string())?;
+        }
+        self.send_reports(number)?;
+        let size_missing = (stream.encoding == "JPEG").then(|| stream.clone());
+        self.inputs.push(Input { rtp, rtcp, size_missing });
+        Ok(())
+    }
+
+    fn follow_formats(&self, number: usize, caps: &gst::Caps) {
+        let caps = caps.clone();
+        self.bin.connect("request-pt-map", false, move |arguments| {
+            let session = arguments.get(1)?.get::<u32>().ok()?;
+            (usize::try_from(session) == Ok(number)).then(|| caps.to_value())
+        });
+    }
+
+    /// The bin shows a stream once its first packet is there.
+    fn follow_pads(&self, number: usize, end: &gst::Element) {
+        let (prefix, end) = (format!("recv_rtp_src_{number}_"), end.downgrade());
+        self.bin.connect_pad_added(move |_, pad| {
+            let Some(sink) = end.upgrade().and_then(|end| end.static_pad("sink")) else { return };
+            if pad.name().starts_with(&prefix) && !sink.is_linked() && pad.link(&sink).is_err() {
+                log::warn!("a camera's stream can't be read as what it says it is");
+            }
+        });
+    }
+
+    fn video_end(&self, stream: &Stream) -> Result<gst::Element, String> {
+        let end = self.chain(
+            stream,
+            Track::Video,
+            &format!("{} ! {}", packet_caps::chain(stream)?, queues::rtp_queue()),
+        )?;
+        add(&self.video, &end)?;
+        Ok(end)
+    }
+
+    /// Packets of sound leave the pictures' pipeline as they are: whatever becomes of them ends nothing there.
+    fn sound_end(&self, stream: &Stream) -> Result<gst::Element, String> {
+        let input = source(&packet_caps::of(stream), SOUND_BYTES_MAX)?;
+        input.set_do_timestamp(false);
+        input.set_block(false);
+        input.set_leaky_type(gst_app::AppLeakyType::Downstream);
+        let chain = self.chain(stream, Track::Sound, packet_caps::chain(stream)?)?;
+        self.sound.add(&input).map_err(|error| error.to_string())?;
+        add(&self.sound, &chain)?;
+        input.link(&chain).map_err(|error| error.to_string())?;
+        input.sync_state_with_parent().map_err(|error| error.to_string())?;
+        let sink = gst_app::AppSink::builder().sync(false).async_(false).build();
+        connect(&sink, move |sample| {
+            if let Some(buffer) = sample.buffer_owned() {
+                // One that has ended takes nothing.
+                let _ = input.push_buffer(buffer);
+            }
+        });
+        add(&self.video, sink.upcast_ref())?;
+        Ok(sink.upcast())
+    }
+
+    /// From packets to samples.
+    fn chain(&self, stream: &Stream, track: Track, description: &str) -> Result<gst::Element, String> {
+        let description = format!("{description} ! appsink name=out sync=false async=false");
+        let bin = gst::parse::bin_from_description(&description, true).map_err(|error| error.to_string())?;
+        let sink = bin.by_name("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
+        let sink = sink.ok_or_else(|| format!("the chain of {} has no end", stream.encoding))?;
+        let to = Arc::clone(&self.to);
+        connect(&sink, move |sample| to.take(track, &sample));
+        Ok(bin.upcast())
+    }
+
+    fn send_reports(&self, number: usize) -> Result<(), String> {
+        let sink = gst_app::AppSink::builder().sync(false).async_(false).build();
+        let reports = Arc::clone(&self.reports);
+        connect(&sink, move |sample| {
+            let Some(report) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) else { return };
+            let mut waiting = reports.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.len() < REPORTS_MAX {
+                waiting.push((number, report.to_vec()));
+            }
+        });
+        add(&self.video, sink.upcast_ref())?;
+        let pad = format!("send_rtcp_src_{number}");
+        self.bin.link_pads(Some(&pad), &sink, Some("sink")).map_err(|error| error.to_string())
+    }
+}
+
+fn add(pipeline: &gst::Pipeline, element: &gst::Element) -> Result<(), String> {
     pipeline.add(element).map_err(|error| error.to_string())?;
-    let sink = element.static_pad("sink").ok_or("the stream's chain has no beginning")?;
-    pad.link(&sink).map_err(|error| error.to_string())?;
     element.sync_state_with_parent().map_err(|error| error.to_string())
 }
 
-/// Depayloader and parser of an RTP encoding name; sound stays coded until somebody listens.
-fn chain(encoding: &str) -> Option<&'static str> {
-    Some(match encoding {
-        "H264" => "rtph264depay ! h264parse ! video/x-h264,stream-format=avc,alignment=au",
-        "H265" => {
-            "rtph265depay ! h265parse config-interval=-1 ! video/x-h265,stream-format=byte-stream,alignment=au"
-        }
-        "JPEG" => "rtpjpegdepay",
-        "PCMU" => "rtppcmudepay",
-        "PCMA" => "rtppcmadepay",
-        "MPEG4-GENERIC" => "rtpmp4gdepay ! aacparse",
-        "MP4A-LATM" => "rtpmp4adepay ! aacparse",
-        "OPUS" => "rtpopusdepay",
-        _ => return None,
-    })
+/// Gives each packet the time at which it comes.
+fn source(caps: &gst::Caps, bytes_max: u64) -> Result<gst_app::AppSrc, String> {
+    let source = gst::ElementFactory::make("appsrc").build().map_err(|error| error.to_string())?;
+    let source = source.downcast::<gst_app::AppSrc>().map_err(|_| "appsrc is none".to_owned())?;
+    source.set_caps(Some(caps));
+    source.set_format(gst::Format::Time);
+    source.set_is_live(true);
+    source.set_do_timestamp(true);
+    source.set_block(true);
+    source.set_max_bytes(bytes_max);
+    Ok(source)
 }
 
-fn kind(caps: &gst::Caps) -> Option<String> {
-    caps.structure(0)?.get::<String>("media").ok()
+impl From<rtsp::Error> for Ended {
+    fn from(error: rtsp::Error) -> Self {
+        match error {
+            rtsp::Error::NotAnswering(text) => Self::NotAnswering(text),
+            rtsp::Error::Unauthorized(text) => Self::Unauthorized(text),
+            rtsp::Error::NotFound(text) => Self::NotFound(text),
+            rtsp::Error::Refused(text) => Self::Refused(text),
+            rtsp::Error::Certificate(text) => Self::Certificate(text),
+            rtsp::Error::NotVideo(text) => Self::NotVideo(text),
+            rtsp::Error::Failed(text) => Self::Failed(text),
+            rtsp::Error::Closed | rtsp::Error::Stopped => Self::EndOfStream,
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use marquee::config::{self, Profile, Secret, Transport};
+use marquee::config::{self, Certificate, Profile, Secret, Transport};
 use marquee::hub::{ReadError, Reader, Source, Start};
 use marquee::media::{Cause, Frame, Picture, State};
 use marquee::pipeline;
@@ -29,6 +29,7 @@ fn camera(url: &str) -> config::Camera {
         user: None,
         password: None,
         transport: Transport::Tcp,
+        certificate: Certificate::OfAuthorities,
         sound: true,
         profile: profile(),
     }

@@ -182,6 +182,8 @@ impl Device for Capture {
             Ended::EndOfStream => Loss::new(Cause::Failed, "the card ended its stream"),
             Ended::NotAnswering(detail)
             | Ended::Unauthorized(detail)
+            | Ended::Refused(detail)
+            | Ended::Certificate(detail)
             | Ended::NotVideo(detail)
             | Ended::Failed(detail) => Loss::new(Cause::Failed, detail),
         }
