@@ -15,8 +15,9 @@ use crate::media::time::{OPUS_CLOCK_HZ, VIDEO_CLOCK_HZ};
 use crate::media::{Fmp4Params, Frame, MediaTime, OpusParams, Params};
 
 /// 40 ms. A picture's duration is not known before the next one comes; the last distance is taken, but no less than
-/// this: browsers drop everything up to the next key frame after a distance of more than twice the stated duration
-/// (Media Source Extensions, coded frame processing), and one picture left out must not freeze a viewer.
+/// this. Browsers drop everything up to the next key frame after a step of decode time of more than twice the stated
+/// duration (Media Source Extensions, coded frame processing): after a pause the decode time takes no longer step than
+/// that, and is that much before the time at which the picture is shown.
 const PICTURE_TICKS_MIN: u64 = VIDEO_CLOCK_HZ / 25;
 /// 1 s. A longer pause is no frame rate.
 const PICTURE_TICKS_MAX: u64 = VIDEO_CLOCK_HZ;
@@ -144,15 +145,15 @@ impl Muxer {
 
     fn picture(&mut self, frame: &Frame) -> Sample {
         let ticks = |time: MediaTime| time.ticks(VIDEO_CLOCK_HZ);
-        let decode_time = ticks(frame.decode_time);
-        let duration = match self.last {
+        let own = ticks(frame.decode_time);
+        let (decode_time, duration) = match self.last {
             Some((before, duration)) => {
-                let distance = decode_time.saturating_sub(before);
-                // Browsers now wait for a key frame; see PICTURE_TICKS_MIN.
-                self.key_frame_wanted |= !frame.key && distance > 2 * duration;
-                distance.clamp(PICTURE_TICKS_MIN, PICTURE_TICKS_MAX)
+                let step = own.saturating_sub(before);
+                // A key frame begins anew, whatever was before.
+                let placed = if frame.key { own } else { before + step.min(2 * duration) };
+                (placed, step.clamp(PICTURE_TICKS_MIN, PICTURE_TICKS_MAX))
             }
-            None => PICTURE_TICKS_MIN,
+            None => (own, PICTURE_TICKS_MIN),
         };
         self.last = Some((decode_time, duration));
         let composition_offset = i64::try_from(ticks(frame.time)).unwrap_or(i64::MAX)
@@ -345,14 +346,29 @@ mod tests {
     }
 
     #[test]
-    fn after_a_pause_browsers_need_a_key_frame_and_it_is_asked_for() {
+    fn after_a_pause_no_browser_waits_for_a_key_frame() {
         let (mut muxer, params) = (Muxer::default(), h264(1280));
-        muxer.video(&picture(0, true, &params)).expect("fine");
-        muxer.video(&picture(33, false, &params)).expect("fine");
-        muxer.video(&picture(100, false, &params)).expect("fine");
-        assert!(!muxer.take_key_frame_wish(), "one picture left out");
-        muxer.video(&picture(2100, false, &params)).expect("fine");
-        assert!(muxer.take_key_frame_wish());
+        let mut before: Option<(u64, u64)> = None;
+        // A picture left out, pauses, a rate that varies.
+        for time in [0, 40, 120, 320, 360, 400, 2400, 2440, 2480, 2700, 2740, 12_740, 12_780, 12_820] {
+            let fragment =
+                muxer.video(&picture(time, time == 0, &params)).expect("fine").expect("a fragment");
+            let traf = &moof(&fragment).traf[0];
+            let entry = traf.trun[0].samples.get(0).expect("one");
+            let decode = traf.tfdt.as_ref().expect("set").base_media_decode_time;
+            if let Some((last, duration)) = before {
+                assert!(
+                    decode > last && decode - last <= 2 * duration,
+                    "{time} ms: {last} + {duration}, {decode}"
+                );
+            }
+            assert_eq!(
+                decode + u64::try_from(entry.cts.unwrap_or(0)).expect("later"),
+                time * 90,
+                "{time} ms"
+            );
+            before = Some((decode, u64::from(entry.duration.expect("set"))));
+        }
     }
 
     #[test]

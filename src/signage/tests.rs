@@ -51,7 +51,7 @@ impl Box {
     async fn hello(&self, key: &str) -> i64 {
         let hash = Hash::from(blake3::hash(key.as_bytes()));
         let id = self.library.add_screen(hash, Met::default(), BTreeSet::new()).await.unwrap();
-        self.signage.settled().await;
+        self.settled().await;
         id
     }
 

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::feed::Feed;
+use super::plan::Coding;
 use crate::causes::with_causes;
 use crate::hub::{Counters, ReadError};
-use crate::pipeline::decode::{Codec, Decoder};
+use crate::pipeline::decode::Decoder;
 
 /// Decodes until the track ends or the decoder fails. A decoder that is behind goes on at the newest key frame.
-pub(super) async fn decode(codec: Codec, feed: Arc<Feed>) {
+pub(super) async fn decode(coding: Coding, feed: Arc<Feed>) {
     let pictures = Arc::clone(&feed);
-    let starting = spawn_blocking(move || Decoder::start(codec, move |picture| pictures.decoded(picture)));
+    let starting =
+        spawn_blocking(move || Decoder::start(coding.codec, move |picture| pictures.decoded(picture)));
     let mut decoder = match starting.await {
         Ok(Ok(decoder)) => decoder,
         Ok(Err(error)) => return log::error!("{}: {}", feed.source.id, with_causes(&error)),
         Err(error) => return log::error!("{}: the decoder does not start: {error}", feed.source.id),
     };
-    let mut reader = feed.coded_reader(codec);
+    let mut reader = feed.coded_reader(coding);
     loop {
         let frame = tokio::select! {
             frame = reader.next() => frame,

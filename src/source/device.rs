@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::attempt::Attempt;
 use crate::media::Loss;
@@ -16,6 +17,11 @@ pub trait Device: Send + Sync + 'static {
 
     /// The name of an end in words of this kind of source.
     fn loss(&self, ended: Ended) -> Loss;
+
+    /// How long its first picture may take, from the moment at which it is asked for it.
+    fn first_picture_patience(&self) -> Duration {
+        Duration::from_secs(8)
+    }
 
     /// Nothing needs to run while nobody watches.
     fn on_demand(&self) -> bool {

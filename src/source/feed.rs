@@ -2,14 +2,15 @@
 //!
 //! Locks: each is held for a push or a copy of a handle, never across a call into GStreamer, and never two at once.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::plan::{Flow, Shape};
+use super::order::Order;
+use super::pace::Pace;
+use super::plan::{Coding, Flow, Shape};
 use crate::hub::{self, Counters, Limits, Reader, Start, Track, TrackWriter};
 use crate::media::{Frame, MediaTime, Params, Picture, PictureData, Timeline};
 use crate::pipeline::capture::{Captured, Sink};
@@ -34,8 +35,9 @@ pub(super) struct Feed {
     coded: Mutex<TrackWriter>,
     coded_track: Track,
     inputs: Mutex<Inputs>,
-    /// Media time of the newest picture's arrival, in ns; what the watchdog looks at.
-    last_arrival_ns: AtomicU64,
+    /// When pictures arrived; what the watchdog looks at.
+    pub(super) pace: Pace,
+    order: Order,
     pub(super) flow: watch::Sender<Flow>,
     pub(super) shape: watch::Sender<Option<Shape>>,
     /// A buffer of the kind of sound that comes, while it comes.
@@ -81,21 +83,19 @@ impl Feed {
             coded: Mutex::new(coded),
             coded_track,
             inputs: Mutex::default(),
-            last_arrival_ns: AtomicU64::new(0),
+            pace: Pace::default(),
+            order: Order::default(),
             flow: watch::Sender::new(Flow::Quiet),
             shape: watch::Sender::new(None),
             sound_kind: watch::Sender::new(None),
         }
     }
 
-    /// Media time at which the newest picture arrived.
-    pub(super) fn last_arrival(&self) -> MediaTime {
-        MediaTime::from_nanos(self.last_arrival_ns.load(Ordering::Relaxed))
-    }
-
     /// No pictures come any more: nobody may start from old ones.
     pub(super) fn lose(&self, flow: Flow) {
         lock(&self.coded).clear();
+        self.pace.forget_newest();
+        self.order.begin_anew();
         self.sound_kind.send_replace(None);
         let mut out = lock(&self.video);
         if out.from == From::Camera {
@@ -150,6 +150,32 @@ impl Feed {
         true
     }
 
+    /// Whether a camera's H.264 goes to viewers as it comes. Once its pictures were seen to come in another order than they
+    /// are shown in, it never does again.
+    fn passes(&self, frame: &Frame) -> bool {
+        if self.order.reorders() {
+            return false;
+        }
+        if !self.order.is_found_to_reorder(frame.time) {
+            return true;
+        }
+        log::warn!(
+            "{}: its pictures come in another order than they are shown in (B-frames), which browsers can't show: they \
+             are encoded anew. The camera's profile \"baseline\", or B-frames set to 0, saves that",
+            self.source.id
+        );
+        let mut out = lock(&self.video);
+        out.become_writer(From::Nobody);
+        out.writer.clear();
+        drop(out);
+        self.shape.send_modify(|shape| {
+            if let Some(coding) = shape.as_mut().and_then(|shape| shape.coding.as_mut()) {
+                coding.reorders = true;
+            }
+        });
+        false
+    }
+
     fn flows(&self) {
         self.flow.send_if_modified(|flow| std::mem::replace(flow, Flow::Live) != Flow::Live);
     }
@@ -183,7 +209,7 @@ impl Feed {
 
     /// A picture out of the decoder: for snapshots, and for the encoder of a transcoded source.
     pub(super) fn decoded(&self, picture: RawPicture) {
-        let transcoded = self.shape.borrow().is_some_and(|shape| shape.codec != Some(Codec::H264));
+        let transcoded = self.shape.borrow().is_some_and(|shape| !shape.coding.is_some_and(Coding::passes));
         if transcoded {
             self.encode(&picture);
         }
@@ -206,10 +232,11 @@ impl Feed {
     }
 
     /// What a decoder of that codec reads. No demand: a decoder that reads must not keep an encoder running.
-    pub(super) fn coded_reader(&self, codec: Codec) -> Reader {
-        match codec {
-            Codec::H264 => self.source.video.observe(Start::NewestKeyFrame),
-            Codec::H265 | Codec::Jpeg => self.coded_track.read(Start::NewestKeyFrame),
+    pub(super) fn coded_reader(&self, coding: Coding) -> Reader {
+        if coding.passes() {
+            self.source.video.observe(Start::NewestKeyFrame)
+        } else {
+            self.coded_track.read(Start::NewestKeyFrame)
         }
     }
 
@@ -246,14 +273,16 @@ impl Sink for Feed {
     fn input(&self, input: hub::Input) {
         let codec =
             [Codec::H264, Codec::H265, Codec::Jpeg].into_iter().find(|codec| codec.code() == input.codec);
+        let reorders = self.order.reorders();
+        let coding = codec.map(|codec| Coding { codec, reorders });
         let shape =
-            Shape { codec, width: input.width, height: input.height, frames_per_s: input.frames_per_s };
+            Shape { coding, width: input.width, height: input.height, frames_per_s: input.frames_per_s };
         self.source.status.send_modify(|status| status.input = Some(input));
         self.shape.send_replace(Some(shape));
     }
 
     fn video(&self, captured: Captured) {
-        self.last_arrival_ns.store(clock::now().nanos(), Ordering::Relaxed);
+        self.pace.arrived(clock::now());
         Counters::add(&self.source.counters.frames_in);
         match captured {
             Captured::Raw(picture) => {
@@ -261,7 +290,7 @@ impl Sink for Feed {
                 self.encode(&picture);
                 self.show(|| picture.into_picture(false));
             }
-            Captured::Coded(Codec::H264, frame) => {
+            Captured::Coded(Codec::H264, frame) if self.passes(&frame) => {
                 // Until its first key frame the slate goes on: nobody can show what comes before.
                 if self.passed_through(frame) {
                     self.flows();

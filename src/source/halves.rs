@@ -9,12 +9,11 @@ use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use super::decoding::decode;
 use super::demands::Demands;
 use super::feed::Feed;
-use super::plan::{KeyFrameGate, Linger, Plan, Wanted, plan};
+use super::plan::{Coding, KeyFrameGate, Linger, Plan, Wanted, plan};
 use super::slates::Slates;
 use crate::causes::with_causes;
 use crate::config::Profile;
 use crate::hub::{Counters, Encoding};
-use crate::pipeline::decode::Codec;
 use crate::pipeline::encode::{EncodeSettings, VideoEncoder};
 use crate::pipeline::opus::SoundEncoder;
 use crate::pipeline::{Ended, SoundBuffer, clock, encoders};
@@ -29,7 +28,7 @@ pub(super) struct Halves {
     profile: Profile,
     encoder: Option<(EncodeSettings, VideoEncoder)>,
     sound: Option<(SoundBuffer, SoundEncoder)>,
-    decoder: Option<(Codec, JoinHandle<()>)>,
+    decoder: Option<(Coding, JoinHandle<()>)>,
     slates: Slates,
     lingers: [Linger; 3],
     keys: KeyFrameGate,
@@ -220,17 +219,17 @@ impl Halves {
         self.feed.source.status.send_modify(|status| status.encoding = encoding);
     }
 
-    async fn follow_decoder(&mut self, wanted: Option<Codec>) {
-        if self.decoder.as_ref().map(|(codec, _)| *codec) == wanted {
+    async fn follow_decoder(&mut self, wanted: Option<Coding>) {
+        if self.decoder.as_ref().map(|(coding, _)| *coding) == wanted {
             return;
         }
         if let Some((_, decoder)) = self.decoder.take() {
             // Its half is stopped by being dropped.
             decoder.abort();
         }
-        if let Some(codec) = wanted.filter(|_| self.retry_at.is_none()) {
+        if let Some(coding) = wanted.filter(|_| self.retry_at.is_none()) {
             Counters::add(&self.feed.source.counters.encodes_started);
-            self.decoder = Some((codec, tokio::spawn(decode(codec, Arc::clone(&self.feed)))));
+            self.decoder = Some((coding, tokio::spawn(decode(coding, Arc::clone(&self.feed)))));
         }
     }
 

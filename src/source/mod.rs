@@ -11,6 +11,8 @@ mod demands;
 mod device;
 mod feed;
 mod halves;
+mod order;
+mod pace;
 mod plan;
 mod reader;
 mod runner;

@@ -17,10 +17,31 @@ const SIZE_DEFAULT: (u32, u32) = (1280, 720);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Shape {
     /// `None`: raw pictures.
-    pub(super) codec: Option<Codec>,
+    pub(super) coding: Option<Coding>,
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) frames_per_s: f64,
+}
+
+/// How pictures come coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Coding {
+    pub(super) codec: Codec,
+    /// They come in another order than they are shown in (B-frames).
+    pub(super) reorders: bool,
+}
+
+impl Coding {
+    /// Whether viewers get them as they come. No browser shows reordered pictures by WebRTC.
+    pub(super) fn passes(self) -> bool {
+        self.codec == Codec::H264 && !self.reorders
+    }
+}
+
+impl Shape {
+    fn passes(&self) -> bool {
+        self.coding.is_some_and(Coding::passes)
+    }
 }
 
 /// Whether pictures come, and if not, whether viewers have waited long enough to be told.
@@ -45,7 +66,7 @@ pub(super) struct Wanted {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Plan {
     pub(super) encode: Option<EncodeSettings>,
-    pub(super) decode: Option<Codec>,
+    pub(super) decode: Option<Coding>,
     pub(super) sound: bool,
     /// Slates are to be fed, of this size.
     pub(super) slate: Option<(u32, u32)>,
@@ -64,26 +85,24 @@ pub(super) fn plan(wanted: Wanted, flow: Flow, shape: Option<Shape>, profile: &P
             ..Plan::default()
         },
         (Flow::Live, Some(shape)) => {
-            let encode = wanted.video && shape.codec != Some(Codec::H264);
-            let decode = match shape.codec {
+            let encode = wanted.video && !shape.passes();
+            let decode = match shape.coding {
                 None => false,
-                Some(Codec::H264) => wanted.pictures,
-                Some(Codec::H265) => wanted.pictures || wanted.video,
                 // A JPEG is a picture as it is.
-                Some(Codec::Jpeg) => wanted.video,
+                Some(Coding { codec: Codec::Jpeg, .. }) => wanted.video,
+                Some(coding) => wanted.pictures || (wanted.video && !coding.passes()),
             };
             Plan {
                 encode: encode.then_some(settings),
-                decode: shape.codec.filter(|_| decode),
+                decode: shape.coding.filter(|_| decode),
                 sound: wanted.sound,
                 ..Plan::default()
             }
         }
         // Opened again: what it will need is kept running.
-        (Flow::Quiet, Some(shape)) => Plan {
-            encode: (wanted.video && shape.codec != Some(Codec::H264)).then_some(settings),
-            ..Plan::default()
-        },
+        (Flow::Quiet, Some(shape)) => {
+            Plan { encode: (wanted.video && !shape.passes()).then_some(settings), ..Plan::default() }
+        }
         (Flow::Quiet | Flow::Live, None) => Plan::default(),
     }
 }
@@ -175,7 +194,17 @@ mod tests {
     }
 
     fn shape(codec: Option<Codec>) -> Option<Shape> {
-        Some(Shape { codec, width: 1920, height: 1080, frames_per_s: 59.94 })
+        let coding = codec.map(|codec| Coding { codec, reorders: false });
+        Some(Shape { coding, width: 1920, height: 1080, frames_per_s: 59.94 })
+    }
+
+    #[test]
+    fn pictures_that_come_in_another_order_are_coded_anew() {
+        let coding = Some(Coding { codec: Codec::H264, reorders: true });
+        let reordered = Some(Shape { coding, width: 1920, height: 1080, frames_per_s: 25.0 });
+        let live = |wanted| plan(wanted, Flow::Live, reordered, &profile());
+        assert!(live(VIDEO).encode.is_some() && live(VIDEO).decode == coding);
+        assert!(live(PICTURES).encode.is_none() && live(PICTURES).decode == coding);
     }
 
     /// `e` encode, `d` decode, `s` slate.

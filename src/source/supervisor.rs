@@ -17,10 +17,10 @@ use crate::pipeline::capture::Sink;
 use crate::pipeline::clock;
 use crate::task::Stop;
 
-/// Without a picture for this long a source is lost, whatever its socket or device says.
-const PICTURE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The first picture may take longer: a camera answers five requests first.
-const FIRST_PICTURE_TIMEOUT: Duration = Duration::from_secs(8);
+/// Pictures that nobody can begin with are told as such after this: most cameras make a key frame every 2 s.
+const KEY_FRAME_PATIENCE: Duration = Duration::from_secs(3);
+/// A refused login is tried again this rarely: cameras lock an account after a few.
+const LOGIN_RETRY: Duration = Duration::from_secs(30);
 /// Opening a device or starting the process that reads it must come back at all.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Viewers who wait for a source to start are told so after this; sooner it would only flash by.
@@ -75,8 +75,13 @@ impl Supervisor {
                 Over::Lost(loss) => {
                     // One that had pictures starts over with its patience.
                     failed = if self.was_live() { 1 } else { failed + 1 };
+                    let refused = loss.cause == Cause::Unauthorized;
                     self.lost(loss);
-                    let delay = if self.device.tells_changes() { TOLD_RETRY } else { back_off(failed) };
+                    let delay = match (self.device.tells_changes(), refused) {
+                        (true, _) => TOLD_RETRY,
+                        (false, true) => back_off(failed).max(LOGIN_RETRY),
+                        (false, false) => back_off(failed),
+                    };
                     if !self.wait_for_retry(delay).await {
                         failed = 0;
                     }
@@ -144,7 +149,7 @@ impl Supervisor {
     }
 
     /// Watches a running half: its end, its pictures, its signal, and whether it is still wanted.
-    async fn watch(&mut self, half: &mut Attempt, first: bool) -> Over {
+    async fn watch(&mut self, half: &mut Attempt, is_first: bool) -> Over {
         let feed = Arc::clone(&self.feed);
         let mut started = clock::now();
         // Until then the box is slow, not the camera.
@@ -154,16 +159,21 @@ impl Supervisor {
         let mut check_at = Instant::now() + CHECK_INTERVAL;
         let unwanted = until_unwanted(Demands::of(&feed.source));
         tokio::pin!(unwanted);
-        let mut quiet_until = first.then(|| Instant::now() + QUIET);
+        let mut quiet_until = is_first.then(|| Instant::now() + QUIET);
+        let mut first_arrival = None;
         loop {
-            let live = feed.last_arrival() > started;
+            let live = feed.pace.newest() > started;
             if live && *flow.borrow_and_update() == Flow::Live {
                 self.live();
                 quiet_until = None;
+            } else if live {
+                let since = *first_arrival.get_or_insert(feed.pace.newest());
+                self.waits_for_key_frame(clock::now().since(since));
             }
+            let first = self.device.first_picture_patience();
             let (since, patience) = match (live, asked) {
-                (true, _) => (feed.last_arrival(), PICTURE_TIMEOUT),
-                (false, true) => (started, FIRST_PICTURE_TIMEOUT),
+                (true, _) => (feed.pace.newest(), feed.pace.patience().unwrap_or(first)),
+                (false, true) => (started, first),
                 (false, false) => (started, OPEN_TIMEOUT),
             };
             let waited = clock::now().since(since);
@@ -183,7 +193,7 @@ impl Supervisor {
                     started = clock::now();
                 }
                 _ = flow.changed() => {}
-                () = sleep(patience - waited) => {}
+                () = sleep((patience - waited).min(KEY_FRAME_PATIENCE)) => {}
                 () = quiet(quiet_until) => {
                     quiet_until = None;
                     feed.flow.send_if_modified(|flow| std::mem::replace(flow, Flow::Slate) != Flow::Slate);
@@ -222,6 +232,18 @@ impl Supervisor {
     fn live(&self) {
         if self.set_state(State::Live) {
             log::info!("{}: live", self.feed.source.id);
+        }
+    }
+
+    /// Pictures come, and none of them can be begun with: viewers see why. The attempt goes on.
+    fn waits_for_key_frame(&self, waited: Duration) {
+        if waited < KEY_FRAME_PATIENCE {
+            return;
+        }
+        let detail = format!("pictures come for {} s, none of them a key frame", waited.as_secs());
+        if self.set_state(State::Lost(Loss::new(Cause::NoKeyFrame, detail))) {
+            log::warn!("{}: pictures come, but no key frame to begin with", self.feed.source.id);
+            self.feed.flow.send_if_modified(|flow| std::mem::replace(flow, Flow::Slate) != Flow::Slate);
         }
     }
 
