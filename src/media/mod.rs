@@ -8,6 +8,7 @@ pub mod frame;
 pub(crate) mod fuzz;
 pub mod h264;
 pub mod jpeg;
+mod order;
 pub mod picture;
 pub mod sound;
 pub mod state;
@@ -15,6 +16,7 @@ pub mod time;
 pub mod timeline;
 
 pub use frame::{Fmp4Params, Frame, H264Params, OpusParams, Params};
+pub use order::Order;
 pub use picture::{Picture, PictureData};
 pub use sound::Sound;
 pub use state::{Cause, Loss, State};

@@ -11,6 +11,7 @@ use super::carry::Track;
 use super::half::{Ended, Half, HalfError};
 use super::packet_caps::{self, is_readable};
 use super::queues;
+use crate::media::{MediaTime, Order};
 use crate::rtsp::{self, Description, Kind, Stream};
 
 /// How long the receiver waits for a packet that is missing: bridges Wi-Fi, delays nothing that is in order.
@@ -51,6 +52,10 @@ type Reports = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
 
 /// Where one stream's packets go.
 struct Input {
+    clock_rate: u32,
+    /// Of the newest packet, without the turns of its 32 bits.
+    time: Option<i64>,
+    order: Order,
     rtp: gst_app::AppSrc,
     rtcp: gst_app::AppSrc,
     /// For MJPEG: how large its pictures are may be said in its packets alone.
@@ -97,6 +102,11 @@ impl rtsp::Receiver for Packets {
             input.rtp.set_caps(Some(&packet_caps::of_size(missing, size)));
             input.size_missing = None;
         }
+        if input.is_found_to_reorder(packet) {
+            // Where arrival and time of a picture differ by the order alone, no clock can be told from them: the
+            // camera's times count as they are.
+            self.bin.set_property_from_str("buffer-mode", "none");
+        }
         push(&input.rtp, packet);
     }
 
@@ -108,6 +118,23 @@ impl rtsp::Receiver for Packets {
 
     fn reports(&mut self) -> Vec<(usize, Vec<u8>)> {
         std::mem::take(&mut self.reports.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Input {
+    /// True once: the pictures of this stream come in another order than they are shown in.
+    fn is_found_to_reorder(&mut self, packet: &[u8]) -> bool {
+        let Some(&[a, b, c, d]) = packet.get(4..8) else { return false };
+        let stamp = u32::from_be_bytes([a, b, c, d]);
+        let before = self.time.unwrap_or(i64::from(u32::MAX));
+        let step = stamp.wrapping_sub(before as u32).cast_signed();
+        if step == 0 || self.order.reorders() {
+            return false;
+        }
+        let time = before + i64::from(step);
+        self.time = Some(time);
+        let nanos = i128::from(time.max(0)) * 1_000_000_000 / i128::from(self.clock_rate.max(1));
+        self.order.is_found_to_reorder(MediaTime::from_nanos(u64::try_from(nanos).unwrap_or(0)))
     }
 }
 
@@ -173,7 +200,8 @@ impl Packets {
         }
         self.send_reports(number)?;
         let size_missing = (stream.encoding == "JPEG").then(|| stream.clone());
-        self.inputs.push(Input { rtp, rtcp, size_missing });
+        let clock_rate = stream.clock_rate;
+        self.inputs.push(Input { clock_rate, time: None, order: Order::default(), rtp, rtcp, size_missing });
         Ok(())
     }
 

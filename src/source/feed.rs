@@ -8,11 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::order::Order;
 use super::pace::Pace;
 use super::plan::{Coding, Flow, Shape};
 use crate::hub::{self, Counters, Limits, Reader, Start, Track, TrackWriter};
-use crate::media::{Frame, MediaTime, Params, Picture, PictureData, Timeline};
+use crate::media::{Frame, MediaTime, Order, Params, Picture, PictureData, Timeline};
 use crate::pipeline::capture::{Captured, Sink};
 use crate::pipeline::clock;
 use crate::pipeline::decode::Codec;

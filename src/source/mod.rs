@@ -11,7 +11,6 @@ mod demands;
 mod device;
 mod feed;
 mod halves;
-mod order;
 mod pace;
 mod plan;
 mod reader;

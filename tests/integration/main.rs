@@ -2,6 +2,7 @@
 #![allow(clippy::panic, reason = "a test says by a panic what it saw")]
 
 mod access;
+mod cameras;
 mod care;
 mod crash;
 mod damaged;

@@ -48,7 +48,7 @@ pub(crate) async fn watch_mse(program: &Program, source: &str) -> Socket {
 }
 
 /// Reads until `more` fragments have come; the texts that came between.
-async fn more_by_mse(socket: &mut Socket, more: usize) -> Vec<Value> {
+pub(crate) async fn more_by_mse(socket: &mut Socket, more: usize) -> Vec<Value> {
     let (mut texts, mut fragments) = (Vec::new(), 0);
     while fragments < more {
         let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("it goes on");

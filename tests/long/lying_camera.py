@@ -19,9 +19,9 @@ ENDLESS_BYTES_MAX = 64 << 20
 HEAD_BYTES_MAX = 1 << 16
 
 
-def gst_units(encoder, split):
+def gst_units(encoder, split, count=50):
     """Access units (lists of NAL units) of a short test picture."""
-    line = (f"videotestsrc num-buffers=50 pattern=ball ! video/x-raw,format=I420,width=320,height=180,framerate={FPS}/1 "
+    line = (f"videotestsrc num-buffers={count} pattern=ball ! video/x-raw,format=I420,width=320,height=180,framerate={FPS}/1 "
             f"! {encoder} ! fdsink fd=1")
     made = subprocess.run(["gst-launch-1.0", "-q", *line.split()], stdout=subprocess.PIPE, check=True, timeout=PATIENCE_S)
     parts = [part for part in re.split(b"\x00\x00\x00\x01|\x00\x00\x01", made.stdout) if part]
@@ -76,6 +76,7 @@ class Lie:
     fmtp = ""
     payload_type = 96
     session = "12345678;timeout=60"
+    play_s = PLAY_S
     # The request whose answer has it, or begins it.
     told_at = "PLAY"
 
@@ -141,7 +142,7 @@ class Lie:
     def stream(self, send):
         """Sends pictures at their time until it is over."""
         start, number, index = time.monotonic(), 0, 0
-        while time.monotonic() < start + PLAY_S:
+        while time.monotonic() < start + self.play_s:
             payloads = self.payloads(index)
             for payload in payloads:
                 send(self.frame(self.header(number, index, payload is payloads[-1]) + payload))
@@ -169,8 +170,8 @@ class Lie:
 class Camera:
     """Listens; each connection gets the next lie. What was told is kept for whoever asks what ended the program."""
 
-    def __init__(self, lies, seed):
-        self.lies, self.seed, self.number = lies, seed, 0
+    def __init__(self, lies, seed, wrap=lambda client: client):
+        self.lies, self.seed, self.number, self.wrap = lies, seed, 0, wrap
         self.pictures = Pictures()
         self.told, self.played = [], {}
         self.lock = threading.Lock()
@@ -194,7 +195,8 @@ class Camera:
     def serve(self, client, kind, lie):
         client.settimeout(20)
         try:
-            with client:
+            with self.wrap(client) as client:
+                lie.client = client
                 for method, headers in requests(client):
                     with self.lock:
                         self.played[kind.__name__] = self.played.get(kind.__name__, 0) + (method == lie.told_at)

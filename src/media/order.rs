@@ -1,8 +1,8 @@
-//! Whether a camera's pictures come in the order in which they are shown. Pure.
+//! Whether pictures come in the order in which they are shown. Pure.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::media::MediaTime;
+use super::MediaTime;
 
 /// So many pictures before the newest show that it is no clock that was set back: after that they would all be.
 const SEEN_MIN: u64 = 2;
@@ -11,7 +11,7 @@ const BEHIND_MAX: u64 = 16;
 
 /// Written by the thread that takes pictures.
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub struct Order {
     newest_ns: AtomicU64,
     /// Pictures in a row that are shown before the newest.
     behind: AtomicU64,
@@ -22,12 +22,12 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn reorders(&self) -> bool {
+    pub fn reorders(&self) -> bool {
         self.reorders.load(Ordering::Relaxed)
     }
 
     /// Takes the next picture's time. True once: by now it is clear that pictures come in another order.
-    pub(super) fn is_found_to_reorder(&self, time: MediaTime) -> bool {
+    pub fn is_found_to_reorder(&self, time: MediaTime) -> bool {
         let newest = self.newest_ns.load(Ordering::Relaxed);
         if time.nanos() < newest {
             if self.behind.fetch_add(1, Ordering::Relaxed) < BEHIND_MAX {
@@ -44,7 +44,7 @@ impl Order {
     }
 
     /// Another connection: its clock may be another.
-    pub(super) fn begin_anew(&self) {
+    pub fn begin_anew(&self) {
         for count in [&self.newest_ns, &self.behind, &self.rows] {
             count.store(0, Ordering::Relaxed);
         }
