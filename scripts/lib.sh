@@ -54,8 +54,9 @@ need_packages() {
     fi
     # Another apt (unattended upgrades of a fresh machine) may hold the lock for a while.
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -q)
-    "${as_root[@]}" "${apt[@]}" update || die "apt-get update failed: is the network there?"
-    "${as_root[@]}" "${apt[@]}" install -y --no-install-recommends "${missing[@]}" ||
+    # What apt says is for people: scripts print paths for others on their standard output.
+    "${as_root[@]}" "${apt[@]}" update >&2 || die "apt-get update failed: is the network there?"
+    "${as_root[@]}" "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 ||
         die "these packages could not be installed: ${missing[*]}"
 }
 
