@@ -192,6 +192,7 @@ pub(super) fn step(configured: &[Screen], known: &[Port], sources: &[String]) ->
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use jiff::tz::TimeZone;
@@ -214,6 +215,8 @@ mod tests {
             name: "box".to_owned(),
             time_zone: TimeZone::UTC,
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            private_sources: BTreeSet::new(),
             config_file: None,
             config_errors: vec!["wrong".to_owned()],
         };

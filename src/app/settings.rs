@@ -68,6 +68,8 @@ impl Settings {
             name: config.device.name.clone(),
             time_zone: TimeZone::get(&config.device.time_zone).unwrap_or(TimeZone::UTC),
             trusted_proxies: config.web.trusted_proxies.clone(),
+            origins: config.web.origins.clone(),
+            private_sources: config.private_sources.clone(),
             config_file: self.file.as_ref().map(|(path, _)| path.display().to_string()),
             config_errors: self.errors.clone(),
         }

@@ -88,6 +88,8 @@ fn short(error: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use jiff::tz::TimeZone;
 
     use super::*;
@@ -97,6 +99,8 @@ mod tests {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            private_sources: BTreeSet::new(),
             config_file: None,
             config_errors: errors.iter().map(|error| (*error).to_owned()).collect(),
         };
@@ -128,6 +132,8 @@ mod tests {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            private_sources: BTreeSet::new(),
             config_file: None,
             config_errors: Vec::new(),
         };
@@ -170,6 +176,8 @@ mod tests {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            private_sources: BTreeSet::new(),
             config_file: None,
             config_errors: vec!["marquee.toml:3: is wrong".to_owned()],
         };

@@ -1,10 +1,12 @@
 //! From what was typed to the checked types: one walk over the file that notes everything that is wrong.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::camera_url::{self, CameraUrl};
 use super::file::Document;
 use super::network::network;
+use super::page_origin::{self, PageOrigin};
 use super::pins;
 use super::problem::{LoadError, nearest, quoted};
 use super::profile::{self, Profiles};
@@ -23,6 +25,8 @@ const SOURCES_MAX: usize = 64;
 const WEBRTC_ADDRESSES_MAX: usize = 16;
 /// Nobody has more in front of one box.
 const PROXIES_MAX: usize = 16;
+/// Pages of other servers that show pictures of one box: an intranet, a shop's site, a control room.
+const ORIGINS_MAX: usize = 16;
 /// RTSP's digest leaves it open; cameras take 32 or 64.
 const CREDENTIAL_CHARS_MAX: usize = 256;
 
@@ -83,7 +87,8 @@ fn config(root: &Section<'_>) -> Config {
     let sources: Vec<&str> = taken.ids.iter().map(|(id, _)| id.as_str()).collect();
     let screens = screen::check(root, &sources);
     let (leds, button) = pins::check(root);
-    Config { device, network, web, library, test, captures, cameras, screens, leds, button }
+    let private_sources = taken.private;
+    Config { device, network, web, library, test, captures, cameras, private_sources, screens, leds, button }
 }
 
 /// What only one source can have, each with the line that took it.
@@ -93,6 +98,8 @@ struct Taken {
     ids: Vec<(String, usize)>,
     /// A device can be opened once.
     devices: Vec<(CaptureDevice, usize)>,
+    /// Ids of the sources that are private.
+    private: BTreeSet<String>,
 }
 
 impl Taken {
@@ -113,6 +120,13 @@ impl Taken {
             self.ids.push((id.clone(), section.line_of("id")));
         }
         id
+    }
+
+    /// Whether a source is private; what a kind of source is if nothing is said differs.
+    fn privacy(&mut self, section: &Section<'_>, id: &str, default: bool) {
+        if section.flag("private").unwrap_or(default) {
+            self.private.insert(id.to_owned());
+        }
     }
 
     /// The device of a capture.
@@ -169,6 +183,7 @@ fn web(section: &Section<'_>) -> Web {
         section.list("trusted_proxies", PROXIES_MAX, "addresses or networks such as 10.0.0.0/8", |text| {
             text.parse::<Subnet>().map_err(|()| format!("{} is no address and no network", quoted(text)))
         });
+    let origins = section.list("origins", ORIGINS_MAX, page_origin::ALLOWED, PageOrigin::parse);
     let password = section.parsed("admin_password", "a text of 8 to 256 bytes", |text| {
         let fits = text.is_empty() || text.chars().count() >= 8 && text.len() <= 256;
         // Not quoted: it may be all but right.
@@ -182,6 +197,7 @@ fn web(section: &Section<'_>) -> Web {
         webrtc_port: port.unwrap_or(WEBRTC_PORT),
         webrtc_addresses: addresses.unwrap_or_default(),
         trusted_proxies: proxies.unwrap_or_default(),
+        origins: origins.unwrap_or_default(),
     }
 }
 
@@ -212,7 +228,11 @@ fn test(section: &Section<'_>, profiles: &Profiles, alone: bool, taken: &mut Tak
         profile,
     };
     let enabled = section.flag("enabled").unwrap_or(alone);
+    let private = section.flag("private").unwrap_or(false);
     enabled.then(|| {
+        if private {
+            taken.private.insert(TEST_ID.to_owned());
+        }
         taken.ids.push((TEST_ID.to_owned(), section.line_of("enabled")));
         test
     })
@@ -223,6 +243,7 @@ fn capture(section: &Section<'_>, profiles: &Profiles, taken: &mut Taken) -> Cap
     let profile = profiles.of(section, profile::FOR_SOURCES);
     let (width, height) = value::size(section).unwrap_or((profile.width_max, profile.height_max));
     let device = taken.device(section);
+    taken.privacy(section, &id, false);
     let sound = section.parsed("sound", SOUND_ALLOWED, capture_sound);
     Capture {
         name: value::name(section).unwrap_or_else(|| id.clone()),
@@ -301,6 +322,7 @@ fn camera(section: &Section<'_>, profiles: &Profiles, taken: &mut Taken) -> Opti
     if !section.has("url") {
         section.note("url", "is missing", camera_url::ALLOWED);
     }
+    taken.privacy(section, &id, true);
     let name = value::name(section).unwrap_or_else(|| id.clone());
     let (user, password) = credentials(section, url.as_ref());
     let transport = section.word("transport", &[("tcp", Transport::Tcp), ("udp", Transport::Udp)]);

@@ -8,10 +8,10 @@ pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
 pub(super) const NETWORK: &[&str] =
     &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
 pub(super) const WEB: &[&str] =
-    &["listen", "login", "admin_password", "webrtc_port", "webrtc_addresses", "trusted_proxies"];
+    &["listen", "login", "admin_password", "webrtc_port", "webrtc_addresses", "trusted_proxies", "origins"];
 pub(super) const LIBRARY: &[&str] = &["convert_kbit_per_s", "convert_height_max", "bin_days"];
-pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile"];
-pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile"];
+pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile", "private"];
+pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile", "private"];
 pub(super) const CAMERA: &[&str] = &[
     "id",
     "name",
@@ -23,6 +23,7 @@ pub(super) const CAMERA: &[&str] = &[
     "tls_verify",
     "sound",
     "profile",
+    "private",
 ];
 pub(super) const SCREEN: &[&str] = &["connector", "show", "sound", "sound_device", "rotate", "mode", "cec"];
 pub(super) const LEDS: &[&str] = &["ready", "live", "fault", "active_low"];

@@ -12,6 +12,7 @@ pub(crate) mod fuzz;
 mod kept;
 mod keys;
 mod network;
+mod page_origin;
 mod pins;
 mod problem;
 mod profile;
@@ -24,6 +25,7 @@ mod tests;
 mod value;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -32,6 +34,7 @@ pub use camera_url::shown as shown_url;
 pub use kept::{KeepError, keep, last_good, load_kept, load_or_last_good};
 pub use keys::SECTIONS;
 pub use network::{FixedAddress, Network, Wifi};
+pub use page_origin::PageOrigin;
 pub use pins::{Button, Leds};
 pub use problem::{LoadError, Problem};
 pub use profile::ENCODERS;
@@ -51,6 +54,8 @@ pub struct Config {
     pub test: Option<Test>,
     pub captures: Vec<Capture>,
     pub cameras: Vec<Camera>,
+    /// Ids of the sources that not everybody may look at. Beside them: one that becomes private is not started anew.
+    pub private_sources: BTreeSet<String>,
     /// What the HDMI ports show; a port without a section of its own shows the splash.
     pub screens: Vec<Screen>,
     pub leds: Leds,
@@ -96,6 +101,8 @@ pub struct Web {
     pub webrtc_addresses: Vec<IpAddr>,
     /// Proxies in front of the box that are believed when they say who asks.
     pub trusted_proxies: Vec<Subnet>,
+    /// Of other servers, whose pages may show the live pictures.
+    pub origins: Vec<PageOrigin>,
 }
 
 /// The library of videos and slides.

@@ -33,16 +33,18 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     out.plain("webrtc_port", config.web.webrtc_port);
     out.list("webrtc_addresses", &config.web.webrtc_addresses);
     out.list("trusted_proxies", &config.web.trusted_proxies);
+    out.list("origins", &config.web.origins);
     out.section("[library]");
     out.plain("convert_kbit_per_s", config.library.convert_kbit_per_s);
     out.plain("convert_height_max", config.library.convert_height_max);
     out.plain("bin_days", config.library.bin_days);
-    out.test(config.test.as_ref());
+    let private = |id: &str| config.private_sources.contains(id);
+    out.test(config.test.as_ref().map(|test| (test, private(&test.id))));
     for capture in &config.captures {
-        out.capture(capture);
+        out.capture(capture, private(&capture.id));
     }
     for camera in &config.cameras {
-        out.camera(camera);
+        out.camera(camera, private(&camera.id));
     }
     for screen in &config.screens {
         out.screen(screen);
@@ -118,18 +120,19 @@ impl Out {
         self.plain(key, format_args!("[{}]", quoted.join(", ")));
     }
 
-    fn test(&mut self, test: Option<&Test>) {
+    fn test(&mut self, test: Option<(&Test, bool)>) {
         self.section("[test]");
         self.plain("enabled", test.is_some());
-        let Some(test) = test else { return };
+        let Some((test, private)) = test else { return };
         self.text("name", &test.name);
         self.size(test.width, test.height);
         self.plain("fps", test.frames_per_s);
         self.plain("sound", test.sound);
         self.text("profile", &test.profile.name);
+        self.plain("private", private);
     }
 
-    fn capture(&mut self, capture: &Capture) {
+    fn capture(&mut self, capture: &Capture, private: bool) {
         let device = match &capture.device {
             CaptureDevice::Auto { optional: true } => {
                 self.section("# A capture card is used if there is one.");
@@ -155,9 +158,10 @@ impl Out {
         };
         self.text("sound", sound);
         self.text("profile", &capture.profile.name);
+        self.plain("private", private);
     }
 
-    fn camera(&mut self, camera: &Camera) {
+    fn camera(&mut self, camera: &Camera, private: bool) {
         self.section("[[camera]]");
         self.text("id", &camera.id);
         self.text("name", &camera.name);
@@ -186,6 +190,7 @@ impl Out {
         }
         self.plain("sound", camera.sound);
         self.text("profile", &camera.profile.name);
+        self.plain("private", private);
     }
 
     fn screen(&mut self, screen: &Screen) {

@@ -83,13 +83,22 @@ fn the_values_in_the_annotated_sample_are_the_defaults() {
                    [[screen]]\nshow = 'capture'\nsound_device = 'hw:1,0'\nmode = '1920x1080@60'";
     let minimal = check("minimal.toml", minimal).expect("right");
     assert_eq!(
-        (config.captures, config.cameras, config.screens),
-        (minimal.captures, minimal.cameras, minimal.screens)
+        (config.captures, config.cameras, config.screens, config.private_sources),
+        (minimal.captures, minimal.cameras, minimal.screens, minimal.private_sources)
     );
     // With every profile written out, all are still what is built in.
     let unused = "[[camera]]\nid='a'\nurl='rtsp://a'\nprofile='1440p'\n[[camera]]\nid='b'\nurl='rtsp://a'\nprofile='720p'";
     let profiles = uncommented().split_off(uncommented().find("\n[profiles").expect("profiles"));
     assert_eq!(check("a", &format!("{unused}\n{profiles}")), check("b", unused));
+}
+
+#[test]
+fn cameras_are_private_and_what_a_tv_shows_is_not_unless_it_is_said() {
+    let config = load(&in_repository("tests/config/valid/private.toml")).expect("right");
+    assert!(config.private_sources.iter().eq(["door", "office", "test"]), "{:?}", config.private_sources);
+    let origins: Vec<String> = config.web.origins.iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://intranet.example", "http://wall.local:8080", "http://[fd00::5]", "*"]);
+    assert!(Config::default().private_sources.is_empty() && Config::default().web.origins.is_empty());
 }
 
 #[test]

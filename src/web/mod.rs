@@ -43,6 +43,7 @@ use limits::{
 };
 pub use wire_program::RENDER;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -53,7 +54,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::access::Access;
-use crate::config::Subnet;
+use crate::config::{PageOrigin, Subnet};
 use crate::device::Condition;
 use crate::hub::Registry;
 use crate::library::work::Work;
@@ -128,6 +129,10 @@ pub struct Site {
     pub time_zone: TimeZone,
     /// Believed when they say who asks.
     pub trusted_proxies: Vec<Subnet>,
+    /// Of other servers, whose pages may show the live pictures.
+    pub origins: Vec<PageOrigin>,
+    /// Ids of the sources that not everybody may look at.
+    pub private_sources: BTreeSet<String>,
     /// The file the configuration came from; `None` with the built-in defaults.
     pub config_file: Option<String>,
     /// What is wrong with the file; the box then runs with the last good one.

@@ -6,6 +6,7 @@ mod mse;
 mod pictures;
 mod signage;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -71,6 +72,8 @@ impl Server {
             name: "box".to_owned(),
             time_zone: TimeZone::UTC,
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            private_sources: BTreeSet::new(),
             config_file: None,
             config_errors: Vec::new(),
         });
