@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-    HOST, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderValue, ORIGIN, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use tokio::sync::watch;
@@ -15,10 +14,11 @@ use url::form_urlencoded;
 
 use super::body::{self, Body};
 use super::connection::Client;
+use super::origin::Page;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
 use super::ui_files::UiFile;
-use super::{Services, api, auth, events, media, pages, tus};
+use super::{Services, api, auth, cors, events, media, origin, pages, tus};
 use crate::hub::Source;
 
 /// One request, with all that its handler may need.
@@ -38,6 +38,11 @@ impl Call {
     /// The answer's body will not be sent.
     pub(super) fn is_head(&self) -> bool {
         self.request.method() == Method::HEAD
+    }
+
+    /// Whose page asks for live pictures.
+    pub(super) fn page(&self) -> Page {
+        origin::page(self.headers(), self.client.is_secure, &self.services.site.borrow().origins)
     }
 
     pub(super) fn source(&self, id: &str) -> Result<Arc<Source>, Problem> {
@@ -87,6 +92,7 @@ pub(super) async fn answer(call: Call) -> Response<Body> {
     let routes = call.services.routes.clone();
     let page_wanted = pages::wanted(call.headers());
     let shared = call.request.uri().path().starts_with("/live/");
+    let asked_by = shared.then(|| (call.page(), call.headers().get(ORIGIN).cloned()));
     let (pattern, outcome) = match route::route(call.request.method(), call.request.uri().path()) {
         Ok(Found { pattern, .. }) if !has_one_host(&call) => {
             (pattern, Err(Problem::new(StatusCode::BAD_REQUEST, "A request names one host.")))
@@ -102,6 +108,9 @@ pub(super) async fn answer(call: Call) -> Response<Body> {
         false => problem.into_response(),
     });
     add_headers(response.headers_mut(), shared);
+    if let Some((page, origin)) = asked_by {
+        cors::allow(response.headers_mut(), page, origin.as_ref());
+    }
     routes.record(pattern, response.status().as_u16(), begun.elapsed());
     response
 }
@@ -184,10 +193,7 @@ fn options(call: &Call, allow: &'static str) -> Response<Body> {
         tus::add_abilities(headers);
     }
     if call.request.uri().path().starts_with("/live/") {
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allow));
-        let allowed = HeaderValue::from_static("Content-Type, If-Match, If-None-Match, Authorization");
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
-        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+        cors::allow_sending(headers, call.page(), allow);
         api::whep::add_accepted(headers);
     }
     response
@@ -200,7 +206,6 @@ const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 
 /// A player may be shown inside other pages: it changes nothing.
 const POLICY_SHARED: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; \
     connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'";
-const EXPOSED: &str = "Location, ETag, Link, Accept-Patch, Retry-After, Marquee-Picture, Marquee-Cause";
 
 fn add_headers(headers: &mut HeaderMap, shared: bool) {
     let policy = if shared { POLICY_SHARED } else { POLICY };
@@ -210,10 +215,6 @@ fn add_headers(headers: &mut HeaderMap, shared: bool) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // What says nothing about it is of this moment.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if shared {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
-    }
 }
 
 /// A path for people to read back: as long as one would type.

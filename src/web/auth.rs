@@ -9,7 +9,7 @@ use super::body::{self, Body};
 use super::problem::Problem;
 use super::route::Route;
 use super::route_signage::SignageRoute;
-use super::{origin, pages};
+use super::{origin, pages, viewing};
 use crate::access::{Access, Phase, Right};
 
 /// Names of the cookies: a session, and a link that only looks.
@@ -129,10 +129,11 @@ fn signage_need(route: SignageRoute) -> Option<Right> {
 /// `None`: go on. Some refusals are a way to the login, not a problem.
 pub(super) fn check(route: &Route, call: &Call) -> Result<Option<Response<Body>>, Problem> {
     let live = call.request.uri().path().starts_with("/live/");
-    if changes(call.request.method()) && !live && !origin::may_change(call.headers()) {
-        let detail = "Pages from elsewhere may look, but not change anything.";
+    if changes(call.request.method()) && !live && !origin::may_change(call.headers(), call.client.is_secure) {
+        let detail = "Pages from elsewhere may not change anything.";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
+    viewing::check_page(route, call)?;
     let Some(needed) = need(route) else { return Ok(None) };
     let access = &call.services.access;
     if access.phase() == Phase::Open && !origin::is_local(call.headers().get(HOST)) {

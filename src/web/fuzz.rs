@@ -53,7 +53,10 @@ pub(crate) fn headers(input: &[u8]) {
     let headers = HeaderMap::from_iter(names.map(|name| (HeaderName::from_static(name), value.clone())));
     let _ = conditional::has(&headers, "\"etag\"");
     let _ = conditional::may_go_on(&headers, "\"etag\"");
-    let _ = origin::may_change(&headers);
+    for is_secure in [false, true] {
+        let _ = origin::may_change(&headers, is_secure);
+        let _ = origin::page(&headers, is_secure, &[]);
+    }
     let _ = origin::is_local(headers.get("host"));
     if let Some(cookie) = auth::cookie(&headers, "marquee") {
         assert!(cookie.len() <= value.len());

@@ -13,6 +13,7 @@ mod auth;
 mod body;
 mod conditional;
 mod connection;
+mod cors;
 mod events;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
@@ -29,6 +30,7 @@ pub mod server;
 mod stall;
 mod tus;
 mod ui_files;
+mod viewing;
 mod wire;
 mod wire_access;
 mod wire_library;

@@ -1,28 +1,71 @@
 //! Which pages may do what. Pure.
 //!
-//! Live pictures may be shown by any page (`/live/**`: players of others, dashboards). What changes something may be
-//! done by our own pages and by programs, but not by a page from elsewhere that a person on this network happens to
-//! look at.
+//! What changes something may be done by our own pages and by programs, but not by a page from elsewhere that a person on
+//! this network happens to look at. Live pictures (`/live/**`) may be read by pages from elsewhere that the configuration
+//! names, and by no others: a camera's picture in a browser behind the shop's router is nothing for the whole web.
 
 use std::net::IpAddr;
 
-use hyper::header::{HOST, HeaderValue, ORIGIN};
+use hyper::HeaderMap;
+use hyper::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use hyper::http::uri::Authority;
-use hyper::{HeaderMap, Uri};
+
+use crate::config::PageOrigin;
+
+/// What browsers say themselves, and no page can forge.
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whose page a request for live pictures comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    /// No page's: a program, or a picture that some page shows and can't read.
+    None,
+    Ours,
+    /// One that `[web] origins` names.
+    Named,
+    /// `[web] origins` lets pages from anywhere in, and this is one.
+    Any,
+    Foreign,
+}
+
+/// `is_secure`: the browser's connection is encrypted.
+pub(super) fn page(headers: &HeaderMap, is_secure: bool, named: &[PageOrigin]) -> Page {
+    let Some(origin) = headers.get(ORIGIN) else { return Page::None };
+    if is_ours(headers, is_secure) {
+        return Page::Ours;
+    }
+    let is =
+        |named: &PageOrigin| matches!(named, PageOrigin::One(one) if origin.as_bytes() == one.as_bytes());
+    match named {
+        _ if named.iter().any(is) => Page::Named,
+        _ if named.contains(&PageOrigin::Any) => Page::Any,
+        _ => Page::Foreign,
+    }
+}
 
 /// Whether a request that changes something comes from our own pages, or from no page at all.
-pub(super) fn may_change(headers: &HeaderMap) -> bool {
-    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    // Every browser of the last years says it itself, and no page can forge it.
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return matches!(text(site).as_str(), "same-origin" | "none");
+pub(super) fn may_change(headers: &HeaderMap, is_secure: bool) -> bool {
+    is_ours(headers, is_secure)
+}
+
+/// Our own pages, and programs.
+fn is_ours(headers: &HeaderMap, is_secure: bool) -> bool {
+    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
+    if let Some(site) = text(SITE) {
+        return matches!(site, "same-origin" | "none");
     }
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let host = headers.get(HOST).map(text);
-    // An origin without an authority is `null`: a page in a sandbox, or a file.
-    let authority =
-        text(origin).parse::<Uri>().ok().and_then(|uri| Some(uri.authority()?.as_str().to_owned()));
-    authority.is_some() && authority == host
+    let Some(origin) = text(ORIGIN) else { return true };
+    // An origin without a scheme is `null`: a page in a sandbox, or a file. A page that came by https is ours as well if
+    // nobody said that the connection is encrypted: not every proxy says it, and from an encrypted page browsers let nothing
+    // through to a box that is not (mixed content).
+    let port = match origin.split_once("://") {
+        Some(("http", _)) if !is_secure => ":80",
+        Some(("https", _)) => ":443",
+        _ => return false,
+    };
+    let bare = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
+    let authority = origin.split_once("://").map(|(_, authority)| bare(authority));
+    authority.is_some_and(|authority| !authority.is_empty() && text(HOST).map(bare) == Some(authority))
 }
 
 /// Endings of names that exist only within a local network (RFC 6762, RFC 8375, and what routers use).
@@ -51,7 +94,7 @@ mod tests {
         let map = headers
             .iter()
             .map(|&(name, value)| (name.parse().expect("a header name"), HeaderValue::from_static(value)));
-        assert_eq!(may_change(&map.collect()), expected, "{headers:?}");
+        assert_eq!(may_change(&map.collect(), false), expected, "{headers:?}");
     }
 
     #[test]
@@ -88,5 +131,57 @@ mod tests {
         check(&[("host", "box:8080"), ("origin", "http://box:9090")], false);
         check(&[("host", "box:8080"), ("origin", "null")], false);
         check(&[("origin", "http://box:8080")], false);
+    }
+    #[test]
+    fn pages_are_ours_named_or_foreign() {
+        let named = [PageOrigin::One("https://intranet.example".to_owned())];
+        let of = |origin: &'static str, host: &'static str, is_secure, named: &[PageOrigin]| {
+            let pairs =
+                [(ORIGIN, origin), (HOST, host)].map(|(name, value)| (name, HeaderValue::from_static(value)));
+            page(&HeaderMap::from_iter(pairs), is_secure, named)
+        };
+        assert_eq!(page(&HeaderMap::new(), false, &named), Page::None);
+        for (origin, host, is_secure) in [
+            ("http://box:8080", "box:8080", false),
+            ("http://box", "Box:80", false),
+            ("https://tv.example", "tv.example", true),
+            ("https://tv.example", "tv.example:443", true),
+            // A proxy that does not say that it encrypts.
+            ("https://tv.example", "tv.example", false),
+            ("http://[fd00::5]:8080", "[fd00::5]:8080", false),
+        ] {
+            assert_eq!(of(origin, host, is_secure, &[]), Page::Ours, "{origin} at {host}");
+        }
+        let any = [PageOrigin::Any];
+        for (origin, host, is_secure) in [
+            ("http://box:9090", "box:8080", false),
+            ("http://tv.example", "tv.example", true),
+            ("http://tv.example:443", "tv.example:443", true),
+            ("https://tv.example.evil.example", "tv.example", true),
+            ("https://", "", true),
+            ("null", "box", false),
+            ("", "box", false),
+        ] {
+            assert_eq!(of(origin, host, is_secure, &named), Page::Foreign, "{origin} at {host}");
+            assert_eq!(of(origin, host, is_secure, &any), Page::Any, "{origin} at {host}");
+        }
+        let both = [PageOrigin::Any, named[0].clone()];
+        assert_eq!(of("https://intranet.example", "box", false, &both), Page::Named);
+        for other in
+            ["http://intranet.example", "https://intranet.example:8443", "https://x.intranet.example"]
+        {
+            assert_eq!(of(other, "box", false, &named), Page::Foreign, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_the_browser_says_itself_goes_before_names() {
+        let of = |site: &'static str| {
+            let pairs = [(ORIGIN, "https://tv.example"), (HOST, "127.0.0.1:8080"), (SITE, site)];
+            let pairs = pairs.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            page(&HeaderMap::from_iter(pairs), false, &[])
+        };
+        assert_eq!(of("same-origin"), Page::Ours, "behind a proxy that nobody named");
+        assert_eq!((of("same-site"), of("cross-site")), (Page::Foreign, Page::Foreign));
     }
 }

@@ -3,6 +3,7 @@
 mod api;
 mod hostile;
 mod mse;
+mod origins;
 mod pictures;
 mod signage;
 

@@ -213,21 +213,6 @@ async fn events_come_at_once_on_changes_and_end_with_a_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_pages_may_play_but_are_not_let_into_the_api() {
-    let server = Server::start(vec![fed("door").source()]).await;
-    let preflight =
-        "OPTIONS /live/door/whep\nOrigin: http://other.example\nAccess-Control-Request-Method: POST";
-    let answer = server.ask(preflight).await;
-    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, Some("*")));
-    assert_eq!(answer.header("access-control-allow-methods"), Some("POST, OPTIONS"));
-    assert_eq!(answer.header("accept-post"), Some("application/sdp"));
-    assert!(answer.header("access-control-expose-headers").expect("exposed").contains("Location"));
-    let api = server.ask("OPTIONS /api/sources\nOrigin: http://other.example").await;
-    assert_eq!((api.status, api.header("access-control-allow-origin")), (204, None));
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn whep_refuses_what_it_can_not_use() {
     let server = Server::start(vec![fed("door").source()]).await;
     let sdp = "POST /live/door/whep\nContent-Type: application/sdp";
