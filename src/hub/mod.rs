@@ -19,4 +19,4 @@ pub use registry::{Counters, Encoding, Input, Registry, Source, SourceKind, Stat
 pub use ring::Limits;
 pub use sounds::{Listener, Sounds};
 pub use track::{Rate, ReadError, Reader, Start, Track, TrackWriter};
-pub use viewers::{ViewerGuard, ViewerKind, Viewers};
+pub use viewers::{Left, ViewerGuard, ViewerKind, Viewers};

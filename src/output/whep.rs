@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::hub::{Source, ViewerKind};
+use crate::hub::{Left, Source, ViewerKind};
 use crate::rtc::{self, Engine, Join, JoinError, OfferError, Restart, SessionError, SessionId};
 
 /// A fragment holds two credentials and some ten candidates of 100 bytes.
@@ -21,13 +21,15 @@ pub struct Whep {
 }
 
 /// What answers an offer (201).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answer {
     /// The last part of the session's address.
     pub session: String,
     pub sdp: String,
     /// With its quotes, as it stands in the header.
     pub etag: String,
+    /// By which it is known when the viewer is gone.
+    pub left: Left,
 }
 
 /// What answers a fragment.
@@ -87,6 +89,7 @@ impl Whep {
         from: IpAddr,
         reached_at: IpAddr,
     ) -> Result<Answer, WhepError> {
+        let (guard, left) = source.viewers.enter(ViewerKind::Whep).followed();
         let join = Join {
             offer: sdp.to_owned(),
             reached_at,
@@ -94,11 +97,11 @@ impl Whep {
             source: source.id.clone(),
             video: source.video.clone(),
             audio: source.audio.clone(),
-            guard: source.viewers.enter(ViewerKind::Whep),
+            guard,
         };
         let joined = self.engine.join(join).await.map_err(WhepError::from_join)?;
         let etag = etag(&joined.ice);
-        Ok(Answer { session: joined.session.to_string(), sdp: joined.answer, etag })
+        Ok(Answer { session: joined.session.to_string(), sdp: joined.answer, etag, left })
     }
 
     /// Takes a fragment of type `application/trickle-ice-sdpfrag`: more candidates, or, if it has new credentials,

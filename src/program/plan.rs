@@ -114,6 +114,12 @@ impl Plan {
         Some(Now { segment, program, item: program.position(now_ms) })
     }
 
+    /// Whether a source is among what it plays.
+    pub fn shows(&self, source: &str) -> bool {
+        let mut items = self.programs.iter().flat_map(|program| &program.items);
+        items.any(|item| item.source.as_deref() == Some(source))
+    }
+
     /// The text that is over everything at a moment.
     pub fn text_at(&self, now_ms: i64) -> Option<&Text> {
         self.message.as_ref().filter(|text| text.until_ms.is_none_or(|until| now_ms < until))

@@ -398,6 +398,19 @@ fn a_message_comes_over_everything_for_its_screens_and_its_time() {
 }
 
 #[test]
+fn a_plan_shows_the_live_sources_of_its_playlists() {
+    let mut world = world(&[(1, &[]), (2, &[])]);
+    world.playlists.get_mut(&1).expect("there").entries.push(Entry::of(What::Live("door".to_owned())));
+    let source = Source { name: "Door".to_owned(), is_lost: false };
+    world.shelf.sources.insert("door".to_owned(), source);
+    let (plan, _) = compile(&world, NOON, &Compiled::default(), None);
+    assert!(plan.shows("door") && !plan.shows("yard"));
+    world.windows[0].playlist = Some(2);
+    let (plan, _) = compile(&world, NOON, &Compiled::default(), None);
+    assert!(!plan.shows("door"));
+}
+
+#[test]
 fn nothing_scheduled_is_the_splash_and_no_playlist_is_standby() {
     let mut world = world(&[(1, &[1])]);
     world.windows = vec![Window { playlist: None, ..window(3, 13 * 60, 14 * 60) }];

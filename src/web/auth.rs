@@ -1,25 +1,29 @@
 //! Who may ask for what. One table, by route; everything passes it before its handler.
 
-use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderValue, LOCATION, WWW_AUTHENTICATE};
+use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderValue, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use url::form_urlencoded;
 
 use super::answer::Call;
 use super::body::{self, Body};
+use super::connection::Client;
 use super::problem::Problem;
 use super::route::Route;
 use super::route_signage::SignageRoute;
-use super::{origin, pages, viewing};
+use super::viewing::{self, Asker};
+use super::{origin, pages};
 use crate::access::{Access, Phase, Right};
 
-/// Names of the cookies: a session, and a link that only looks.
+/// Names of the cookies: a session, a link that only looks, the key of a TV.
 pub(super) const SESSION_COOKIE: &str = "marquee_session";
 pub(super) const VIEW_COOKIE: &str = "marquee_view";
+pub(super) const SCREEN_COOKIE: &str = "marquee_screen";
 
 /// What a route needs. No `_` here: who adds a route has to say.
 fn need(route: &Route) -> Option<Right> {
     match route {
-        // What a TV needs, which has no keyboard; what a login needs; whether the box lives.
+        // What a TV needs, which has no keyboard (pictures of a private source need more: `viewing`); what a login needs;
+        // whether the box lives.
         Route::PlayerPage { .. }
         | Route::WhepOffer { .. }
         | Route::WhepPatch { .. }
@@ -134,7 +138,8 @@ pub(super) fn check(route: &Route, call: &Call) -> Result<Option<Response<Body>>
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     viewing::check_page(route, call)?;
-    let Some(needed) = need(route) else { return Ok(None) };
+    let private = viewing::private_source(route, &call.services);
+    let Some(needed) = need(route).or(private.map(|_| Right::View)) else { return Ok(None) };
     let access = &call.services.access;
     if access.phase() == Phase::Open && !origin::is_local(call.headers().get(HOST)) {
         // A name of somebody else's that leads here: their page would be taken for ours (DNS rebinding).
@@ -142,15 +147,25 @@ pub(super) fn check(route: &Route, call: &Call) -> Result<Option<Response<Body>>
             "Without a login, this box answers only to its address, or to a name of the local network.";
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
-    match right(access, call.headers()) {
+    let right = match private {
+        Some(source) => Asker::of(call).right(&call.services, source)?,
+        None => right(access, call.headers()),
+    };
+    match right {
         Some(right) if right.covers(needed) => Ok(None),
         Some(Right::Message) => {
             Err(Problem::new(StatusCode::FORBIDDEN, "This token is for the message alone."))
         }
         Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, "This needs the admin's login.")),
         None if pages::wanted(call.headers()) => Ok(Some(to_login(call))),
-        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "This needs a login or a token.")
-            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        None => {
+            let detail = match private {
+                Some(_) => "This source is private: it needs a login or a token.",
+                None => "This needs a login or a token.",
+            };
+            Err(Problem::new(StatusCode::UNAUTHORIZED, detail)
+                .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+        }
     }
 }
 
@@ -176,6 +191,23 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+}
+
+/// `seconds`: how long it is kept; `None`: until the browser is closed. `Strict`: no page from elsewhere can make a browser
+/// show it. `Secure` only behind a proxy that encrypts: on a LAN there is no certificate.
+pub(super) fn set_cookie(
+    client: &Client,
+    response: &mut Response<Body>,
+    name: &str,
+    value: &str,
+    seconds: Option<u64>,
+) {
+    let age = seconds.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+    let secure = if client.is_secure { "; Secure" } else { "" };
+    let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Strict{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
 }
 
 /// To the login, and from there back.

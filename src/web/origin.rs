@@ -14,6 +14,8 @@ use crate::config::PageOrigin;
 
 /// What browsers say themselves, and no page can forge.
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// All that is looked at here.
+pub(super) const LOOKED_AT: [HeaderName; 3] = [SITE, ORIGIN, HOST];
 
 /// Whose page a request for live pictures comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

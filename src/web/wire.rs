@@ -259,6 +259,8 @@ pub(super) struct Source {
     pub state: &'static str,
     pub cause: Option<Cause>,
     pub since: String,
+    /// Only who may look, and screens that play it, see it.
+    pub private: bool,
     pub input: Option<Input>,
     pub video: Option<Video>,
     pub audio: Option<Audio>,
@@ -316,7 +318,7 @@ pub(super) struct Counters {
 
 impl Source {
     /// A source as it is at `now`.
-    pub(super) fn of(source: &hub::Source, now: MediaTime, zone: &TimeZone) -> Self {
+    pub(super) fn of(source: &hub::Source, private: bool, now: MediaTime, zone: &TimeZone) -> Self {
         let status = source.status.borrow().clone();
         Self {
             id: source.id.clone(),
@@ -325,6 +327,7 @@ impl Source {
             state: status.state.code(),
             cause: Cause::of(&status.state),
             since: rfc_3339(status.since, zone),
+            private,
             input: status.input.map(Input::from),
             video: status.encoding.map(|encoding| Video::of(encoding, source.video.rate(now))),
             audio: Audio::of(&source.audio, now),

@@ -27,6 +27,7 @@ mod signage;
 mod sources;
 mod uploads;
 mod viewers;
+mod viewing;
 mod web;
 #[path = "../support/whep_client.rs"]
 mod whep_client;

@@ -1,5 +1,7 @@
 //! `GET /live/{source}/mjpeg`: pictures one after the other (`multipart/x-mixed-replace`).
 
+use std::pin::Pin;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -13,6 +15,7 @@ use crate::web::answer::Call;
 use crate::web::body::{self, Body};
 use crate::web::connection::stopped;
 use crate::web::problem::Problem;
+use crate::web::viewing::Permit;
 
 const CONTENT: &str = "multipart/x-mixed-replace; boundary=marquee-picture";
 /// Stands behind each picture, not before it: browsers show a picture only when they see that it has ended.
@@ -25,6 +28,8 @@ const END: &[u8] = b"--marquee-picture--\r\n";
 struct Parts {
     viewer: Viewer,
     stopping: watch::Receiver<bool>,
+    /// Whoever let this viewer in would not any more.
+    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// The first picture, which the answer's head was made of.
     first: Option<Jpeg>,
     over: bool,
@@ -39,7 +44,8 @@ pub(crate) async fn get(call: &Call, id: &str) -> Result<Response<Body>, Problem
     let body = if call.is_head() {
         body::empty()
     } else {
-        let parts = Parts { viewer, stopping: call.stopping.clone(), first: Some(first), over: false };
+        let (stopping, ended) = (call.stopping.clone(), Box::pin(Permit::of(call, id).ended()));
+        let parts = Parts { viewer, stopping, ended, first: Some(first), over: false };
         let pieces = stream::unfold(parts, |mut parts| async {
             let pieces = parts.next().await?;
             Some((stream::iter(pieces), parts))
@@ -67,6 +73,7 @@ impl Parts {
         }
         let next = tokio::select! {
             jpeg = next_of(&mut self.viewer) => jpeg.ok(),
+            () = &mut self.ended => None,
             () = stopped(&mut self.stopping) => None,
         };
         Some(match next {

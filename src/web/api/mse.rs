@@ -28,6 +28,7 @@ use crate::web::limits::{
     SOCKET_MESSAGE_BYTES_MAX, SOCKET_PING_EVERY, SOCKET_SILENCE_MAX, SOCKET_WRITE_BYTES_MAX,
 };
 use crate::web::problem::Problem;
+use crate::web::viewing::Permit;
 use crate::web::wire::{self, MseMessage};
 
 /// How long a goodbye may take on a connection that still works.
@@ -40,7 +41,7 @@ pub(crate) fn get(mut call: Call, id: &str) -> Result<Response<Body>, Problem> {
     let accept = handshake(call.headers())?;
     let upgrade = hyper::upgrade::on(&mut call.request);
     let (mse, stopping) = (call.services.mse.clone(), call.stopping.clone());
-    call.client.go_on_with(serve(upgrade, mse, source, stopping));
+    call.client.go_on_with(serve(upgrade, mse, source, stopping, Permit::of(&call, id)));
     let mut response = Response::new(body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -77,7 +78,13 @@ fn handshake(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
 /// 16 bytes in Base64.
 const KEY_LEN: usize = 24;
 
-async fn serve(upgrade: OnUpgrade, mse: Mse, source: Arc<Source>, stopping: watch::Receiver<bool>) {
+async fn serve(
+    upgrade: OnUpgrade,
+    mse: Mse,
+    source: Arc<Source>,
+    stopping: watch::Receiver<bool>,
+    permit: Permit,
+) {
     let Ok(upgraded) = upgrade.await else { return };
     let config = WebSocketConfig::default()
         .read_buffer_size(SOCKET_MESSAGE_BYTES_MAX)
@@ -88,7 +95,7 @@ async fn serve(upgrade: OnUpgrade, mse: Mse, source: Arc<Source>, stopping: watc
         .max_write_buffer_size(SOCKET_WRITE_BYTES_MAX);
     let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
     let mut session = Session { socket, viewer: mse.join(&source), stopping, heard: Instant::now() };
-    match session.run().await {
+    match session.run(permit).await {
         Ok(code) => session.say_goodbye(code).await,
         Err(error) => log::debug!("{}: an MSE viewer is gone: {error}", source.id),
     }
@@ -105,10 +112,12 @@ struct Session {
 
 impl Session {
     /// Sends what there is until either side ends; returns the code to say goodbye with.
-    async fn run(&mut self) -> Result<CloseCode, SocketError> {
+    async fn run(&mut self, permit: Permit) -> Result<CloseCode, SocketError> {
         let mut ping = interval_at(Instant::now() + SOCKET_PING_EVERY, SOCKET_PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stopping = self.stopping.clone();
+        let ended = permit.ended();
+        tokio::pin!(ended);
         loop {
             tokio::select! {
                 event = self.viewer.next() => {
@@ -116,6 +125,7 @@ impl Session {
                     // A client that takes nothing must not hold up the end.
                     tokio::select! {
                         sent = send(&mut self.socket, event) => sent?,
+                        () = &mut ended => return Ok(CloseCode::Policy),
                         () = stopped(&mut stopping) => return Ok(CloseCode::Away),
                     }
                     if is_end {
@@ -135,6 +145,7 @@ impl Session {
                     }
                     self.socket.send(Message::Ping(Bytes::new())).await?;
                 }
+                () = &mut ended => return Ok(CloseCode::Policy),
                 () = stopped(&mut stopping) => return Ok(CloseCode::Away),
             }
         }

@@ -1,12 +1,12 @@
 //! Logging in and out, the first password, and links that only look.
 
-use hyper::header::{HeaderValue, SET_COOKIE};
+use hyper::header::HeaderValue;
 use hyper::{Response, StatusCode};
 
 use super::{json, no_content, read_json};
 use crate::access::{self, Phase, Plain, Right, SESSION_TIME};
 use crate::web::answer::Call;
-use crate::web::auth::{self, SESSION_COOKIE, VIEW_COOKIE};
+use crate::web::auth::{self, SESSION_COOKIE, VIEW_COOKIE, set_cookie};
 use crate::web::body::Body;
 use crate::web::connection::Client;
 use crate::web::problem::{Problem, capitalized};
@@ -58,7 +58,7 @@ pub(crate) fn log_out(call: &Call) -> Response<Body> {
     }
     let mut response = no_content();
     for name in [SESSION_COOKIE, VIEW_COOKIE] {
-        set_cookie(&call.client, &mut response, name, "", 0);
+        set_cookie(&call.client, &mut response, name, "", Some(0));
     }
     response
 }
@@ -69,24 +69,14 @@ pub(crate) fn enter_by_link(call: &Call, secret: &str) -> Result<Response<Body>,
         return Err(Problem::new(StatusCode::NOT_FOUND, "This link was withdrawn, or never was one."));
     }
     let mut response = auth::see_other("/");
-    set_cookie(&call.client, &mut response, VIEW_COOKIE, secret, SESSION_TIME.as_secs());
+    set_cookie(&call.client, &mut response, VIEW_COOKIE, secret, Some(SESSION_TIME.as_secs()));
     Ok(response)
 }
 
 fn logged_in(client: &Client, secret: &Plain) -> Response<Body> {
     let mut response = no_content();
-    set_cookie(client, &mut response, SESSION_COOKIE, secret.reveal(), SESSION_TIME.as_secs());
+    set_cookie(client, &mut response, SESSION_COOKIE, secret.reveal(), Some(SESSION_TIME.as_secs()));
     response
-}
-
-/// `Strict`: no page from elsewhere can make a browser show it. `Secure` only behind a proxy that encrypts: on a LAN there is no
-/// certificate.
-fn set_cookie(client: &Client, response: &mut Response<Body>, name: &str, value: &str, seconds: u64) {
-    let secure = if client.is_secure { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
 }
 
 impl From<access::Error> for Problem {

@@ -27,5 +27,6 @@ pub(in crate::web) fn all(services: &Services) -> wire::Sources {
 }
 
 pub(super) fn one(services: &Services, source: &Source) -> wire::Source {
-    wire::Source::of(source, clock::now(), &services.site.borrow().time_zone)
+    let site = services.site.borrow();
+    wire::Source::of(source, site.private_sources.contains(&source.id), clock::now(), &site.time_zone)
 }

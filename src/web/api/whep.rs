@@ -4,11 +4,14 @@ use hyper::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LOCAT
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::{no_content, typed};
-use crate::output::whep::{Patched, WhepError};
+use crate::hub::Left;
+use crate::output::whep::{Answer, Patched, Whep, WhepError};
+use crate::task;
 use crate::web::answer::Call;
 use crate::web::body::{self, Body};
 use crate::web::limits::BODY_BYTES_MAX;
 use crate::web::problem::Problem;
+use crate::web::viewing::Permit;
 
 const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
@@ -24,18 +27,36 @@ pub(crate) fn add_accepted(headers: &mut HeaderMap) {
 pub(crate) async fn offer(call: Call, id: &str) -> Result<Response<Body>, Problem> {
     let source = call.source(id)?;
     expect_type(call.headers(), SDP, ACCEPT_POST)?;
+    let permit = Permit::of(&call, id);
     let path = call.request.uri().path().to_owned();
     let sdp = body::read_text(call.request.into_body(), BODY_BYTES_MAX).await?;
     let (address, reached_at) = (call.client.address, call.client.reached_at);
-    let answer = call.services.whep.offer(&source, &sdp, address, reached_at).await?;
-    let mut response = typed(StatusCode::CREATED, SDP, answer.sdp);
+    let whep = call.services.whep.clone();
+    let Answer { session, sdp, etag, left } = whep.offer(&source, &sdp, address, reached_at).await?;
+    let mut response = typed(StatusCode::CREATED, SDP, sdp);
     let headers = response.headers_mut();
     // The path as it was asked: already encoded.
-    let location = format!("{path}/{}", answer.session);
+    let location = format!("{path}/{session}");
     headers.insert(LOCATION, HeaderValue::try_from(location).expect("a path and hex digits"));
-    headers.insert(ETAG, tag(&answer.etag));
+    headers.insert(ETAG, tag(&etag));
     headers.insert(ACCEPT_PATCH, HeaderValue::from_static(FRAGMENT));
+    // Not joined: it ends with the viewer.
+    drop(task::spawn(
+        format!("{id}: permit of a viewer"),
+        end_with(permit, whep, source.id.clone(), session, left),
+    ));
     Ok(response)
+}
+
+/// Ends a viewer whom nobody would let in any more.
+async fn end_with(permit: Permit, whep: Whep, source: String, session: String, left: Left) {
+    tokio::select! {
+        () = permit.ended() => {
+            // It may have left by itself at the same moment.
+            let _ = whep.delete(&source, &session).await;
+        }
+        () = left.done() => {}
+    }
 }
 
 pub(crate) async fn patch(call: Call, id: &str, session: &str) -> Result<Response<Body>, Problem> {

@@ -13,6 +13,7 @@ use crate::library::signage::{Met, Play};
 use crate::signage::{SHOT_BYTES_MAX, ShotError, Signage, State, now_ms};
 use crate::web::answer::Call;
 use crate::web::api::{json, no_content, read_json, read_long_json};
+use crate::web::auth::{self, SCREEN_COOKIE, set_cookie};
 use crate::web::body::{self, Body};
 use crate::web::conditional;
 use crate::web::limits::PLAYS_BYTES_MAX;
@@ -39,7 +40,8 @@ fn heard(signage: &Signage, call: &Call, key: &str) -> Result<i64, Problem> {
 
 /// `POST /api/screens/hello`
 pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, address) = (call.services, call.client.address);
+    let (services, client) = (call.services, call.client);
+    let address = client.address;
     let signage = services.signage()?;
     let body: wire::Hello = read_json(call.request.into_body()).await?;
     let met =
@@ -81,7 +83,9 @@ pub(super) async fn hello(call: Call) -> Result<Response<Body>, Problem> {
     signage.heard(id, Some(address));
     let screen = library.screen(id).await?;
     let welcome = wire::Welcome { id, key: &key, code: &screen.code, name: &screen.name };
-    Ok(json(StatusCode::OK, to_json(&welcome)))
+    let mut response = json(StatusCode::OK, to_json(&welcome));
+    set_cookie(&client, &mut response, SCREEN_COOKIE, &key, None);
+    Ok(response)
 }
 
 /// What of a key is kept.
@@ -126,6 +130,10 @@ pub(super) fn playlist(call: &Call) -> Result<Response<Body>, Problem> {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=5"));
     if let Ok(etag) = HeaderValue::from_str(&answer.etag) {
         headers.insert(ETAG, etag);
+    }
+    // By it the TV is known where live pictures are private. It says hello only when it starts.
+    if auth::cookie(call.headers(), SCREEN_COOKIE).is_none_or(|known| known != key) {
+        set_cookie(&call.client, &mut response, SCREEN_COOKIE, &key, None);
     }
     Ok(response)
 }
