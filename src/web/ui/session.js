@@ -37,10 +37,15 @@ export function isAdmin() {
   return now.open || now.can === 'admin';
 }
 
-/** Leaves for the login page, which comes back to here. */
-export function toLogin() {
+/** The login page, which comes back to here. */
+export function loginPath() {
   const here = location.pathname + location.search;
-  location.assign(here === '/' ? '/login' : `/login?to=${encodeURIComponent(here)}`);
+  return here === '/' ? '/login' : `/login?to=${encodeURIComponent(here)}`;
+}
+
+/** Leaves for the login page. */
+export function toLogin() {
+  location.assign(loginPath());
 }
 
 export async function signOut() {

@@ -78,6 +78,8 @@ export const german = {
     unsupported: (transport) => `Dieser Browser kann ${transport} nicht abspielen. Wähle einen anderen Weg.`,
     unknownTitle: (id) => `Es gibt keine Quelle „${id}“`,
     unknown: 'Vielleicht wurde sie umbenannt oder aus marquee.toml entfernt.',
+    loginTitle: 'Diese Quelle ist privat',
+    login: 'Melde dich an, um sie zu sehen.',
     soundOn: 'Ton an',
     soundOff: 'Ton aus',
     soundNone: 'Kein Ton',

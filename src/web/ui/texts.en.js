@@ -92,6 +92,8 @@ export const english = {
     unsupported: (/** @type {string} */ transport) => `This browser can't play ${transport}. Choose another way.`,
     unknownTitle: (/** @type {string} */ id) => `There is no source “${id}”`,
     unknown: 'It may have been renamed or taken out of marquee.toml.',
+    loginTitle: 'This source is private',
+    login: 'Log in to watch it.',
     soundOn: 'Sound on',
     soundOff: 'Sound off',
     soundNone: 'No sound',

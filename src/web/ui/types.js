@@ -16,6 +16,7 @@
  * @property {'idle'|'starting'|'live'|'lost'} state
  * @property {Cause|null} cause
  * @property {string} since RFC 3339
+ * @property {boolean} private only for those who are logged in, and for screens that play it
  * @property {{codec: string, width: number, height: number, fps: number}|null} input
  * @property {{codec: string, width: number, height: number, fps: number, bitrate_bps: number, encoder: string}|null} video null while no picture is encoded
  * @property {{codec: string, channels: number, bitrate_bps: number}|null} audio null while no sound is encoded
@@ -40,13 +41,14 @@
  * Why a session ended.
  * - `unreachable`: no connection to the server at all; another transport would not help.
  * - `unknown`: the server has no such source.
+ * - `login`: the source is private, and nobody is logged in here.
  * - `unsupported`: this browser can't play what the transport brings; not tried again.
  * - `refused`: the server said no, or the answer made no sense.
  * - `late`: no first picture in time.
  * - `stalled`: pictures stopped.
  * - `closed`: the other side closed it.
  * - `replaced`: closed by the player itself.
- * @typedef {'unreachable'|'unknown'|'unsupported'|'refused'|'late'|'stalled'|'closed'|'replaced'} EndKind
+ * @typedef {'unreachable'|'unknown'|'login'|'unsupported'|'refused'|'late'|'stalled'|'closed'|'replaced'} EndKind
  */
 
 /** @typedef {{kind: EndKind, detail: string}} Ending */

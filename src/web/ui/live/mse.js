@@ -1,7 +1,7 @@
 // Fragmented MP4 through a WebSocket into a MediaSource: for where UDP does not pass.
 
 import { createCushion, steer } from './catchup.js';
-import { createSession } from './session.js';
+import { createSession, EndError, fetchOrEnd } from './session.js';
 import { frameCounts, makeVideo, watchFirstFrame } from './video.js';
 
 /** Kept behind the position; a browser's own limit is some 100 MB, a TV's far less. */
@@ -47,7 +47,10 @@ export function open(options) {
       feeder.add({ data: new Uint8Array(event.data) });
     }
   });
-  socket.addEventListener('close', (event) => session.end('closed', event.reason));
+  socket.addEventListener('close', async (event) => {
+    const ending = session.connected || session.over ? null : await refusalOf(`${options.path}/mse`);
+    session.end(ending ? ending.kind : 'closed', ending ? ending.message : event.reason);
+  });
   session.atEnd(() => socket.close());
 
   session.frames = () => frameCounts(video).decoded;
@@ -64,6 +67,20 @@ export function open(options) {
     });
   };
   return session;
+}
+
+/**
+ * Why a WebSocket was not opened, which it does not say itself: asked the plain way, its address does.
+ * @param {string} url
+ * @returns {Promise<EndError|null>}
+ */
+async function refusalOf(url) {
+  try {
+    await fetchOrEnd(url, { cache: 'no-store' });
+  } catch (error) {
+    return error instanceof EndError && error.kind !== 'refused' ? error : null;
+  }
+  return null;
 }
 
 /**

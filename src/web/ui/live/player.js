@@ -17,6 +17,8 @@ import { createWatchdog } from './watchdog.js';
  * @property {(player: Player) => void} changed state, transport or sound changed
  */
 
+/** Without a server, without the source, or without a login, all transports fail the same way. */
+const SAME_FOR_ALL = /** @type {import('../types.js').EndKind[]} */ (['unreachable', 'unknown', 'login']);
 /** Without a connection and a picture by then, the next transport is tried. */
 const CONNECT_MS_MAX = 4000;
 /** A transport that is connected waits for a source that is being opened, or a slow link: others would not be quicker. */
@@ -246,8 +248,7 @@ export class Player {
         this.show(session);
         return session;
       }
-      // Without a server, or without the source, all the others would fail the same way.
-      if (this.ending && (this.ending.kind === 'unreachable' || this.ending.kind === 'unknown')) {
+      if (this.ending && SAME_FOR_ALL.includes(this.ending.kind)) {
         return null;
       }
     }

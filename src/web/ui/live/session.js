@@ -108,6 +108,9 @@ export async function fetchOrEnd(url, options) {
   if (response.status === 404) {
     throw new EndError('unknown', url);
   }
+  if (response.status === 401) {
+    throw new EndError('login', url);
+  }
   if (!response.ok && response.status !== 304) {
     throw new EndError('refused', `${url}: ${response.status}`);
   }

@@ -1,10 +1,11 @@
 // The player page: one source, as large as the window.
 
-import { livePath, restartSource, status } from '../api.js';
+import { api, livePath, restartSource, status } from '../api.js';
 import { setBoxTime } from '../clock.js';
 import { byId, h, setAttribute, setText } from '../dom.js';
 import { followEvents } from '../feed.js';
 import { icon } from '../icons.js';
+import { loginPath } from '../session.js';
 import { goneBar } from '../shell.js';
 import { texts } from '../texts.js';
 import * as actions from './actions.js';
@@ -33,6 +34,8 @@ let sound = loadSound();
 /** @type {import('../types.js').Source|null} */
 let source = null;
 let unknown = false;
+/** What stands in the place of the picture until somebody does something. @type {''|'unknown'|'login'} */
+let notice = '';
 
 const page = byId('content');
 const showGone = goneBar();
@@ -164,11 +167,26 @@ function patchTransport() {
 }
 
 function showMessage() {
-  const text = unknown ? '' : messageFor(player);
-  if (!unknown) {
-    setText(message, text);
-    message.hidden = !text;
+  const locked = player.state !== 'playing' && player.ending !== null && player.ending.kind === 'login';
+  const now = unknown ? 'unknown' : locked ? 'login' : '';
+  if (now !== notice) {
+    notice = now;
+    setAttribute(page, 'data-notice', notice);
+    message.classList.toggle('large', Boolean(notice));
+    message.replaceChildren(...noticeParts());
   }
+  const text = notice ? '' : messageFor(player);
+  if (!notice) {
+    setText(message, text);
+  }
+  message.hidden = !notice && !text;
+}
+
+function noticeParts() {
+  const [title, text, action, href] = notice === 'unknown'
+    ? [words.unknownTitle(id), words.unknown, words.back, '/']
+    : [words.loginTitle, words.login, texts.login.action, loginPath()];
+  return notice ? [h('b', {}, title), h('p', {}, text), h('a', { class: 'button', href }, action)] : [];
 }
 
 /** @param {import('../types.js').Source[]} sources */
@@ -180,14 +198,26 @@ function follow(sources) {
     document.title = words.documentTitle(source.name);
     setAttribute(stage, 'aria-label', source.name);
     setAttribute(page, 'data-state', source.state);
-  } else if (!unknown) {
+  } else {
     unknown = true;
-    message.hidden = false;
-    message.replaceChildren(h('b', {}, words.unknownTitle(id)), h('p', {}, words.unknown),
-      h('a', { class: 'button', href: '/' }, words.back));
   }
-  message.classList.toggle('large', unknown);
   patch();
+}
+
+let gone = false;
+/**
+ * The list of sources is for those who are logged in. To all others its stream is closed, and the box is there.
+ * @param {boolean} now
+ */
+async function followGone(now) {
+  gone = now;
+  const there = !now || await api.get('/api/session').then(() => true, () => false);
+  if (now === gone) {
+    showGone(!there);
+  }
+  if (!now) {
+    player.retryNow();
+  }
 }
 
 let figuresTimer = 0;
@@ -225,12 +255,7 @@ followKeys({
 });
 followEvents({
   sources: follow,
-  gone(gone) {
-    showGone(gone);
-    if (!gone) {
-      player.retryNow();
-    }
-  },
+  gone: followGone,
 });
 status().then((now) => setBoxTime(now.time, now.time_zone)).catch(() => undefined);
 patch();
