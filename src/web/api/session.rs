@@ -13,6 +13,10 @@ use crate::web::problem::{Problem, capitalized};
 use crate::web::wire::to_json;
 use crate::web::wire_access as wire;
 
+/// How long a browser keeps a link that only looks, which holds until it is withdrawn: for as long as browsers keep any cookie
+/// (RFC 6265bis, section 5.5). It may be a TV's, which nobody looks after.
+const LINK_S: u64 = 400 * 24 * 3600;
+
 pub(crate) fn get(call: &Call) -> Response<Body> {
     let access = &call.services.access;
     let (phase, right) = (access.phase(), auth::right(access, call.headers()));
@@ -69,7 +73,7 @@ pub(crate) fn enter_by_link(call: &Call, secret: &str) -> Result<Response<Body>,
         return Err(Problem::new(StatusCode::NOT_FOUND, "This link was withdrawn, or never was one."));
     }
     let mut response = auth::see_other("/");
-    set_cookie(&call.client, &mut response, VIEW_COOKIE, secret, Some(SESSION_TIME.as_secs()));
+    set_cookie(&call.client, &mut response, VIEW_COOKIE, secret, Some(LINK_S));
     Ok(response)
 }
 
