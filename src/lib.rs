@@ -10,6 +10,7 @@ pub mod device;
 pub mod draw;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+mod heap;
 mod host;
 pub mod hub;
 pub mod library;

@@ -22,11 +22,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("child", &["draw", "library", "media", "pipeline", "program", "reel", "rtsp"]),
     // The other end of what a child shows: it starts as the library's do.
     ("reel", &["library", "media", "pipeline", "process", "program"]),
-    // How any child is started.
     ("process", &[]),
     ("telemetry", &["hub", "media"]),
-    ("pipeline", &["media", "hub", "config", "draw", "rtsp"]),
+    ("pipeline", &["media", "hub", "config", "draw", "heap", "rtsp"]),
     ("rtsp", &[]),
+    ("heap", &[]),
     // task: what starts the engine again is told to stop as everything is.
     ("rtc", &["causes", "host", "media", "hub", "config", "task"]),
     (
@@ -105,6 +105,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "child",
             "config",
             "device",
+            "heap",
             "library",
             "output",
             "pipeline",

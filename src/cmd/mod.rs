@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::causes::with_causes;
+use crate::heap;
 
 /// The box behind every TV in a building: live pictures, encoded once, shown everywhere.
 #[derive(Debug, Parser)]
@@ -62,6 +63,7 @@ enum Command {
 
 /// Exit codes: 0 all right, 1 failed, 2 wrong arguments or a wrong configuration file.
 pub fn main() -> ExitCode {
+    heap::bound();
     let outcome = match Arguments::parse().command {
         Command::Run(arguments) => run::run(arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),

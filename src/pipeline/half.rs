@@ -8,6 +8,7 @@ use gstreamer::prelude::*;
 use tokio::sync::mpsc;
 
 use super::clock;
+use crate::heap;
 
 /// Bus messages kept for the owner. More than a pipeline sends between two looks; what is over is dropped, since
 /// after a first error or end the rest says nothing new.
@@ -210,10 +211,16 @@ struct Halting {
 
 impl Drop for Halting {
     fn drop(&mut self) {
-        let Some((before, after)) = self.around.take() else { return halt(&self.pipeline) };
-        before();
-        halt(&self.pipeline);
-        after();
+        match self.around.take() {
+            Some((before, after)) => {
+                before();
+                halt(&self.pipeline);
+                after();
+            }
+            None => halt(&self.pipeline),
+        }
+        // What it held of pictures is more than all else together.
+        heap::give_back();
     }
 }
 
