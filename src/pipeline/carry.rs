@@ -6,6 +6,7 @@
 use std::io::{self, Read, Write};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use gstreamer as gst;
 
@@ -24,6 +25,8 @@ const SAMPLE_BYTES_MAX: usize = 8 << 20;
 const CAPS_BYTES_MAX: usize = 64 << 10;
 /// Of a reason, for the log and for people.
 const TEXT_BYTES_MAX: usize = 500;
+/// Further from now than this no clock of a camera leads: 32 bits of RTP at 90 kHz are half a day.
+const OFF_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Not known.
 const NO_TIME: u64 = u64::MAX;
 /// It depends on others before it.
@@ -255,7 +258,12 @@ fn format(text: &[u8]) -> Option<gst::Caps> {
 }
 
 fn sample(header: &Header, data: Vec<u8>, caps: &gst::Caps) -> gst::Sample {
-    let time = |nanos: u64| (nanos != NO_TIME).then(|| gst::ClockTime::from_nseconds(nanos));
+    let now = clock::now();
+    let time = |nanos: u64| {
+        let time = MediaTime::from_nanos(nanos);
+        let off = time.since(now).max(now.since(time));
+        clock::gst_time(time).filter(|_| off <= OFF_MAX)
+    };
     let mut buffer = gst::Buffer::from_mut_slice(data);
     {
         let buffer = buffer.get_mut().expect("nobody else has it yet");

@@ -49,6 +49,11 @@ pub fn now() -> MediaTime {
     MediaTime::from_nanos(epoch.clock.time().saturating_sub(epoch.base).nseconds())
 }
 
+/// As GStreamer has it. `None` for its word for "no time", which a camera's confused clock may come to by adding up.
+pub(super) fn gst_time(time: MediaTime) -> Option<gst::ClockTime> {
+    (time.nanos() < u64::MAX).then(|| gst::ClockTime::from_nseconds(time.nanos()))
+}
+
 /// Makes the running time of `pipeline` the media time.
 pub(super) fn adopt(pipeline: &gst::Pipeline) {
     let epoch = epoch();
@@ -71,4 +76,15 @@ pub(super) fn sample_decode_time(sample: &gst::Sample) -> Option<MediaTime> {
 fn running_time(sample: &gst::Sample, time: Option<gst::ClockTime>) -> Option<MediaTime> {
     let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
     segment.to_running_time(time?).map(|time| MediaTime::from_nanos(time.nseconds()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_time_of_all_is_none() {
+        assert_eq!(gst_time(MediaTime::from_nanos(u64::MAX)), None);
+        assert_eq!(gst_time(MediaTime::from_millis(1)), Some(gst::ClockTime::from_mseconds(1)));
+    }
 }

@@ -5,7 +5,7 @@ use gstreamer_app as gst_app;
 
 use super::half::{Half, HalfError};
 use super::raw::RawPicture;
-use super::{Ended, queues};
+use super::{Ended, clock, queues};
 use crate::media::{Frame, Params, h264};
 
 /// What a decoder is for.
@@ -100,8 +100,8 @@ impl Decoder {
         };
         let mut buffer = gst::Buffer::from_slice(data);
         let fresh = buffer.get_mut().expect("just made");
-        fresh.set_pts(gst::ClockTime::from_nseconds(frame.time.nanos()));
-        fresh.set_dts(gst::ClockTime::from_nseconds(frame.decode_time.nanos()));
+        fresh.set_pts(clock::gst_time(frame.time));
+        fresh.set_dts(clock::gst_time(frame.decode_time));
         if !frame.key {
             fresh.set_flags(gst::BufferFlags::DELTA_UNIT);
         }

@@ -107,7 +107,7 @@ impl DisplayInput {
         let mut buffer = buffer.copy();
         // Shown when it comes: its own time is that of the capture, and waiting for it would only add delay.
         let fresh = buffer.make_mut();
-        fresh.set_pts(gst::ClockTime::from_nseconds(clock::now().nanos()));
+        fresh.set_pts(clock::gst_time(clock::now()));
         let cut = if cover { cut((picture.width, picture.height), self.shape) } else { (0, 0) };
         fresh.set_offset(u64::from(cut.0) << 32 | u64::from(cut.1));
         let sample =

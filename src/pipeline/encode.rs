@@ -11,7 +11,7 @@ use super::encoders::Encoder;
 use super::h264::{AVC_CAPS, FrameMaker};
 use super::half::{Half, HalfError};
 use super::raw::RawPicture;
-use super::{Ended, queues};
+use super::{Ended, clock, queues};
 use crate::media::Frame;
 
 /// What an encoder is set to.
@@ -124,7 +124,7 @@ impl VideoInput {
         let mut buffer = buffer;
         // Times are handed over as media time: the segment of a live appsrc begins at zero.
         let fresh = buffer.make_mut();
-        fresh.set_pts(gst::ClockTime::from_nseconds(picture.time.nanos()));
+        fresh.set_pts(clock::gst_time(picture.time));
         fresh.set_dts(gst::ClockTime::NONE);
         self.source.push_buffer(buffer).is_ok()
     }

@@ -82,7 +82,7 @@ impl SoundInput {
         let Some(time) = clock::sample_time(&sound.sample) else { return false };
         let Some(mut buffer) = sound.sample.buffer_owned() else { return false };
         let fresh = buffer.make_mut();
-        fresh.set_pts(gst::ClockTime::from_nseconds(time.nanos()));
+        fresh.set_pts(clock::gst_time(time));
         fresh.set_dts(gst::ClockTime::NONE);
         self.source.push_buffer(buffer).is_ok()
     }

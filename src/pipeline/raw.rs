@@ -62,7 +62,7 @@ impl RawPicture {
             .framerate(gst::Fraction::new(0, 1))
             .build();
         let mut buffer = gst::Buffer::from_mut_slice(pixels);
-        buffer.get_mut().expect("just made").set_pts(gst::ClockTime::from_nseconds(time.nanos()));
+        buffer.get_mut().expect("just made").set_pts(clock::gst_time(time));
         let segment = gst::FormattedSegment::<gst::ClockTime>::new();
         let sample = gst::Sample::builder().buffer(&buffer).caps(&caps).segment(&segment).build();
         Self { sample, time, width, height }
@@ -72,7 +72,7 @@ impl RawPicture {
     pub fn at(&self, time: MediaTime) -> Self {
         let Some(buffer) = self.sample.buffer() else { return self.clone() };
         let mut buffer = buffer.copy();
-        buffer.make_mut().set_pts(gst::ClockTime::from_nseconds(time.nanos()));
+        buffer.make_mut().set_pts(clock::gst_time(time));
         let segment = gst::FormattedSegment::<gst::ClockTime>::new();
         let sample = gst::Sample::builder()
             .buffer(&buffer)

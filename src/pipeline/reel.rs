@@ -14,7 +14,7 @@ use gstreamer_video as gst_video;
 
 use super::half::{Half, HalfError};
 use super::raw::RawPicture;
-use super::{Ended, SoundBuffer};
+use super::{Ended, SoundBuffer, clock};
 use crate::media::{MediaTime, Sound};
 
 /// The Pi's.
@@ -95,7 +95,7 @@ pub fn pcm(samples: Vec<u8>, time: MediaTime) -> Option<Sound> {
         .field("layout", "interleaved")
         .build();
     let mut buffer = gst::Buffer::from_mut_slice(samples);
-    buffer.get_mut()?.set_pts(gst::ClockTime::from_nseconds(time.nanos()));
+    buffer.get_mut()?.set_pts(clock::gst_time(time));
     let segment = gst::FormattedSegment::<gst::ClockTime>::new();
     let sample = gst::Sample::builder().buffer(&buffer).caps(&caps).segment(&segment).build();
     SoundBuffer::new(sample).into_sound()
@@ -155,7 +155,7 @@ impl Decoder {
     pub fn push(&mut self, time_ns: u64, data: Vec<u8>) -> Result<(), Ended> {
         let mut buffer = gst::Buffer::from_mut_slice(data);
         if let Some(buffer) = buffer.get_mut() {
-            buffer.set_pts(gst::ClockTime::from_nseconds(time_ns));
+            buffer.set_pts(clock::gst_time(MediaTime::from_nanos(time_ns)));
         }
         // Not by the source's own waiting: nothing would wake it after a failure.
         while self.source.current_level_buffers() >= CODED_MAX && !self.unwanted.load(Ordering::Relaxed) {

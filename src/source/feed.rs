@@ -21,6 +21,8 @@ use crate::pipeline::{RawPicture, SoundBuffer};
 
 /// An Opus packet of 20 ms of stereo silence: CELT, full band (RFC 6716 section 3.1, configuration 31).
 const SILENCE: Bytes = Bytes::from_static(&[0xfc, 0xff, 0xfe]);
+/// A picture is decoded at most this long before it is shown: sixteen others (H.264, annex A.3.1) at 16 a second.
+const SHOWN_AFTER_MAX: Duration = Duration::from_secs(1);
 const OPUS_PACKET: Duration = Duration::from_millis(20);
 /// Silence is never written further back than this: what is older, nobody waits for.
 const SILENCE_BACK_MAX: Duration = Duration::from_millis(500);
@@ -325,7 +327,7 @@ impl VideoOut {
     }
 
     fn push(&mut self, mut frame: Frame) {
-        let shown_after = frame.time.since(frame.decode_time);
+        let shown_after = frame.time.since(frame.decode_time).min(SHOWN_AFTER_MAX);
         frame.decode_time = self.timeline.place(frame.decode_time, clock::now());
         frame.time = frame.decode_time + shown_after;
         self.writer.push(frame);
@@ -340,7 +342,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
     use crate::hub::{Source, SourceKind};
-    use crate::media::State;
+    use crate::media::{H264Params, State};
+
+    #[test]
+    fn a_picture_of_a_confused_clock_is_shown_in_a_moment() {
+        clock::init().expect("GStreamer is installed");
+        let (source, [video, sound]) = Source::create("door", "Door", SourceKind::Camera, State::Live);
+        let feed = Feed::new(Arc::new(source), video, sound);
+        let mut reader = feed.source.video.join();
+        let params = H264Params { sps: Bytes::new(), pps: Bytes::new(), width: 64, height: 64 };
+        let (params, now) = (Arc::new(Params::H264(params)), clock::now());
+        let data = Bytes::from_static(&[0, 0, 0, 1, 0x65]);
+        let time = MediaTime::from_nanos(u64::MAX - 1);
+        feed.video(Captured::Coded(Codec::H264, Frame { time, decode_time: now, key: true, data, params }));
+        let frame = reader.try_next().expect("it is there").expect("none is lost");
+        assert!(frame.time.since(frame.decode_time) <= SHOWN_AFTER_MAX, "{:?}", frame.time);
+    }
 
     #[test]
     fn a_slate_that_was_drawn_too_late_is_nobodys() {
