@@ -4,12 +4,20 @@ use super::{Problem, say, video};
 use crate::library::content::Content;
 use crate::library::work::{Audio, AudioCodec, Container, Errand, Facts, Failure, Line, Profile, VideoCodec};
 use crate::pipeline::file::probe::{self as files, Found, FoundVideo};
+use crate::pipeline::file::protection::is_protected;
 
 pub(super) fn probe(errand: &Errand, content: Content) -> Result<(), Problem> {
     let mp4 = video::is_mp4(content);
-    let found = files::probe(&errand.input, mp4).map_err(video::problem)?;
+    // What can't be decoded may be what must not be.
+    let protected = |problem: Problem| match problem.failure {
+        Failure::Unsupported | Failure::NoPicture if mp4 && is_protected(&errand.input) => {
+            Failure::Encrypted.into()
+        }
+        _ => problem,
+    };
+    let found = files::probe(&errand.input, mp4).map_err(|error| protected(video::problem(error)))?;
     let bytes = std::fs::metadata(&errand.input)?.len();
-    for (name, value) in facts(content, &found, bytes)?.told() {
+    for (name, value) in facts(content, &found, bytes).map_err(protected)?.told() {
         say(&Line::Fact { name: name.to_owned(), value });
     }
     Ok(())

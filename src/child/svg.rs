@@ -1,8 +1,11 @@
 //! SVG as a picture. Nothing is loaded from anywhere and nothing is run: the library that draws knows no scripts, and is
-//! given no way to files, addresses or embedded pictures.
+//! given no way to files and addresses. Pictures within the file are drawn; other drawings within it are not.
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use image::{Rgb, RgbImage};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
@@ -19,14 +22,58 @@ pub(super) fn read(path: &Path) -> Result<RgbImage, Problem> {
     if bytes > BYTES_MAX {
         return Err(Problem::new(Failure::TooLarge, format!("{} MB of SVG", bytes >> 20)));
     }
-    draw(&std::fs::read_to_string(path).map_err(|error| Problem::new(Failure::Damaged, error.to_string()))?)
+    draw(&text(&std::fs::read(path)?)?)
+}
+
+/// In the encoding of its mark, else the one it declares (XML 1.0, appendix F), else UTF-8.
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
+    let declared = || match bytes {
+        [b'<', 0, ..] => Some(UTF_16LE),
+        [0, b'<', ..] => Some(UTF_16BE),
+        _ => declared(bytes),
+    };
+    let encoding = Encoding::for_bom(bytes).map(|(encoding, _)| encoding).or_else(declared).unwrap_or(UTF_8);
+    let (text, encoding, has_errors) = encoding.decode(bytes);
+    if has_errors {
+        return Err(Problem::new(
+            Failure::Damaged,
+            format!("it is not the {} that it should be", encoding.name()),
+        ));
+    }
+    Ok(text)
+}
+
+/// `<?xml version="1.0" encoding="ISO-8859-1"?>`
+fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    /// A declaration says three things.
+    const DECLARATION_BYTES_MAX: usize = 200;
+    let head = &bytes[..bytes.len().min(DECLARATION_BYTES_MAX)];
+    let head = head.trim_ascii_start().strip_prefix(b"<?xml")?;
+    let head = &head[..head.iter().position(|byte| *byte == b'>')?];
+    let text = std::str::from_utf8(head).ok()?;
+    let value = text.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let label = value[1..].split(quote).next()?;
+    // It could be read so far, so that it is none of two bytes a letter.
+    Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
+}
+
+/// A picture that stands in the file, if it is one of those that browsers show there.
+fn embedded(kind: &str, data: Arc<Vec<u8>>) -> Option<usvg::ImageKind> {
+    match (kind, data.as_slice()) {
+        (_, [0xff, 0xd8, 0xff, ..]) => Some(usvg::ImageKind::JPEG(data)),
+        (_, [0x89, b'P', b'N', b'G', ..]) => Some(usvg::ImageKind::PNG(data)),
+        (_, [b'G', b'I', b'F', b'8', ..]) => Some(usvg::ImageKind::GIF(data)),
+        (_, [b'R', b'I', b'F', b'F', ..]) => Some(usvg::ImageKind::WEBP(data)),
+        _ => None,
+    }
 }
 
 fn draw(svg: &str) -> Result<RgbImage, Problem> {
     let options = usvg::Options {
         resources_dir: None,
         image_href_resolver: usvg::ImageHrefResolver {
-            resolve_data: Box::new(|_, _, _| None),
+            resolve_data: Box::new(|kind, data, _| embedded(kind, data)),
             resolve_string: Box::new(|_, _| None),
         },
         fontdb: crate::draw::fonts(),
@@ -69,6 +116,40 @@ mod tests {
         assert_eq!((image.get_pixel(10, 10).0, image.get_pixel(3000, 10).0), ([255, 0, 0], [255, 255, 255]));
         let text = drawn("<text x='10' y='50' font-family='Times' font-size='20'>Menu</text>");
         assert!(text.pixels().any(|pixel| pixel.0[0] < 40), "text is drawn whatever its font is called");
+    }
+
+    #[test]
+    fn embedded_pictures_are_drawn() {
+        let mut png = Vec::new();
+        let red = RgbImage::from_pixel(4, 4, Rgb([255, 0, 0]));
+        red.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &png);
+        let image =
+            drawn(&format!("<image width='80' height='90' xlink:href='data:image/png;base64,{data}'/>"));
+        assert_eq!(
+            (image.get_pixel(900, 900).0, image.get_pixel(3000, 900).0),
+            ([255, 0, 0], [255, 255, 255])
+        );
+    }
+
+    #[test]
+    fn every_encoding_of_drawing_programs_is_read() {
+        let svg = |encoding: &str| format!("<?xml version='1.0' encoding='{encoding}'?><svg>Größe</svg>");
+        let latin: Vec<u8> =
+            svg("ISO-8859-1").chars().map(|letter| u8::try_from(letter as u32).unwrap()).collect();
+        assert_eq!(text(&latin).unwrap(), svg("ISO-8859-1"));
+        let wide: Vec<u8> = svg("UTF-16").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(text(&wide).unwrap(), svg("UTF-16"));
+        assert_eq!(text(&[&[0xff, 0xfe], wide.as_slice()].concat()).unwrap(), svg("UTF-16"));
+        let big: Vec<u8> = svg("UTF-16").encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(text(&[&[0xfe, 0xff], big.as_slice()].concat()).unwrap(), svg("UTF-16"));
+        assert_eq!(text(svg("UTF-8").as_bytes()).unwrap(), svg("UTF-8"));
+        assert_eq!(text(b"<svg>\xff</svg>").err().map(|problem| problem.failure), Some(Failure::Damaged));
+        for odd in
+            ["<?xml encoding", "<?xml encoding=>", "<?xml encoding='utf-16'?><svg/>", "<?xml encoding='x'?>"]
+        {
+            assert_eq!(text(odd.as_bytes()).unwrap(), odd);
+        }
     }
 
     #[test]

@@ -114,10 +114,28 @@ pub(super) fn jpeg_size(head: &[u8]) -> Option<(u16, u16)> {
 
 /// XML with an element `svg`, and no page of the web.
 fn is_svg(head: &[u8]) -> bool {
+    let narrow = narrowed(head);
+    let head = narrow.as_deref().unwrap_or(head);
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let start = text[..text.len().min(16)].to_ascii_lowercase();
     let page = start.starts_with(b"<!doctype html") || start.starts_with(b"<html");
     text.starts_with(b"<") && !page && !text.contains(&0) && contains(text, b"<svg")
+}
+
+/// UTF-16 as a byte a letter; what is no ASCII becomes a `?`. `None`: it is no UTF-16.
+fn narrowed(head: &[u8]) -> Option<Vec<u8>> {
+    let (text, little) = match head {
+        [0xff, 0xfe, text @ ..] => (text, true),
+        [0xfe, 0xff, text @ ..] => (text, false),
+        [b'<', 0, ..] => (head, true),
+        [0, b'<', ..] => (head, false),
+        _ => return None,
+    };
+    let letter = |pair: &[u8]| match (pair, little) {
+        ([low, 0], true) | ([0, low], false) if low.is_ascii() && *low != 0 => *low,
+        _ => b'?',
+    };
+    Some(text.chunks_exact(2).map(letter).collect())
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
@@ -189,6 +207,9 @@ mod tests {
             (b"<svg xmlns='http://www.w3.org/2000/svg'/>", Some(Content::Svg)),
             (b"\xef\xbb\xbf <?xml version='1.0'?><!-- x -->\n<!DOCTYPE svg>\n<svg/>", Some(Content::Svg)),
             (b"\n<svg:svg xmlns:svg='http://www.w3.org/2000/svg'/>", Some(Content::Svg)),
+            (b"\xff\xfe<\0s\0v\0g\0/\0>\0", Some(Content::Svg)),
+            (b"\xfe\xff\0<\0s\0v\0g\0/\0>", Some(Content::Svg)),
+            (b"\xff\xfe<\0s\0v\0", None),
             (b"<!DOCTYPE html><svg></svg>", None),
             (b"<html><svg/>", None),
             (b"<html><body>", None),

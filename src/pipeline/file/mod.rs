@@ -6,6 +6,7 @@ pub mod convert;
 pub mod frames;
 pub mod play;
 pub mod probe;
+pub mod protection;
 pub mod texts;
 
 use std::path::Path;
@@ -68,7 +69,8 @@ impl FileError {
         }
         match error.kind::<gst::ResourceError>() {
             Some(gst::ResourceError::NoSpaceLeft) => Self::NoRoom,
-            _ if error.matches(gst::CoreError::MissingPlugin) => Self::Unsupported(text),
+            // What it says then is for whoever builds the box.
+            _ if error.matches(gst::CoreError::MissingPlugin) => Self::Unsupported(String::new()),
             _ => Self::Failed(text),
         }
     }
