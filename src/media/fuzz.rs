@@ -8,7 +8,8 @@ use super::{Frame, H264Params, MediaTime, Params, h264, jpeg};
 
 /// An access unit, a record and a parameter set.
 pub(crate) fn h264(input: &[u8]) {
-    if let Some((sps, pps)) = h264::parameter_sets(input) {
+    if let Some(sets) = h264::ParameterSets::read(input) {
+        let (sps, pps) = sets.used_by(&Bytes::copy_from_slice(input));
         assert!(sps.len() >= 4 && sps.len() + pps.len() <= input.len());
         let _ = h264::sample_format(&sps);
         assert!(h264::codec_string(&sps).is_ascii());

@@ -67,27 +67,70 @@ pub fn to_annex_b(frame: &Frame, params: &H264Params) -> Bytes {
     stream.freeze()
 }
 
-/// First SPS and first PPS of an `avcC` record (ISO/IEC 14496-15 section 5.3.3.1); `None` if it is damaged.
-pub fn parameter_sets(avcc: &[u8]) -> Option<(Bytes, Bytes)> {
-    let mut rest = avcc.get(5..)?;
-    let sps = take_parameter_sets(&mut rest, 0x1f)?;
-    let pps = take_parameter_sets(&mut rest, 0xff)?;
-    // Shorter, it has no profile and level to tell a decoder.
-    (sps.len() >= 4).then_some((sps, pps))
+/// The SPS and PPS of an `avcC` record (ISO/IEC 14496-15 section 5.3.3.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParameterSets {
+    sps: Vec<Bytes>,
+    pps: Vec<Bytes>,
 }
 
-/// Reads a count (its low bits) and that many 16-bit-prefixed units; returns the first.
-fn take_parameter_sets(rest: &mut &[u8], count_mask: u8) -> Option<Bytes> {
+impl ParameterSets {
+    /// `None` if the record is damaged or has none of one kind.
+    pub fn read(avcc: &[u8]) -> Option<Self> {
+        let mut rest = avcc.get(5..)?;
+        let sps = take_parameter_sets(&mut rest, 0x1f)?;
+        let pps = take_parameter_sets(&mut rest, 0xff)?;
+        // Shorter, the first has no profile and level to tell a decoder.
+        (sps.first()?.len() >= 4 && !pps.is_empty()).then_some(Self { sps, pps })
+    }
+
+    /// The SPS and the PPS that the pictures of `access_unit` are made by. Where nobody can tell, the first of each: most
+    /// cameras have no others.
+    pub fn used_by(&self, access_unit: &Bytes) -> (Bytes, Bytes) {
+        let several = self.sps.len() > 1 || self.pps.len() > 1;
+        let used = several.then(|| nals(access_unit).find_map(|nal| self.of_slice(&nal))).flatten();
+        used.unwrap_or_else(|| (self.sps[0].clone(), self.pps[0].clone()))
+    }
+
+    /// A slice names its PPS, which names its SPS (ISO/IEC 14496-10 sections 7.3.3, 7.3.2.2 and 7.3.2.1.1).
+    fn of_slice(&self, nal: &[u8]) -> Option<(Bytes, Bytes)> {
+        if !matches!(nal_type(nal), 1 | 5) {
+            return None;
+        }
+        let mut slice = bits_of(nal.get(1..)?);
+        let (_first_macroblock, _kind) = (exp_golomb(&mut slice)?, exp_golomb(&mut slice)?);
+        let id = exp_golomb(&mut slice)?;
+        let pps_ids = |pps: &Bytes| {
+            let mut bits = bits_of(pps.get(1..)?);
+            Some((exp_golomb(&mut bits)?, exp_golomb(&mut bits)?))
+        };
+        // Of two with one number the last counts.
+        let found =
+            self.pps.iter().rev().find_map(|pps| Some((pps, pps_ids(pps)?)).filter(|(_, ids)| ids.0 == id));
+        let (pps, (_, sps_id)) = found?;
+        let has_id = |sps: &&Bytes| {
+            sps.len() >= 4 && sps.get(4..).and_then(|rest| exp_golomb(&mut bits_of(rest))) == Some(sps_id)
+        };
+        Some((self.sps.iter().rev().find(has_id)?.clone(), pps.clone()))
+    }
+}
+
+/// Most significant first.
+fn bits_of(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1))
+}
+
+/// Reads a count (its low bits) and that many 16-bit-prefixed units.
+fn take_parameter_sets(rest: &mut &[u8], count_mask: u8) -> Option<Vec<Bytes>> {
     let (&count, mut tail) = rest.split_first()?;
-    let mut first = None;
+    let mut units = Vec::new();
     for _ in 0..count & count_mask {
         let len = usize::from(u16::from_be_bytes(tail.get(..2)?.try_into().ok()?));
-        let unit = tail.get(2..2 + len)?;
-        first.get_or_insert_with(|| Bytes::copy_from_slice(unit));
+        units.push(Bytes::copy_from_slice(tail.get(2..2 + len)?));
         tail = &tail[2 + len..];
     }
     *rest = tail;
-    first
+    Some(units)
 }
 
 /// `avc1.PPCCLL` (RFC 6381 section 3.3) from a sequence parameter set.
@@ -115,7 +158,7 @@ pub fn sample_format(sps: &[u8]) -> Option<SampleFormat> {
     if !PROFILES_WITH_CHOICE.contains(sps.get(1)?) {
         return None;
     }
-    let mut bits = sps.get(4..)?.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+    let mut bits = bits_of(sps.get(4..)?);
     let _id = exp_golomb(&mut bits)?;
     let chroma_format = u8::try_from(exp_golomb(&mut bits)?).ok().filter(|format| *format <= 3)?;
     if chroma_format == 3 {
@@ -170,16 +213,34 @@ mod tests {
     #[test]
     fn avcc_gives_its_parameter_sets() {
         let avcc = [1, 0x42, 0xe0, 0x1f, 0xff, 0xe1, 0, 4, 0x67, 0x42, 0xe0, 0x1f, 1, 0, 2, 0x68, 0xce];
-        let (sps, pps) = parameter_sets(&avcc).expect("well formed");
+        let (sps, pps) = ParameterSets::read(&avcc).expect("well formed").used_by(&Bytes::new());
         assert_eq!(codec_string(&sps), "avc1.42e01f");
         assert_eq!(&pps[..], &[0x68, 0xce]);
+    }
+
+    #[test]
+    fn the_sets_in_use_are_those_that_the_slice_names() {
+        // Behind the kind: numbers as Exp-Golomb codes, 1 is 0, 010 is 1.
+        let (sps_0, sps_1) = ([0x67, 0x42, 0xe0, 0x1f, 0b1000_0000], [0x67, 0x42, 0xe0, 0x1e, 0b0100_0000]);
+        let (pps_0, pps_1) = ([0x68, 0b1100_0000], [0x68, 0b0100_1000]);
+        let sets = ParameterSets {
+            sps: [sps_1, sps_0].map(|sps| Bytes::copy_from_slice(&sps)).to_vec(),
+            pps: [pps_1, pps_0].map(|pps| Bytes::copy_from_slice(&pps)).to_vec(),
+        };
+        let used = |slice: u8| {
+            let (sps, pps) = sets.used_by(&access_unit(&[&[0x06, 1], &[0x65, slice]]));
+            (sps[3], pps[1])
+        };
+        assert_eq!(used(0b1110_0000), (0x1f, 0b1100_0000), "picture 0, kind 0, PPS 0, which names SPS 0");
+        assert_eq!(used(0b1101_0000), (0x1e, 0b0100_1000), "PPS 1, which names SPS 1");
+        assert_eq!(used(0b1101_1000), (0x1e, 0b0100_1000), "nobody has PPS 2: the first of each");
     }
 
     #[test]
     fn a_damaged_avcc_is_refused_at_every_length() {
         let avcc = [1, 0x42, 0xe0, 0x1f, 0xff, 0xe1, 0, 4, 0x67, 0x42, 0xe0, 0x1f, 1, 0, 2, 0x68, 0xce];
         for len in 0..avcc.len() {
-            assert_eq!(parameter_sets(&avcc[..len]), None, "{len}");
+            assert_eq!(ParameterSets::read(&avcc[..len]), None, "{len}");
         }
     }
 

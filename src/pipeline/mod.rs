@@ -23,6 +23,7 @@ pub mod jpeg;
 pub mod opus;
 pub mod order;
 mod packet_caps;
+mod packet_marks;
 mod pools;
 pub mod queues;
 pub mod raw;

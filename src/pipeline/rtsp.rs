@@ -10,6 +10,7 @@ use super::capture::connect;
 use super::carry::Track;
 use super::half::{Ended, Half, HalfError};
 use super::packet_caps::{self, is_readable};
+use super::packet_marks::{Units, unmark};
 use super::queues;
 use crate::media::{MediaTime, Order};
 use crate::rtsp::{self, Description, Kind, Stream};
@@ -52,6 +53,7 @@ type Reports = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
 
 /// Where one stream's packets go.
 struct Input {
+    units: Units,
     clock_rate: u32,
     /// Of the newest packet, without the turns of its 32 bits.
     time: Option<i64>,
@@ -107,7 +109,13 @@ impl rtsp::Receiver for Packets {
             // camera's times count as they are.
             self.bin.set_property_from_str("buffer-mode", "none");
         }
-        push(&input.rtp, packet);
+        if input.units.is_marked_in_vain(packet) {
+            let mut packet = packet.to_vec();
+            unmark(&mut packet);
+            push(&input.rtp, &packet);
+        } else {
+            push(&input.rtp, packet);
+        }
     }
 
     fn rtcp(&mut self, stream: usize, report: &[u8]) {
@@ -201,7 +209,15 @@ impl Packets {
         self.send_reports(number)?;
         let size_missing = (stream.encoding == "JPEG").then(|| stream.clone());
         let clock_rate = stream.clock_rate;
-        self.inputs.push(Input { clock_rate, time: None, order: Order::default(), rtp, rtcp, size_missing });
+        self.inputs.push(Input {
+            units: Units::of(&stream.encoding),
+            clock_rate,
+            time: None,
+            order: Order::default(),
+            rtp,
+            rtcp,
+            size_missing,
+        });
         Ok(())
     }
 

@@ -123,6 +123,36 @@ async fn packets_of_another_number_or_sender_hide_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn marks_on_remarks_end_no_picture() {
+    is_watched("MarksRemarks", "", 50).await;
+}
+
+/// Whoever looks sees the picture, not what the wrong ones of two pairs of parameter sets make of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parameter_sets_in_use_are_those_of_the_picture() {
+    let camera = OddCamera::start("TwoSetsOfParameters", None);
+    let program = camera.watched("rtsp", "");
+    program.until_live("odd").await;
+    let source = program.source("odd").await;
+    assert_eq!(
+        (source["input"]["width"].as_u64(), source["input"]["height"].as_u64()),
+        (Some(320), Some(180))
+    );
+    loop {
+        let picture = program.get("/live/odd/frame.jpg").await;
+        if picture.header("marquee-picture") == "live" {
+            // Height and width stand behind the frame's marker, its length and the bits of a sample.
+            let at = picture.body.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("a frame");
+            assert_eq!(
+                picture.body[at + 5..at + 9],
+                [0, 180, 320u16.to_be_bytes()[0], 320u16.to_be_bytes()[1]]
+            );
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_camera_that_thinks_for_six_seconds_is_waited_for() {
     is_watched("SlowToDescribe", "", 10).await;
 }

@@ -6,6 +6,7 @@
 Speaks TLS with a certificate. Prints "ready PORT" once it accepts; ends with its standard input.
 """
 
+import base64
 import hashlib
 import os
 import re
@@ -114,6 +115,34 @@ class SlowToDescribe(Plain):
         if method == "DESCRIBE":
             time.sleep(6)
         return super().answer(camera, method, headers)
+
+
+class MarksRemarks(Plain):
+    """A remark (SEI) before each picture ends a picture, by its mark."""
+
+    def payloads(self, index):
+        return [bytes([6, 5, 17]) + bytes(16) + b"x\x80", *super().payloads(index)]
+
+    def frame(self, packet):
+        if packet[12] & 31 == 6:
+            packet = packet[:1] + bytes([packet[1] | 0x80]) + packet[2:]
+        return super().frame(packet)
+
+
+class TwoSetsOfParameters(Plain):
+    """Those in use are the second ones; the first are of another size."""
+
+    def sdp(self):
+        other = gst_units("videoscale ! video/x-raw,width=640,height=480 ! x264enc tune=zerolatency speed-preset=ultrafast "
+                          "sps-id=1 aud=true ! video/x-h264,profile=main,stream-format=byte-stream", lambda nal: nal[0] & 31 == 9)
+        own = {7: self.pictures.sets()[0], 8: self.pictures.sets()[1]}
+        foreign = [nal for nal in other[0] if nal[0] & 31 in (7, 8)]
+        sets = [*foreign, own[7], own[8]]
+        self.fmtp = "packetization-mode=1;sprop-parameter-sets=" + ",".join(base64.b64encode(nal).decode() for nal in sets)
+        return super().sdp()
+
+    def payloads(self, index):
+        return [payload for payload in super().payloads(index) if payload[0] & 31 not in (7, 8)]
 
 
 class NoKeyFrame(Plain):
