@@ -169,8 +169,9 @@ async fn b_frames_are_encoded_anew() {
     let camera = OddCamera::start("BFrames", None);
     let program = camera.watched("rtsp", "");
     let mut viewer = watch_mse(&program, "odd").await;
-    let source =
-        program.until("odd", |source| !source["video"].is_null() && source["video"]["encoder"] != "").await;
+    // By then the encoder of the slate, which was there while it started, is long gone.
+    let encoded = |source: &Value| number(source, "frames_in") >= 50 && !source["video"].is_null();
+    let source = program.until("odd", |source| source["state"] == "live" && encoded(source)).await;
     assert_eq!(source["input"]["codec"], "h264");
     more_by_mse(&mut viewer, 25).await;
 }
