@@ -92,6 +92,8 @@ struct Session<'a> {
     link: Link,
     number: u32,
     scheme: Option<Scheme>,
+    /// User and password were right once.
+    is_logged_in: bool,
     /// Its name, once there is one.
     id: Option<String>,
     life: Duration,
@@ -128,6 +130,7 @@ impl<'a> Session<'a> {
             link,
             number: 0,
             scheme: None,
+            is_logged_in: false,
             id: None,
             life: SESSION_LIFE,
             keep_alive_by: "OPTIONS",
@@ -318,6 +321,7 @@ impl<'a> Session<'a> {
                 }
             };
             if answer.status != 401 {
+                self.is_logged_in |= self.scheme.is_some();
                 return Ok(answer);
             }
             self.log_in(&answer)?;
@@ -331,8 +335,9 @@ impl<'a> Session<'a> {
         if self.settings.user.is_none() {
             return Err(Error::Unauthorized("it wants a user and a password".to_owned()));
         }
-        // A password that was refused is not said again: cameras lock an account after a few.
-        if self.scheme.is_some() && !is_stale(&challenges) {
+        // A password that was refused is not said again: cameras lock an account after a few. One that was right before is
+        // asked for with another challenge, whether the camera calls the first one stale or not.
+        if self.scheme.is_some() && !self.is_logged_in && !is_stale(&challenges) {
             return Err(Error::Unauthorized("user or password are refused".to_owned()));
         }
         let scheme = Scheme::choose(&challenges).map_err(|asked| {

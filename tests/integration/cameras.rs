@@ -79,8 +79,9 @@ async fn is_named(name: &str, more: &str, cause: &str, words: &str) -> Value {
 const LOGIN: &str = "user = \"viewer\"\npassword = \"secret\"\n";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_by_sha_256_is_one() {
+async fn logins_by_any_digest_are_taken() {
     is_watched("DigestSha256", LOGIN, 10).await;
+    is_watched("ForgetsChallenges", LOGIN, 10).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
