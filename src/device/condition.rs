@@ -1,12 +1,13 @@
 //! The box itself: its board, its data partition, and what is wrong with them.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::board::Board;
+use super::clock;
 use super::data::Data;
 use crate::task::Stop;
 use crate::telemetry::health::Problem;
@@ -28,6 +29,8 @@ pub struct Condition {
     pub hot: bool,
     /// `None`: not a box with our data partition.
     pub data: Option<Data>,
+    /// The box does not know what time it is.
+    pub clock_unset: bool,
 }
 
 /// What has to be remembered between two looks.
@@ -39,13 +42,18 @@ struct Watcher {
 
 /// Keeps `condition` up to date until told to stop.
 pub async fn watch(root: PathBuf, condition: watch::Sender<Condition>, mut stop: Stop) {
-    let mut watcher = Watcher::default();
+    let (mut watcher, started) = (Watcher::default(), Instant::now());
     loop {
         let root = root.clone();
         // A sensor may take its time.
-        match spawn_blocking(move || (Board::read(&root), Data::read(&root))).await {
-            Ok((board, data)) => {
-                let now = watcher.judge(board, data, Instant::now());
+        let looked = spawn_blocking(move || {
+            let (board, data) = (Board::read(&root), Data::read(&root));
+            let unset = clock::is_unset(&root, data.is_some(), SystemTime::now(), started.elapsed());
+            (board, data, unset)
+        });
+        match looked.await {
+            Ok((board, data, clock_unset)) => {
+                let now = Condition { clock_unset, ..watcher.judge(board, data, Instant::now()) };
                 condition.send_if_modified(|known| {
                     let changed = *known != now;
                     told(known, &now);
@@ -107,7 +115,7 @@ impl Watcher {
         let lately =
             self.under_voltage.is_some_and(|last| now.saturating_duration_since(last) < UNDER_VOLTAGE);
         board.under_voltage = board.under_voltage.map(|low| low || lately);
-        Condition { board, hot: self.hot, data }
+        Condition { board, hot: self.hot, data, clock_unset: false }
     }
 }
 

@@ -11,6 +11,7 @@
 mod board;
 mod button;
 pub mod cec;
+mod clock;
 mod condition;
 mod data;
 pub mod gpio;

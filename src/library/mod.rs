@@ -16,6 +16,7 @@ pub mod content;
 mod db;
 mod edit;
 mod error;
+mod failed;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
 mod held;
@@ -58,6 +59,7 @@ pub use content::HEAD_BYTES;
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, TAG_CHARS_MAX, TAGS_MAX};
 pub use error::{Error, NoLibrary, OpenError};
+pub use failed::Failed;
 use held::Held;
 pub use import::{Past, Records};
 pub use kinds::{FileKind, OtherContent};
@@ -65,7 +67,7 @@ pub use purge::Purge;
 pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
 pub use store::{EXTENSIONS, Store, media_type};
 use upload::Uploads;
-pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, UPLOADS_MAX};
+pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, RESERVE_BYTES as UPLOAD_RESERVE_BYTES, UPLOADS_MAX};
 pub use upload::{NewUpload, Receiving, Upload, UploadError, UploadId};
 
 const DATABASE: &str = "library.db";

@@ -310,8 +310,13 @@ const IMPORTED: &str = "
 ALTER TABLE assets ADD COLUMN imported INTEGER NOT NULL DEFAULT 0 CHECK (imported IN (0, 1));
 ";
 
+/// What went wrong is looked for after each change.
+const FAILED: &str = "
+CREATE INDEX jobs_failed ON jobs (changed) WHERE state = 'failed';
+";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED)]));
+    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED)]));
 
 /// Whether it has the tables of this version and nothing beside them: what comes from elsewhere may have triggers and
 /// views that do what their maker wants.

@@ -61,6 +61,13 @@ impl Plan {
         Wanted { power, until_ms }
     }
 
+    /// Whether the schedule has something to be seen now: a screen that is off is then missed. Between windows and in
+    /// standby it is not, and a message is no reason to expect a screen that is switched off.
+    pub fn is_awaited(&self, now_ms: i64) -> bool {
+        let now = self.at(now_ms);
+        now.is_some_and(|now| now.segment.window.is_some() && now.program.show != Show::Standby)
+    }
+
     fn runs(&self, scheduled: bool) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for segment in &self.segments {
@@ -174,6 +181,14 @@ mod tests {
         check("p3 s1 s1 p3", true, "11100111");
         // Before what nobody knows it is what it is.
         check("p3 s1", true, "1110");
+    }
+
+    #[test]
+    fn a_screen_is_awaited_while_a_playlist_is_scheduled() {
+        let plan = plan("p2 e2 s2 -2 m2");
+        let awaited: Vec<_> = (0..10).map(|minute| plan.is_awaited(minute * MINUTE_MS)).collect();
+        assert_eq!(awaited, [true, true, true, true, false, false, false, false, false, false]);
+        assert!(!Plan::empty().is_awaited(0));
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Brought {
 
 #[derive(Debug, Default)]
 pub(super) struct Lives {
-    by_screen: HashMap<i64, Live>,
+    pub(super) by_screen: HashMap<i64, Live>,
     /// What screens that nobody knows brought from each address.
     strangers: HashMap<Option<IpAddr>, Brought>,
     /// Screens that were active when it was looked last.

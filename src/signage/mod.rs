@@ -15,6 +15,7 @@ mod live;
 mod orders;
 mod owner;
 mod ports;
+mod presence;
 mod proof;
 mod sources;
 mod state;
@@ -40,6 +41,7 @@ use ports::Ports;
 pub use crate::library::signage::Play;
 pub use live::{ACTIVE, Live, Playing, Report};
 pub use orders::{Order, Orders, SHOT_BYTES_MAX, ShotError};
+pub use presence::Presence;
 pub use state::{Answer, Render, State};
 
 /// How long a change may take until all who ask are answered by it; then they are answered by what there is.

@@ -156,6 +156,11 @@ impl State {
         Some((self.screens.get(index)?, self.answers.get(index)?))
     }
 
+    /// Every screen with what it is answered.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Screen, &Answer)> {
+        self.screens.iter().zip(&self.answers)
+    }
+
     pub fn group(&self, id: i64) -> Option<&Group> {
         self.groups.iter().find(|group| group.id == id)
     }

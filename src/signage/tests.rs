@@ -335,3 +335,38 @@ async fn who_is_there_is_told_and_counted() {
     assert!(may_record("p1", 29_990) && !may_record("p1", 1));
     it.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_known_which_screens_are_missed_and_which_playlists_show_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start_with(folder.path(), &["door"]).await;
+    let (one, two) = (it.hello("one").await, it.hello("two").await);
+    let playlist = it.playlist(0, &["door"]).await;
+    it.always(playlist, vec![one]).await;
+    it.settled().await;
+    it.until("the source is known", |state| state.world.shelf.sources.contains_key("door")).await;
+    let of = |id: i64, later: Duration| {
+        let all = it.signage.presences(now_ms(), Instant::now() + later);
+        let one = all.into_iter().find(|presence| presence.id == id).unwrap();
+        (one.is_placed, one.is_awaited, one.is_active)
+    };
+    assert_eq!(of(one, Duration::ZERO), (true, true, false), "the schedule names it");
+    assert_eq!(of(two, Duration::ZERO), (false, false, false));
+    it.signage.heard(one, None);
+    assert_eq!((of(one, Duration::ZERO).2, of(one, ACTIVE).2), (true, false));
+
+    // A browser that opened `/tv` once plays what is scheduled everywhere, and is not missed before it has a name.
+    it.always(playlist, vec![]).await;
+    it.settled().await;
+    assert_eq!(of(two, Duration::ZERO), (false, true, false));
+    it.library.edit_screen(two, Some("Bar"), None).await.unwrap();
+    it.settled().await;
+    assert_eq!(of(two, Duration::ZERO), (true, true, false));
+    assert_eq!(it.signage.empty_playlists(now_ms()), []);
+
+    let gone = it.playlist(0, &["gone"]).await;
+    it.always(gone, vec![two]).await;
+    it.settled().await;
+    assert_eq!(it.signage.empty_playlists(now_ms()), [(gone, "Live".to_owned())]);
+    it.stop().await;
+}

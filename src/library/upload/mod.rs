@@ -42,7 +42,7 @@ const FINISHED_MAX: usize = 1024;
 /// An upload to which nothing happened for so long is removed.
 const LIFE_S: i64 = 24 * 60 * 60;
 /// Left free for the database, for what is made of videos, and for the system.
-const RESERVE_BYTES: u64 = 256 << 20;
+pub const RESERVE_BYTES: u64 = 256 << 20;
 /// One to which nothing was sent for so long no longer keeps the room for what it misses: it may have been left.
 const HELD: Duration = Duration::from_secs(10 * 60);
 /// A sender that was not heard for so long may be gone without a word, and another may take its place.
