@@ -28,4 +28,5 @@ mod sysfs;
 pub mod system;
 pub mod task;
 pub mod telemetry;
+pub mod trouble;
 pub mod web;
