@@ -13,6 +13,7 @@ mod signals;
 mod sources;
 mod splash;
 mod stored;
+mod troubles;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -173,6 +174,7 @@ struct App {
     web: Task,
     health_stop: Stopper,
     health: Task,
+    troubles: troubles::Running,
 }
 
 impl App {
@@ -232,6 +234,16 @@ impl App {
         });
         let around = library::Around { sources: registry.clone(), screens: status.clone(), ports };
         let (stored, stored_watch) = watch::channel(Err(NoLibrary::NoFolder));
+        let watched = troubles::Watched {
+            sources: registry.clone(),
+            heartbeats: heartbeats.clone(),
+            engine: rtc.engine(),
+            site: site_watch.clone(),
+            condition: front.condition(),
+            ports: status.clone(),
+            stored: stored_watch.clone(),
+        };
+        let (troubles, troubles_watch) = troubles::Running::start(watched, config);
         let services = Services::new(Parts {
             sources: registry.clone(),
             access: Arc::clone(&access),
@@ -245,6 +257,7 @@ impl App {
             site: site_watch,
             screens: status.clone(),
             condition: front.condition(),
+            troubles: troubles_watch,
             started: SystemTime::now(),
         });
         let zone = settings.site(config).time_zone;
@@ -289,6 +302,7 @@ impl App {
             web,
             health_stop,
             health,
+            troubles,
         })
     }
 
@@ -320,6 +334,7 @@ impl App {
                 changed
             });
             self.access.follow(settings.access(config)).await;
+            self.troubles.follow(config);
             if let Some(library) = &self.library {
                 library.follow(config, settings.site(config).time_zone);
             }
@@ -372,6 +387,7 @@ impl App {
         drop(self.announcement);
         self.web_stop.send_replace(true);
         within(deadline, "the web server", self.web.join()).await?;
+        within(deadline, "the look for what is wrong", self.troubles.stop()).await?;
         within(deadline, "the WebRTC engine", self.rtc.shutdown()).await?;
         let mut shown = None;
         if let Some(library) = self.library {

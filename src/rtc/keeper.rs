@@ -3,6 +3,7 @@
 //! A port that somebody else has, or an engine that ended, costs viewers WebRTC and nothing else: they are served in
 //! other ways until it is back.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -25,7 +26,16 @@ pub struct Engine {
 }
 
 /// It runs, or why it does not.
-type State = Result<Running, String>;
+type State = Result<Running, Missing>;
+
+/// Why there is no engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// For people.
+    pub why: String,
+    /// Another program has its port.
+    pub port_is_busy: bool,
+}
 
 /// Keeps an [`Engine`] running, until it is told to stop.
 pub struct Keeper {
@@ -61,13 +71,13 @@ impl Engine {
     }
 
     /// Why there is none at this moment.
-    pub fn missing(&self) -> Option<String> {
+    pub fn missing(&self) -> Option<Missing> {
         self.running().err()
     }
 
     /// Lets a viewer join. Its first picture comes as soon as it has connected.
     pub async fn join(&self, join: Join) -> Result<Joined, JoinError> {
-        let running = self.running().map_err(JoinError::Stopped)?;
+        let running = self.running().map_err(|missing| JoinError::Stopped(missing.why))?;
         let asked = running.ask(|reply| Command::Join(Box::new(join), reply)).await;
         asked.unwrap_or_else(|| Err(JoinError::Stopped("it does not answer".to_owned())))
     }
@@ -123,14 +133,23 @@ impl Engine {
         command: impl FnOnce(Target, Reply<Result<T, SessionError>>) -> Command,
     ) -> Result<T, SessionError> {
         let target = Target { session, source: source.to_owned() };
-        let running = self.running().map_err(SessionError::Stopped)?;
+        let running = self.running().map_err(|missing| SessionError::Stopped(missing.why))?;
         let asked = running.ask(|reply| command(target, reply)).await;
         asked.unwrap_or_else(|| Err(SessionError::Stopped("it does not answer".to_owned())))
     }
 }
 
 fn start(settings: &Settings) -> State {
-    Running::start(settings.clone()).map_err(|error: StartError| with_causes(&error))
+    Running::start(settings.clone()).map_err(|error: StartError| Missing {
+        why: with_causes(&error),
+        port_is_busy: matches!(&error, StartError::Bind { source, .. } if source.kind() == ErrorKind::AddrInUse),
+    })
+}
+
+impl Missing {
+    fn told(why: &str) -> Self {
+        Self { why: why.to_owned(), port_is_busy: false }
+    }
 }
 
 async fn keep(settings: Settings, state: watch::Sender<State>, mut stop: Stop) {
@@ -146,16 +165,16 @@ async fn keep(settings: Settings, state: watch::Sender<State>, mut stop: Stop) {
                     () = running.ended() => log::error!("the WebRTC engine ended, which it never should; it is started again"),
                     () = stop.stopped() => {
                         running.shutdown().await;
-                        drop(state.send_replace(Err("it was stopped".to_owned())));
+                        drop(state.send_replace(Err(Missing::told("it was stopped"))));
                         return;
                     }
                 }
                 // Its thread is joined, and its port free, before the next one wants it.
                 running.shutdown().await;
-                drop(state.send_replace(Err("it ended; the log says why".to_owned())));
+                drop(state.send_replace(Err(Missing::told("it ended; the log says why"))));
             }
             // Once in words; the same again says nothing new.
-            Err(why) if told.as_ref() != Some(&why) => {
+            Err(Missing { why, .. }) if told.as_ref() != Some(&why) => {
                 log::error!("there is no WebRTC, viewers are served in other ways: {why}");
                 told = Some(why);
             }

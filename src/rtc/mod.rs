@@ -27,7 +27,7 @@ mod timing;
 
 use std::net::IpAddr;
 
-pub use keeper::{Engine, Keeper};
+pub use keeper::{Engine, Keeper, Missing};
 pub use sdp::{OFFER_BYTES_MAX, OfferError};
 pub use stats::Stats;
 

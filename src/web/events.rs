@@ -1,5 +1,5 @@
-//! `/api/events`: the list of sources, the library at a glance, and that something of the screens has changed, pushed
-//! (server-sent events, WHATWG HTML section 9.2).
+//! `/api/events`: the list of sources, the library at a glance, what is wrong, and that something of the screens has changed,
+//! pushed (server-sent events, WHATWG HTML section 9.2).
 //!
 //! The list is sent every 2 s, so no other sign of life is needed; the others at changes.
 
@@ -19,11 +19,13 @@ use super::answer::Call;
 use super::body::{self, Body};
 use super::connection::stopped;
 use super::problem::Problem;
+use super::wire_trouble::Problems;
 use super::{Services, Stored, api, auth, wire, wire_signage};
 use crate::access::Right;
 use crate::library::NoLibrary;
 use crate::library::work;
 use crate::output::hdmi;
+use crate::trouble::Troubles;
 
 /// The least time between two events, and how often changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -58,6 +60,7 @@ struct Listener {
     screens: Option<u64>,
     signage: Option<watch::Receiver<u64>>,
     ports: watch::Receiver<Vec<hdmi::Status>>,
+    troubles: watch::Receiver<Troubles>,
     /// By what it was let in.
     headers: HeaderMap,
     access: watch::Receiver<u64>,
@@ -71,6 +74,8 @@ pub(super) fn get(call: &Call) -> Result<Response<Body>, Problem> {
     let place = call.services.event_stream(call.client.address)?;
     let mut stored = call.services.stored.clone();
     stored.mark_changed();
+    let mut troubles = call.services.troubles.clone();
+    troubles.mark_changed();
     let listener = Listener {
         services: call.services.clone(),
         stopping: call.stopping.clone(),
@@ -80,6 +85,7 @@ pub(super) fn get(call: &Call) -> Result<Response<Body>, Problem> {
         screens: None,
         signage: None,
         ports: call.services.screens.clone(),
+        troubles,
         headers: call.headers().clone(),
         access: call.services.access.changes(),
         sent: None,
@@ -98,6 +104,9 @@ impl Listener {
     async fn next(&mut self) -> Option<Bytes> {
         while !self.over {
             self.follow_stored();
+            if let Some(text) = self.problems() {
+                return Some(text);
+            }
             if let Some(text) = self.library().await {
                 return Some(text);
             }
@@ -163,6 +172,16 @@ impl Listener {
 }
 
 impl Listener {
+    /// What is wrong, if it is not what was told.
+    fn problems(&mut self) -> Option<Bytes> {
+        if !self.troubles.has_changed().unwrap_or(false) {
+            return None;
+        }
+        let zone = self.services.site.borrow().time_zone.clone();
+        let problems = Problems::new(&self.troubles.borrow_and_update(), &zone);
+        Some([&b"event: problems\ndata: "[..], &wire::to_json(&problems), b"\n\n"].concat().into())
+    }
+
     /// That screens, playlists, the schedule or the message are not what they were. Who shows them asks for them: not
     /// everybody who listens does, and 500 screens are a long list.
     fn screens(&mut self) -> Option<Bytes> {

@@ -37,6 +37,7 @@ mod wire_library;
 mod wire_playlist;
 mod wire_program;
 mod wire_signage;
+mod wire_trouble;
 mod wire_uploads;
 
 use admission::Admission;
@@ -68,6 +69,7 @@ use crate::output::whep::Whep;
 use crate::signage::Signage;
 use crate::telemetry::Routes;
 use crate::telemetry::health::{Heartbeats, Problem};
+use crate::trouble::Troubles;
 
 /// Everything that handlers reach. Cheap to clone.
 #[derive(Clone)]
@@ -95,6 +97,8 @@ pub struct Parts {
     pub screens: watch::Receiver<Vec<hdmi::Status>>,
     /// What the board and the data partition say.
     pub condition: watch::Receiver<Condition>,
+    /// What is wrong, for people.
+    pub troubles: watch::Receiver<Troubles>,
     pub started: SystemTime,
 }
 
@@ -167,8 +171,8 @@ impl Services {
         let mut problems = self.heartbeats.problems(Instant::now());
         let mut told =
             |part: &str, problem: String| problems.push(Problem { part: part.to_owned(), problem });
-        if let Some(why) = self.whep.engine().missing() {
-            told("webrtc", format!("is missing: {why}"));
+        if let Some(missing) = self.whep.engine().missing() {
+            told("webrtc", format!("is missing: {}", missing.why));
         }
         match self.stored() {
             Ok(Stored { library, .. }) => {

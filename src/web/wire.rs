@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use super::wire_trouble::Problems;
 use crate::device;
 use crate::hub::{self, ViewerKind};
 use crate::media::{MediaTime, Params, State};
@@ -69,6 +70,9 @@ pub(super) struct Status {
     pub time: String,
     pub time_zone: String,
     pub health: Health,
+    /// What is wrong, for people.
+    #[serde(flatten)]
+    pub problems: Problems,
     pub sources: SourceCounts,
     pub viewers: Viewers,
     pub screens: Vec<Screen>,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::program::{Answer, PATIENCE, Program};
+use crate::uploads::upload;
 
 const CONFIG: &str = "[web]\nwebrtc_port = 0\n";
 
@@ -127,4 +128,111 @@ async fn a_second_program_on_one_data_folder_says_so_and_ends() {
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && said.contains("another Marquee works with the library"), "{said}");
     live_goes_on(&first).await;
+}
+
+fn configure(program: &Program, config: &str) {
+    std::fs::write(program.config_file(), config).expect("written");
+}
+
+/// What `/api/status` lists, once it is as wanted.
+async fn until_listed(program: &Program, wanted: &[(&str, &str)]) -> Value {
+    listed_within(program, wanted, PATIENCE).await
+}
+
+async fn listed_within(program: &Program, wanted: &[(&str, &str)], patience: Duration) -> Value {
+    let level = async {
+        loop {
+            let listed = program.json("/api/status").await["problems"].take();
+            let of = |problem: &Value| {
+                let id = problem["subject"]["id"].as_str().unwrap_or_default();
+                (problem["code"].as_str().unwrap_or_default().to_owned(), id.to_owned())
+            };
+            let found: Vec<_> = listed.as_array().into_iter().flatten().map(of).collect();
+            let same = found.iter().map(|(code, id)| (code.as_str(), id.as_str())).eq(wanted.iter().copied());
+            if same {
+                return listed;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(patience, level).await.expect("it is listed")
+}
+
+#[tokio::test]
+async fn all_well_is_true_and_what_is_wrong_is_listed_with_the_way_to_mend_it() {
+    let test = "[web]\nwebrtc_port = 0\n[test]\nenabled = true\n";
+    let program = Program::start(test);
+    until_listed(&program, &[]).await;
+    assert_eq!(program.json("/api/status").await["problems_total"], 0);
+
+    // A camera that is not there, beside one that nobody watches.
+    let port = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).expect("free").local_addr().expect("bound").port();
+    let cameras = format!(
+        "{test}[[camera]]\nid = \"door\"\nname = \"Front door\"\nurl = \"rtsp://127.0.0.1:{port}/live\"\n"
+    );
+    configure(&program, &cameras);
+    let listed = until_listed(&program, &[("source_lost", "door")]).await;
+    let door = &listed[0];
+    assert_eq!((&door["subject"]["name"], &door["page"]), (&"Front door".into(), &"/#source-door".into()));
+    assert_eq!(door["cause"], program.json("/api/sources/door").await["cause"]["code"]);
+    assert!(door["since"].is_string());
+    let health = program.get("/health").await;
+    assert_eq!((health.status, body(&health)), (200, json!({"ok": true})), "the program itself is well");
+
+    configure(&program, &format!("{cameras}colour = \"red\"\n"));
+    let wanted = [("settings_wrong", ""), ("source_lost", "door")];
+    let listed = until_listed(&program, &wanted).await;
+    assert!(listed[0]["detail"].as_str().is_some_and(|detail| detail.contains("colour")), "{listed}");
+    assert_eq!(listed[1]["since"], door["since"], "the outage goes on");
+
+    configure(&program, test);
+    until_listed(&program, &[]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_played_is_listed_until_it_is_thrown_away() {
+    let program = Program::start(CONFIG);
+    let bytes = b"\0\0\0\x18ftypisom\0\0\0\0isomiso2 and nothing else".to_vec();
+    // broken.mp4
+    upload(&program, "filename YnJva2VuLm1wNA==", bytes).await;
+    let id = program.json("/api/assets").await["assets"][0]["id"].to_string();
+    let listed = until_listed(&program, &[("file_failed", &id)]).await;
+    let file = &listed[0];
+    assert_eq!(
+        (&file["subject"]["name"], &file["page"]),
+        (&"broken".into(), &format!("/library/{id}").into())
+    );
+    let ids = json!({ "ids": [id.parse::<i64>().expect("a number")] }).to_string();
+    let typed = [("content-type", "application/json")];
+    assert_eq!(program.send("POST", "/api/assets/bin", &typed, &ids).await.status, 200);
+    until_listed(&program, &[]).await;
+}
+
+/// What is sent, and was taken.
+async fn sent(program: &Program, method: &str, path: &str, content: Value) -> Value {
+    let answer = program.send(method, path, &[], &content.to_string()).await;
+    assert!(answer.status < 300, "{method} {path}: {}", String::from_utf8_lossy(&answer.body));
+    body(&answer)
+}
+
+#[tokio::test]
+async fn a_tv_that_is_off_while_something_is_scheduled_for_it_is_missed_slow() {
+    let program = Program::start("[web]\nwebrtc_port = 0\n[test]\nenabled = true\n");
+    let said = json!({"key": null, "browser": "Chrome 53 on webOS", "width": 1920, "height": 1080});
+    // One is named, the other is a phone that somebody tried it with.
+    let tv = sent(&program, "POST", "/api/screens/hello", said.clone()).await;
+    sent(&program, "POST", "/api/screens/hello", said).await;
+    let id = tv["id"].to_string();
+    sent(&program, "PATCH", &format!("/api/screens/{id}"), json!({"name": "Bar"})).await;
+    let items = json!([{"kind": "live", "source": "test", "duration_ms": 5000}]);
+    let playlist = sent(&program, "POST", "/api/playlists", json!({"name": "Loop", "items": items})).await;
+    let days = json!(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
+    let window = json!({"playlist": playlist["id"], "everywhere": true, "days": days, "from": "00:00", "until": "24:00"});
+    let window = sent(&program, "POST", "/api/windows", window).await;
+    let minutes = Duration::from_secs(240);
+    let listed = listed_within(&program, &[("screen_off", &id)], minutes).await;
+    assert_eq!(listed[0]["subject"]["name"], "Bar");
+    let path = format!("/api/windows/{}", window["id"]);
+    assert_eq!(program.send("DELETE", &path, &[], "").await.status, 204);
+    until_listed(&program, &[]).await;
 }

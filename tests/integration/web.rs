@@ -28,6 +28,7 @@ use marquee::rtc::{Keeper, Settings};
 use marquee::signage::{self as screens, Signage};
 use marquee::telemetry::Routes;
 use marquee::telemetry::health::Heartbeats;
+use marquee::trouble::Troubles;
 use marquee::web::{Parts, RENDER, Reopening, Services, Site, Stored, server};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -48,6 +49,7 @@ struct Server {
     stop: watch::Sender<bool>,
     site: watch::Sender<Site>,
     condition: watch::Sender<Condition>,
+    troubles: watch::Sender<Troubles>,
     serving: JoinHandle<()>,
     /// Held: it tells of no other library.
     _stored: watch::Sender<Result<Stored, NoLibrary>>,
@@ -78,6 +80,7 @@ impl Server {
             config_file: None,
             config_errors: Vec::new(),
         });
+        let (troubles, troubles_watch) = watch::channel(Troubles::default());
         let (condition, condition_watch) = watch::channel(Condition::default());
         let stored = match library {
             Ok(library) => {
@@ -102,11 +105,23 @@ impl Server {
             site: site_watch,
             screens: watch::channel(Vec::new()).1,
             condition: condition_watch,
+            troubles: troubles_watch,
             started: SystemTime::now(),
         });
         let (stop, stopping) = watch::channel(false);
         let serving = tokio::spawn(server::serve(listener, services, stopping, DRAIN));
-        Self { address, sources: registry, heartbeats, rtc, stop, site, condition, serving, _stored: stored }
+        Self {
+            address,
+            sources: registry,
+            heartbeats,
+            rtc,
+            stop,
+            site,
+            condition,
+            troubles,
+            serving,
+            _stored: stored,
+        }
     }
 
     async fn connect(&self) -> Connection {

@@ -9,6 +9,7 @@ use crate::telemetry::process;
 use crate::web::answer::Call;
 use crate::web::body::Body;
 use crate::web::wire::{self, rfc_3339};
+use crate::web::wire_trouble::Problems;
 
 pub(crate) fn get(call: &Call) -> Response<Body> {
     let services = &call.services;
@@ -30,6 +31,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         time: rfc_3339(SystemTime::now(), zone),
         time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         health: wire::Health { ok: problems.is_empty(), problems: Some(wire::HealthProblem::list(problems)) },
+        problems: Problems::new(&services.troubles.borrow(), zone),
         sources,
         viewers,
         screens: services.screens.borrow().iter().map(wire::Screen::from).collect(),
@@ -41,7 +43,7 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         webrtc: wire::WebRtc {
             port: services.whep.engine().port(),
             peers: services.whep.engine().stats().peers,
-            problem: services.whep.engine().missing(),
+            problem: services.whep.engine().missing().map(|missing| missing.why),
         },
         config: wire::Config {
             file: site.config_file,

@@ -1,10 +1,11 @@
 //! Pages, API, events, WHEP over HTTP: what a well-behaved client sees.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use marquee::device::{Board, Data, DataState, Limit};
 use marquee::hub::{Status, ViewerKind};
 use marquee::media::{Cause, Loss, State};
+use marquee::trouble::{Kind, Subject, Trouble, Troubles};
 use tokio::time::timeout;
 
 use super::{PATIENCE, Server, fed};
@@ -171,6 +172,53 @@ async fn board_and_data_partition_are_told_and_their_troubles_are_no_reason_to_s
     for line in ["marquee_board_temperature_celsius 81.234", "marquee_board_under_voltage 1.0"] {
         assert!(metrics.text().lines().any(|found| found == line), "{}", metrics.text());
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_for_people_is_listed_and_pushed() {
+    let server = Server::start(Vec::new()).await;
+    let mut events = server.connect().await;
+    events.send("GET /api/events", b"").await;
+    events.line_with("event: problems").await;
+    let none = serde_json::json!({"problems": [], "problems_total": 0});
+    let told = |line: String| -> serde_json::Value {
+        serde_json::from_str(line.strip_prefix("data: ").unwrap_or(&line)).expect("JSON")
+    };
+    assert_eq!(told(events.line_with("data: ").await), none);
+
+    let trouble = |kind, subject, cause, free_bytes| Trouble {
+        kind,
+        subject,
+        cause,
+        detail: "as it said".to_owned(),
+        free_bytes,
+        since: SystemTime::UNIX_EPOCH,
+    };
+    let door = Subject { id: "door".to_owned(), name: "Front door".to_owned() };
+    let listed = [
+        trouble(Kind::DiskLow, None, None, Some(900_000_000)),
+        trouble(Kind::SourceLost, Some(door), Some(Cause::NotAnswering), None),
+    ];
+    server.troubles.send_replace(Troubles { listed: listed.into(), total: 7 });
+    let since = "1970-01-01T00:00:00.000+00:00";
+    let expected = serde_json::json!([
+        {
+            "code": "disk_low", "subject": null, "cause": null, "detail": "as it said", "free_bytes": 900_000_000,
+            "since": since, "page": "/bin",
+        },
+        {
+            "code": "source_lost", "subject": {"kind": "source", "id": "door", "name": "Front door"},
+            "cause": "not_answering", "detail": "as it said", "free_bytes": null, "since": since,
+            "page": "/#source-door",
+        },
+    ]);
+    events.line_with("event: problems").await;
+    assert_eq!(told(events.line_with("data: ").await)["problems"], expected);
+    let status = server.ask("GET /api/status").await.json();
+    assert_eq!((&status["problems"], &status["problems_total"]), (&expected, &7.into()));
+    assert_eq!(status["health"]["ok"], true, "the program itself is well");
+    assert_eq!(server.ask("GET /health").await.status, 200);
     server.stop().await;
 }
 
