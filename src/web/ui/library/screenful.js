@@ -13,8 +13,9 @@ const SKELETONS = 12;
 /**
  * @param {import('./grid.js').Grid} grid
  * @param {() => HTMLElement} empty what stands there when there is nothing
+ * @param {() => boolean} [explained] the page says already why nothing comes
  */
-export function createScreenful(grid, empty) {
+export function createScreenful(grid, empty, explained) {
   const count = h('p', { class: 'muted figures', role: 'status' });
   const notice = h('div', {});
   const more = h('button', { type: 'button', class: 'button', click: () => list && list.more() }, words.more);
@@ -35,12 +36,17 @@ export function createScreenful(grid, empty) {
     grid.element.hidden = !list.assets.length;
     grid.render();
     if (!waiting) {
-      tell(list.assets.length ? '' : list.problem ? `failed ${list.problem.message}` : 'empty');
+      tell(list.assets.length ? '' : list.problem ? failure(list.problem) : 'empty');
     }
     setText(count, list.loaded ? countOf(list) : '');
     foot.hidden = list.complete || !list.assets.length;
     setText(more, list.problem ? words.moreFailed : words.more);
     more.disabled = list.isReading();
+  }
+
+  /** @param {Error} problem */
+  function failure(problem) {
+    return explained && explained() ? 'explained' : `failed ${problem.message}`;
   }
 
   /** @param {string} what */
@@ -49,7 +55,7 @@ export function createScreenful(grid, empty) {
       return;
     }
     shown = what;
-    if (what === '') {
+    if (what === '' || what === 'explained') {
       notice.replaceChildren();
     } else if (what === 'loading') {
       notice.replaceChildren(loadingWord(''), skeletons(SKELETONS));

@@ -1,7 +1,7 @@
 // The library: all assets, narrowed and ordered as the address says.
 
 import { byId, h } from '../dom.js';
-import { onLibrary } from '../events.js';
+import { libraryNow, onLibrary } from '../events.js';
 import { icon } from '../icons.js';
 import { emptyNotice, iconButton } from '../parts.js';
 import { go } from '../router.js';
@@ -45,7 +45,7 @@ export function open(visit) {
     selection: isAdmin() ? selection : null,
     act,
   });
-  const screenful = createScreenful(grid, () => (isNarrowed(filter) ? nothingFound() : nothingThere()));
+  const screenful = createScreenful(grid, () => (isNarrowed(filter) ? nothingFound() : nothingThere()), isMissing);
   const filters = createFilters({ change, reshape });
   const bar = createSelectBar({
     chosen,
@@ -151,15 +151,23 @@ export function open(visit) {
   }
 
   document.addEventListener('keydown', onKey);
+  /** It was not there when it was looked last. */
+  let missed = false;
   const endLibrary = onLibrary((now) => {
     grid.showWork(now.work.running);
-    const trouble = now.read_only ? words.readOnly : now.ok ? '' : now.problem || words.unusable;
+    const trouble = now.damaged ? words.damaged : now.read_only ? words.readOnly : now.ok ? '' : words.unusable;
     problem.hidden = !trouble;
     if (problem.dataset.text !== trouble) {
       problem.dataset.text = trouble;
-      problem.replaceChildren(icon('warn'), h('span', {}, now.damaged ? words.damaged : trouble),
+      problem.replaceChildren(icon('warn'), h('span', {}, trouble),
         now.damaged && isAdmin() ? h('a', { class: 'button', href: '/settings#damaged' }, words.waysOn) : '');
     }
+    if (now.ok && missed) {
+      list.problem = null;
+      list.more();
+    }
+    missed = !now.ok;
+    screenful.patch();
   });
   const endGeneration = followGeneration(() => {
     list.refresh();
@@ -195,6 +203,12 @@ export function open(visit) {
 function uploadButton() {
   return h('button', { type: 'button', class: 'button main icon-small', click: () => uploads.choose() },
     icon('upload'), texts.upload.action);
+}
+
+/** There is no library to be listed, which the banner says. */
+function isMissing() {
+  const now = libraryNow();
+  return Boolean(now && !now.ok);
 }
 
 /** For the very first visit: what this is for, and how it fills. */
