@@ -34,7 +34,14 @@ export const tests = {
     const tv = await t.page(`${server.url}/tv`);
     await tv.getByText('Marquee cannot take in this screen just now').waitFor();
     const page = await t.page(`${server.url}/library`);
-    await page.getByRole('link', { name: 'What can be done' }).press('Enter');
+    const way = page.getByRole('link', { name: 'What can be done' });
+    await way.waitFor();
+    assert.equal(await page.locator('.problem').count(), 0, 'it is told once');
+    const foot = page.locator('.foot').getByRole('button', { name: /problem/ });
+    await foot.press('Enter');
+    await page.getByRole('dialog').getByText("The library's database is damaged").waitFor();
+    await page.keyboard.press('Escape');
+    await way.press('Enter');
     const damaged = page.locator('#damaged');
     await damaged.getByRole('heading', { name: "The library's database is damaged" }).waitFor();
     await checkAccessibility(page, 'settings with a damaged library');

@@ -6,6 +6,8 @@ import { followEvents } from './feed.js';
 /** @typedef {import('./types.js').Source} Source */
 /** @typedef {import('./library/types.js').LibraryState} LibraryState */
 
+/** @typedef {{problems: import('./types.js').Problem[], problems_total: number}} Problems */
+
 /** A library that can't be used has nobody who works for it. @type {LibraryState['work']} */
 const NO_WORK = { waiting: 0, running: [] };
 
@@ -15,6 +17,8 @@ const newest = { sources: null, library: null, gone: false };
 const sources = createEmitter();
 /** @type {ReturnType<typeof createEmitter<LibraryState>>} */
 const library = createEmitter();
+/** @type {ReturnType<typeof createEmitter<Problems>>} */
+const problems = createEmitter();
 /** @type {ReturnType<typeof createEmitter<null>>} */
 const screens = createEmitter();
 /** @type {ReturnType<typeof createEmitter<boolean>>} */
@@ -31,6 +35,7 @@ export function startEvents() {
       newest.library = Object.assign({ work: NO_WORK }, now);
       library.tell(newest.library);
     },
+    problems: (now) => problems.tell(now),
     screens: () => screens.tell(null),
     gone(now) {
       newest.gone = now;
@@ -56,6 +61,11 @@ export function onLibrary(listener) {
     listener(newest.library);
   }
   return library.on(listener);
+}
+
+/** @param {(now: Problems) => void} listener told of changes only */
+export function onProblems(listener) {
+  return problems.on(listener);
 }
 
 /** @param {() => void} listener told when something of the signage has changed */

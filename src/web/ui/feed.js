@@ -1,5 +1,5 @@
-// What the server sends by itself, for as long as the page is seen: the list of sources, the library's state, that
-// something of the signage has changed.
+// What the server sends by itself, for as long as the page is seen: the list of sources, the library's state, what is
+// wrong, that something of the signage has changed.
 
 /** The server sends at least every 2 s; after this long without a word the connection is dead, whatever it says. */
 const SILENCE_MS_MAX = 7000;
@@ -11,6 +11,7 @@ const GONE_AFTER_MS = 1000;
  * @typedef {Object} FeedHandlers
  * @property {(sources: import('./types.js').Source[]) => void} sources
  * @property {(library: import('./library/types.js').LibraryState) => void} [library]
+ * @property {(now: {problems: import('./types.js').Problem[], problems_total: number}) => void} [problems]
  * @property {() => void} [screens] something of the signage has changed
  * @property {(gone: boolean) => void} gone told on changes only
  */
@@ -38,6 +39,12 @@ export function followEvents(handlers) {
       heard();
       if (handlers.library) {
         handlers.library(JSON.parse(event.data));
+      }
+    });
+    stream.addEventListener('problems', (event) => {
+      heard();
+      if (handlers.problems) {
+        handlers.problems(JSON.parse(event.data));
       }
     });
     stream.addEventListener('screens', () => {

@@ -178,11 +178,27 @@ async function show(how) {
   }
   const at = how.back ? scrolls.get(key) || 0 : 0;
   window.scrollTo(0, at);
+  showAnchor(url);
+  if (url.hash && view.ready) {
+    await view.ready;
+    if (mine === visit) {
+      showAnchor(url);
+    }
+  }
   if (at && view.ready) {
     await view.ready;
     if (mine === visit) {
       window.scrollTo(0, at);
     }
+  }
+}
+
+/** @param {URL} url whose hash names a part of the page, which may come late */
+function showAnchor(url) {
+  const part = url.hash.length > 1 && document.getElementById(decodeURIComponent(url.hash.slice(1)));
+  if (part && container.contains(part)) {
+    part.scrollIntoView({ block: 'center' });
+    part.focus({ preventScroll: true });
   }
 }
 

@@ -1,9 +1,11 @@
 // The frame round every page: rail or bar, the box's name, health and clock, colours, the bar of a gone server.
 
-import { status } from './api.js';
+import { Problem, status } from './api.js';
 import { boxNow, everyMinute, setBoxTime, timeText } from './clock.js';
-import { byId, h, setAttribute, setText } from './dom.js';
-import { icon, setIcon } from './icons.js';
+import { byId, h, setText } from './dom.js';
+import { onGone } from './events.js';
+import { icon } from './icons.js';
+import { createHealth } from './problems/foot.js';
 import { isAdmin, session, signOut } from './session.js';
 import { texts } from './texts.js';
 import { sayError } from './toast.js';
@@ -22,14 +24,11 @@ const PAGES = [
 ];
 const BAR_PAGES_MAX = 5;
 
-/** Health changes come with a source's state, which is pushed; this finds the others. */
+/** What is wrong is pushed; this keeps the clock. */
 const STATUS_MS = 60000;
 
 /** What pages ask of the frame; filled by `shell`. */
 export const frame = {
-  /** Asks for the box's health now: something has happened. */
-  /** @type {() => unknown} */
-  refresh: () => undefined,
   /** @type {(gone: boolean) => void} told that the server can't be reached, or can again */
   showGone: () => undefined,
 };
@@ -62,7 +61,6 @@ export function shell() {
   narrow.addEventListener('change', place);
   place();
   foot.follow((bad) => moreButton.toggleAttribute('data-alert', bad));
-  frame.refresh = foot.refresh;
   frame.showGone = goneBar();
   return {
     enter(page) {
@@ -104,19 +102,17 @@ function moreDialog(content) {
 /** Name, health, clock and colours. */
 function boxFoot() {
   const name = h('p', { class: 'foot-name' });
-  const healthIcon = icon('ring');
-  const healthText = h('span', {}, texts.health.unknown);
-  const health = h('p', { class: 'foot-line health', 'data-health': 'unknown' }, healthIcon, healthText);
+  /** @type {(bad: boolean) => void} */
+  let alert = () => undefined;
+  const health = createHealth((bad) => alert(bad));
   const time = h('b', {});
   const zone = h('span', { class: 'muted' });
   const clock = h('p', { class: 'foot-clock figures', hidden: true }, time, ' ', zone);
   const way = session().open ? null : h('button', {
     type: 'button', class: 'foot-out', click: () => signOut().catch(sayError),
   }, isAdmin() ? texts.nav.signOut : texts.nav.signOutView);
-  const element = h('div', { class: 'foot' }, name, health, clock, themeChoice(), way);
+  const element = h('div', { class: 'foot' }, name, health.element, clock, themeChoice(), way);
 
-  /** @type {(bad: boolean) => void} */
-  let alert = () => undefined;
   let asked = false;
 
   async function refresh() {
@@ -127,9 +123,7 @@ function boxFoot() {
     try {
       show(await status());
     } catch (error) {
-      setAttribute(health, 'data-health', 'unknown');
-      setIcon(healthIcon, 'ring');
-      setText(healthText, texts.health.unknown);
+      health.unanswered(error instanceof Problem && error.status === 0);
     } finally {
       asked = false;
     }
@@ -142,15 +136,7 @@ function boxFoot() {
     setText(zone, now.time_zone);
     clock.hidden = false;
     showTime();
-    const parts = now.health.problems.map((problem) => problem.part);
-    const text = !now.config.ok ? texts.health.config : texts.health.bad(parts);
-    const ok = now.health.ok && now.config.ok;
-    setAttribute(health, 'data-health', ok ? 'ok' : 'bad');
-    setIcon(healthIcon, ok ? 'dot' : 'warn');
-    setText(healthText, ok ? texts.health.ok : text);
-    health.title = now.health.problems.map((problem) => `${problem.part}: ${problem.problem}`)
-      .concat(now.config.errors).join('\n');
-    alert(!ok);
+    health.answered(now);
   }
 
   function showTime() {
@@ -161,11 +147,11 @@ function boxFoot() {
 
   return {
     element,
-    refresh,
     /** @param {(bad: boolean) => void} onAlert */
     follow(onAlert) {
       alert = onAlert;
       everyMinute(showTime);
+      onGone((gone) => !gone && refresh());
       refresh();
       window.setInterval(refresh, STATUS_MS);
       document.addEventListener('visibilitychange', refresh);

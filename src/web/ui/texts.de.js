@@ -1,5 +1,6 @@
 // Die deutschen Texte: dieselben Schlüssel wie in texts.en.js.
 
+import { problemsGerman } from './texts.problems.de.js';
 import { signageGerman } from './texts.signage.de.js';
 
 /** @param {number} count @param {string} one @param {string} many */
@@ -31,12 +32,6 @@ export const german = {
     dismiss: 'Ausblenden', signOut: 'Abmelden', signOutView: 'Nur-Ansehen-Modus verlassen',
   },
   theme: { label: 'Farben', light: 'Hell', dark: 'Dunkel', auto: 'Wie das System' },
-  health: {
-    ok: 'Alles in Ordnung',
-    unknown: 'Nicht bekannt',
-    bad: (parts) => `Störung: ${parts.join(', ')}`,
-    config: 'Einstellungsdatei hat Fehler',
-  },
 
   state: { idle: 'Ruht', starting: 'Startet', live: 'Live', lost: 'Verloren' },
   lostSince: (cause, time) => `${cause} seit ${time}`,
@@ -403,4 +398,5 @@ export const german = {
   },
 
   signage: signageGerman,
+  problems: problemsGerman,
 };

@@ -1,5 +1,6 @@
 // The English texts. A function where a figure or name goes into it. German is in texts.de.js, with the same keys.
 
+import { problemsEnglish } from './texts.problems.en.js';
 import { signageEnglish } from './texts.signage.en.js';
 
 /** @param {number} count @param {string} one @param {string} many */
@@ -31,12 +32,6 @@ export const english = {
     dismiss: 'Dismiss', signOut: 'Log out', signOutView: 'Leave view-only mode',
   },
   theme: { label: 'Colours', light: 'Light', dark: 'Dark', auto: 'As the system' },
-  health: {
-    ok: 'All well',
-    unknown: 'Not known',
-    bad: (/** @type {string[]} */ parts) => `Trouble: ${parts.join(', ')}`,
-    config: 'Settings file has errors',
-  },
 
   state: { idle: 'Idle', starting: 'Starting', live: 'Live', lost: 'Lost' },
   /** @param {string} cause @param {string} time */
@@ -428,4 +423,5 @@ export const english = {
   },
 
   signage: signageEnglish,
+  problems: problemsEnglish,
 };

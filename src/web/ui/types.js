@@ -24,12 +24,26 @@
  */
 
 /**
+ * Something that is wrong, for people.
+ * @typedef {Object} Problem
+ * @property {string} code
+ * @property {{kind: 'source'|'screen'|'playlist'|'asset'|'part', id: string, name: string}|null} subject
+ * @property {string|null} cause of a source
+ * @property {string} detail
+ * @property {number|null} free_bytes of a disk
+ * @property {string} since RFC 3339
+ * @property {string|null} page where it is mended
+ */
+
+/**
  * @typedef {Object} Status
  * @property {string} name
  * @property {string} version
  * @property {string} time RFC 3339, in the box's zone
  * @property {string} time_zone IANA name
  * @property {{ok: boolean, problems: {part: string, problem: string}[]}} health
+ * @property {Problem[]} problems empty: all is well
+ * @property {number} problems_total also of those that are not listed
  * @property {{file: string|null, ok: boolean, errors: string[]}} config
  * @property {{model: string|null, temperature_c: number|null, under_voltage: boolean|null, throttled: string[]|null}} board
  * @property {{state: 'ok'|'new'|'repaired'|'remade'|'memory', text: string}|null} data null where there is no data partition of ours

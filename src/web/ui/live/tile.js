@@ -34,7 +34,7 @@ export function createTile(first) {
   const advice = h('p', { class: 'tile-advice' });
   const retry = h('button', { type: 'button', class: 'button tile-retry icon-small' }, icon('retry'), texts.tryNow);
   retry.addEventListener('click', () => retrySource(id, retry));
-  const element = h('article', { class: 'tile', 'data-source': id },
+  const element = h('article', { class: 'tile', id: `source-${id}`, 'data-source': id, tabindex: -1 },
     stage,
     h('div', { class: 'tile-body' },
       h('h2', { class: 'tile-name' }, link),

@@ -53,8 +53,6 @@ function createTiles() {
   const tiles = new Map();
   let loaded = false;
   let over = false;
-  /** What the foot's health depends on. */
-  let states = '';
   /** @type {(() => HTMLElement)|null} the notice that stands there */
   let told = null;
 
@@ -101,7 +99,6 @@ function createTiles() {
     if (gone && !loaded) {
       explain();
     }
-    frame.refresh();
   }
 
   /** @param {Source[]} sources */
@@ -124,7 +121,6 @@ function createTiles() {
     remember(COUNT_KEY, sources.length);
     tell(sources.length ? null : emptyNotice);
     setText(summary, sources.length ? texts.live.summary(count(sources)) : '');
-    noticeStates(sources);
   }
 
   /**
@@ -144,18 +140,6 @@ function createTiles() {
       grid.insertBefore(tile.element, there || null);
       observer.observe(tile.element);
     }
-  }
-
-  /**
-   * A source that was lost or came back changes the box's health too.
-   * @param {Source[]} sources
-   */
-  function noticeStates(sources) {
-    const now = sources.map((source) => `${source.id} ${source.state}`).join();
-    if (states && now !== states) {
-      frame.refresh();
-    }
-    states = now;
   }
 
   /**

@@ -36,7 +36,7 @@ export function createCard() {
   const shoot = iconButton('snapshot', words.screenshot, () => order('screenshot', words.screenshotAsked));
   const reload = iconButton('retry', words.reload, () => order('reload', words.reloaded));
   const edit = iconButton('edit', words.edit, () => screen && editScreen(screen));
-  const element = h('li', { class: 'screen' },
+  const element = h('li', { class: 'screen', tabindex: -1 },
     h('div', { class: 'screen-picture' }, blank, image, badge),
     h('div', { class: 'screen-body' },
       h('div', { class: 'screen-head' }, name, code),
@@ -69,6 +69,7 @@ export function createCard() {
       screen = next;
       setAttribute(element, 'data-active', String(next.active));
       setAttribute(element, 'data-id', String(next.id));
+      element.id = `screen-${next.id}`;
       setText(name, next.name);
       setText(code, next.code);
       setIcon(/** @type {SVGSVGElement} */ (badge.firstChild), next.active ? 'dot' : 'ring');

@@ -23,6 +23,7 @@ export function aboutSection() {
     row(words.name, name), row(words.version, version), row(words.library, library), row(words.disk, disk),
     row(words.file, file)), meter, errors,
   h('p', {}, h('a', { href: '/api' }, words.api)));
+  element.id = 'about';
 
   const end = onLibrary((now) => {
     const { videos, slides, bin } = now.totals;

@@ -59,11 +59,13 @@ export function backupSection() {
     xhr.send(file);
   }
 
-  return section(words.backup, words.backupLead,
+  const element = section(words.backup, words.backupLead,
     h('div', { class: 'row' },
       h('a', { class: 'button icon-small', href: '/api/backup', download: true }, icon('download'), words.download),
       choose, input, cancel),
     chosen, bar, state);
+  element.id = 'backup';
+  return element;
 }
 
 /** @param {XMLHttpRequest} xhr */
