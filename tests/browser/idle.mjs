@@ -71,6 +71,12 @@ export async function workUntilEvents(page, until, count) {
     const own = await page.evaluate(() => ({ ...structuredClone(window.work), page_ms: performance.now() }));
     return { ...own, layouts: value('LayoutCount'), styles: value('RecalcStyleCount') };
   };
+  // What the newest event changed is drawn before the counting begins.
+  await until('an event', () => events > 0);
+  await page.evaluate(() => new Promise((drawn) => {
+    requestAnimationFrame(() => requestAnimationFrame(drawn));
+  }));
+  events = 0;
   const before = await read();
   await until(`${count} events`, () => events >= count);
   const after = await read();

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from urllib.parse import urljoin
 
 from box import Failed, expect, until
 
@@ -117,6 +118,23 @@ class Browser:
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
+    def open(self, url):
+        """Goes to an address, and waits until its page is there."""
+        self.ask("Page.navigate", self.session, url=url)
+        until(url, lambda: self.is_at(url), ANSWER_S_MAX)
+
+    def is_at(self, url):
+        try:
+            return self.run("async () => document.readyState === 'complete' && location.href") == url
+        except Failed:
+            # The page before it went away in the middle of the question.
+            self.alive()
+            return False
+
+    def alive(self):
+        if self.gone:
+            raise Failed("the browser has ended")
+
     def receive(self):
         """Takes messages, each ended by a zero byte, until the browser is gone."""
         with open(self.from_, "rb") as stream:
@@ -164,6 +182,8 @@ class Viewer:
     def __init__(self, address):
         self.browser = Browser()
         try:
+            # From a page of the box: those of other servers may not watch.
+            self.browser.open(urljoin(address, "/health"))
             self.browser.run(JOIN, address)
             state = until("an answer to the viewer", self.settled, ANSWER_S_MAX)
             expect(state == "connected", f"the viewer's connection is {state}")
