@@ -149,7 +149,14 @@ fetch_crates() {
 }
 
 # numbered TOTAL: cargo's messages, each crate with its number; on a terminal cargo draws a bar of its own.
-numbered() { awk -v total="$1" '$1 == "Compiling" { printf "[%d of %d] ", ++number, total } { print; fflush() }' >&2; }
+# Not by awk: Debian's reads 4 kB ahead, so that nothing is said for minutes.
+numbered() {
+    local line number=0
+    while IFS= read -r line; do
+        [[ $line != *" Compiling "* ]] || printf '[%d of %d] ' $((++number)) "$1"
+        printf '%s\n' "$line"
+    done >&2
+}
 
 # build_program PROFILE: builds it (a profile of Cargo.toml), with what it does and how far it is. Sets `program`.
 # MARQUEE_PROGRAM names one that is there, and nothing is built.
