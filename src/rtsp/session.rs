@@ -22,6 +22,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 const REDIRECTS_MAX: usize = 5;
 /// Bytes in a row that belong to nothing.
 const JUNK_BYTES_MAX: usize = 256 << 10;
+const NO_RTSP: &str = "what answers is no RTSP";
 /// How long a session lives without a request, where the camera does not say (RFC 2326 section 12.37).
 const SESSION_LIFE: Duration = Duration::from_secs(60);
 /// Between two of the receiver's reports, which are looked for this often.
@@ -99,6 +100,8 @@ struct Session<'a> {
     life: Duration,
     keep_alive_by: &'static str,
     junk: usize,
+    /// It answered once, so that it is an RTSP server.
+    has_answered: bool,
     tracks: Vec<Track>,
     /// Empty where none come.
     datagram: Vec<u8>,
@@ -135,6 +138,7 @@ impl<'a> Session<'a> {
             life: SESSION_LIFE,
             keep_alive_by: "OPTIONS",
             junk: 0,
+            has_answered: false,
             tracks: Vec::new(),
             datagram: vec![0; if settings.tcp { 0 } else { PACKET_BYTES_MAX }],
             aggregate: url.to_owned(),
@@ -313,7 +317,8 @@ impl<'a> Session<'a> {
             let answer = loop {
                 let Some(answer) = self.step(deadline)? else {
                     let seconds = ANSWER_MAX.as_secs();
-                    return Err(Error::NotAnswering(format!("no answer to {method} for {seconds} s")));
+                    let silent = Error::NotAnswering(format!("no answer to {method} for {seconds} s"));
+                    return Err(self.no_rtsp().unwrap_or(silent));
                 };
                 // Of one that was given up.
                 if answer.header("cseq").is_none_or(|said| said == number) && answer.status >= 200 {
@@ -376,7 +381,7 @@ impl<'a> Session<'a> {
             // TLS may hold what no poll tells of: read first, wait then.
             match self.link.read().map_err(|error| lost(&error))? {
                 Arrived::Something => continue,
-                Arrived::End => return Err(Error::Closed),
+                Arrived::End => return Err(self.no_rtsp().unwrap_or(Error::Closed)),
                 Arrived::Nothing => {}
             }
             if let Ok(camera) = self.link.socket().peer_addr() {
@@ -388,6 +393,11 @@ impl<'a> Session<'a> {
             }
             self.sleep(left)?;
         }
+    }
+
+    /// Something spoke, and not one answer was among it: such as the camera's web server.
+    fn no_rtsp(&self) -> Option<Error> {
+        (self.junk > 0 && !self.has_answered).then(|| Error::NotVideo(NO_RTSP.to_owned()))
     }
 
     fn sleep(&self, time: Duration) -> Result<(), Error> {
@@ -420,14 +430,14 @@ impl<'a> Session<'a> {
                 Next::Junk => {
                     self.junk += len;
                     if self.junk > JUNK_BYTES_MAX {
-                        return Err(Error::NotVideo("what answers is no RTSP".to_owned()));
+                        return Err(Error::NotVideo(NO_RTSP.to_owned()));
                     }
                 }
                 Next::TooLong => return Err(Error::NotVideo("its answer has no end".to_owned())),
             }
             self.link.take(len);
             if let Some(answer) = own {
-                self.junk = 0;
+                (self.junk, self.has_answered) = (0, true);
                 return Ok(Some(answer));
             }
         }

@@ -104,6 +104,7 @@ async fn a_refusal_is_named_with_the_cameras_own_words() {
     is_named("TooManyViewers", "", "refused", "453 Not Enough Bandwidth").await;
     is_named("UdpAlone", "", "refused", "transport = \"udp\"").await;
     is_named("Circle", "", "refused", "from one address to the next").await;
+    is_named("WebServer", "", "not_video", "no RTSP").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

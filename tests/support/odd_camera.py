@@ -54,6 +54,14 @@ class DigestUnknown(DigestSha256):
     challenge = 'Digest realm="IP Camera", nonce="5f3c", algorithm="SHA3-512"'
 
 
+class WebServer(Plain):
+    """The camera's pages, at the port that somebody took for the one of its video."""
+
+    def answer(self, camera, method, headers):
+        yield b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+        raise OSError("closed")
+
+
 class Circle(Plain):
     def answer(self, camera, method, headers):
         if method == "DESCRIBE":
