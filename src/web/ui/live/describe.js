@@ -1,6 +1,7 @@
 // A source in words: what tiles and the player say about it.
 
 import { timeText } from '../clock.js';
+import { language } from '../language.js';
 import { texts } from '../texts.js';
 
 /** @typedef {import('../types.js').Source} Source */
@@ -13,12 +14,22 @@ export function stateIcon(source) {
 }
 
 /**
+ * Why there is no picture, in the reader's language: the box says it in English, as its slate does.
+ * @param {{code: string}} cause
+ */
+function ownWords(cause) {
+  return language === 'en' ? null : texts.problems.causes[cause.code];
+}
+
+/**
  * One word, or the cause where the picture is lost.
  * @param {Source} source
  */
 export function stateText(source) {
   if (source.state === 'lost' && source.cause) {
-    return texts.lostSince(source.cause.text, timeText(new Date(source.since)));
+    const own = ownWords(source.cause);
+    const text = own ? own.text[0].toUpperCase() + own.text.slice(1) : source.cause.text;
+    return texts.lostSince(text, timeText(new Date(source.since)));
   }
   return texts.state[source.state] || source.state;
 }
@@ -29,7 +40,8 @@ export function stateText(source) {
  */
 export function adviceText(source) {
   if (source.state === 'lost' && source.cause) {
-    return source.cause.advice;
+    const own = ownWords(source.cause);
+    return own ? own.cure : source.cause.advice;
   }
   return source.state === 'idle' ? texts.idleAdvice : '';
 }
