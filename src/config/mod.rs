@@ -54,7 +54,8 @@ pub struct Config {
     pub test: Option<Test>,
     pub captures: Vec<Capture>,
     pub cameras: Vec<Camera>,
-    /// Ids of the sources that not everybody may look at. Beside them: one that becomes private is not started anew.
+    /// Ids of the sources that not everybody may look at. They stand here and not in the sources, so that a source that becomes
+    /// private is not restarted.
     pub private_sources: BTreeSet<String>,
     /// What the HDMI ports show; a port without a section of its own shows the splash.
     pub screens: Vec<Screen>,

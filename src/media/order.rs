@@ -26,7 +26,7 @@ impl Order {
         self.reorders.load(Ordering::Relaxed)
     }
 
-    /// Takes the next picture's time. True once: by now it is clear that pictures come in another order.
+    /// Takes the next picture's time. True from the moment at which it is clear that pictures come in another order.
     pub fn is_found_to_reorder(&self, time: MediaTime) -> bool {
         let newest = self.newest_ns.load(Ordering::Relaxed);
         if time.nanos() < newest {

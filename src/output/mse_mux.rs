@@ -149,7 +149,7 @@ impl Muxer {
         let (decode_time, duration) = match self.last {
             Some((before, duration)) => {
                 let step = own.saturating_sub(before);
-                // A key frame begins anew, whatever was before.
+                // Browsers can start at a key frame, however long the pause before it was.
                 let placed = if frame.key { own } else { before + step.min(2 * duration) };
                 (placed, step.clamp(PICTURE_TICKS_MIN, PICTURE_TICKS_MAX))
             }

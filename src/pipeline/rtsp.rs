@@ -55,7 +55,9 @@ type Reports = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
 struct Input {
     units: Units,
     clock_rate: u32,
-    /// Of the newest packet, without the turns of its 32 bits.
+    /// Number of the newest packet.
+    newest: Option<u16>,
+    /// Time of the newest packet, without the turns of its 32 bits.
     time: Option<i64>,
     order: Order,
     rtp: gst_app::AppSrc,
@@ -130,9 +132,16 @@ impl rtsp::Receiver for Packets {
 }
 
 impl Input {
-    /// True once: the pictures of this stream come in another order than they are shown in.
+    /// True once: the camera sends the pictures of this stream in another order than they are shown in.
     fn is_found_to_reorder(&mut self, packet: &[u8]) -> bool {
-        let Some(&[a, b, c, d]) = packet.get(4..8) else { return false };
+        let Some(&[high, low, a, b, c, d]) = packet.get(2..8) else { return false };
+        let number = u16::from_be_bytes([high, low]);
+        // A packet that the network delayed says nothing of the camera's order.
+        let is_late = self.newest.is_some_and(|newest| number.wrapping_sub(newest).cast_signed() < 0);
+        if self.units == Units::Other || is_late {
+            return false;
+        }
+        self.newest = Some(number);
         let stamp = u32::from_be_bytes([a, b, c, d]);
         let before = self.time.unwrap_or(i64::from(u32::MAX));
         let step = stamp.wrapping_sub(before as u32).cast_signed();
@@ -212,6 +221,7 @@ impl Packets {
         self.inputs.push(Input {
             units: Units::of(&stream.encoding),
             clock_rate,
+            newest: None,
             time: None,
             order: Order::default(),
             rtp,
@@ -231,11 +241,11 @@ impl Packets {
 
     /// The bin shows a stream once its first packet is there.
     fn follow_pads(&self, number: usize, end: &gst::Element) {
-        let (prefix, end) = (format!("recv_rtp_src_{number}_"), end.downgrade());
+        let (prefix, end, to) = (format!("recv_rtp_src_{number}_"), end.downgrade(), Arc::clone(&self.to));
         self.bin.connect_pad_added(move |_, pad| {
             let Some(sink) = end.upgrade().and_then(|end| end.static_pad("sink")) else { return };
             if pad.name().starts_with(&prefix) && !sink.is_linked() && pad.link(&sink).is_err() {
-                log::warn!("a camera's stream can't be read as what it says it is");
+                to.note("a stream of the camera can't be read as what it says it is");
             }
         });
     }
@@ -329,5 +339,59 @@ impl From<rtsp::Error> for Ended {
             rtsp::Error::Failed(text) => Self::Failed(text),
             rtsp::Error::Closed | rtsp::Error::Stopped => Self::EndOfStream,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(description: &str) -> Result<usize, String> {
+        choose_video(&rtsp::parse(description).streams).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn of_several_videos_the_first_that_can_be_read_and_is_sent() {
+        let mpeg4 = "m=video 0 RTP/AVP 97\na=rtpmap:97 MP4V-ES/90000\n";
+        let h264 = "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\n";
+        let back = format!("{h264}a=sendonly\n");
+        assert_eq!(chosen(&format!("{mpeg4}{h264}")), Ok(1));
+        assert_eq!(chosen(&format!("{back}{h264}")), Ok(1));
+        assert_eq!(chosen(&back), Ok(0), "some mark what they send so");
+        assert!(chosen(mpeg4).is_err_and(|why| why.contains("MP4V-ES")));
+        assert!(chosen("m=audio 0 RTP/AVP 0\n").is_err_and(|why| why.contains("no video")));
+    }
+
+    /// Packets of H.264 with these numbers and times in ms: the first at which another order is seen.
+    fn found_at(packets: &[(u16, u32)]) -> Option<usize> {
+        gst::init().expect("GStreamer is there");
+        let caps = gst::Caps::new_empty_simple("application/x-rtp");
+        let source = || source(&caps, 1).expect("appsrc is there");
+        let mut input = Input {
+            units: Units::H264,
+            clock_rate: 90_000,
+            newest: None,
+            time: None,
+            order: Order::default(),
+            rtp: source(),
+            rtcp: source(),
+            size_missing: None,
+        };
+        packets.iter().position(|(number, ms)| {
+            let head = [&[0x80, 96][..], &number.to_be_bytes(), &ms.wrapping_mul(90).to_be_bytes()].concat();
+            input.is_found_to_reorder(&head)
+        })
+    }
+
+    #[test]
+    fn the_cameras_order_counts_and_not_the_networks() {
+        let times = [1000, 1120, 1040, 1080, 1240, 1160, 1200, 1360];
+        let sent: Vec<_> =
+            times.into_iter().enumerate().map(|(at, ms)| (65_533u16.wrapping_add(at as u16), ms)).collect();
+        assert_eq!(found_at(&sent), Some(7), "across the turn of the numbers");
+        // Each second packet overtakes the one before it.
+        let delayed: Vec<_> =
+            (0..40u16).map(|at| at ^ 1).map(|number| (number, u32::from(number) * 40)).collect();
+        assert_eq!(found_at(&delayed), None);
     }
 }

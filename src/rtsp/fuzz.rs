@@ -7,7 +7,7 @@ use super::login::{Scheme, is_stale};
 use super::message::{self, BODY_BYTES_MAX, HEAD_BYTES_MAX, Next};
 use super::packets::Filter;
 
-/// Everything that goes over a connection, cut where it begins anew.
+/// Takes the bytes as what a camera sends over one connection, message by message.
 pub(crate) fn messages(mut bytes: &[u8]) {
     loop {
         let (next, len) = message::next(bytes);

@@ -18,6 +18,8 @@ use super::tracks::{PACKET_BYTES_MAX, Track, deliver, open_the_way, take_datagra
 
 /// How long the camera may think about a request: some take 6 s to describe themselves.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// A request is asked without a login, with one, and with one for a newer challenge.
+const ASKED_MAX: usize = 3;
 /// From one camera to another, and again.
 const REDIRECTS_MAX: usize = 5;
 /// Bytes in a row that belong to nothing.
@@ -310,7 +312,7 @@ impl<'a> Session<'a> {
 
     /// Asks, and logs in if the camera wants that.
     fn ask(&mut self, method: &'static str, url: &str, headers: &[(&str, String)]) -> Result<Answer, Error> {
-        for _ in 0..3 {
+        for _ in 0..ASKED_MAX {
             self.send(method, url, headers)?;
             let deadline = Instant::now() + ANSWER_MAX;
             let number = self.number.to_string();

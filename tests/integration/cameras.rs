@@ -12,7 +12,7 @@ use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509NameBuilder};
 use serde_json::Value;
 
-use crate::program::Program;
+use crate::program::{PATIENCE, Program};
 use crate::viewers::{more_by_mse, watch_mse};
 
 struct OddCamera {
@@ -140,18 +140,19 @@ async fn the_parameter_sets_in_use_are_those_of_the_picture() {
         (source["input"]["width"].as_u64(), source["input"]["height"].as_u64()),
         (Some(320), Some(180))
     );
-    loop {
-        let picture = program.get("/live/odd/frame.jpg").await;
-        if picture.header("marquee-picture") == "live" {
-            // Height and width stand behind the frame's marker, its length and the bits of a sample.
-            let at = picture.body.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("a frame");
-            assert_eq!(
-                picture.body[at + 5..at + 9],
-                [0, 180, 320u16.to_be_bytes()[0], 320u16.to_be_bytes()[1]]
-            );
-            return;
+    let shown = async {
+        loop {
+            let picture = program.get("/live/odd/frame.jpg").await;
+            if picture.header("marquee-picture") == "live" {
+                return picture.body;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    }
+    };
+    let picture = tokio::time::timeout(PATIENCE, shown).await.expect("a picture that is no slate");
+    // Height and width stand behind the frame's marker, its length and the bits of a sample.
+    let at = picture.windows(2).position(|pair| pair == [0xff, 0xc0]).expect("a frame");
+    assert_eq!(picture[at + 5..at + 9], [0, 180, 320u16.to_be_bytes()[0], 320u16.to_be_bytes()[1]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -193,8 +193,17 @@ impl Program {
 
     /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> u64 {
+        self.figure("VmRSS:")
+    }
+
+    /// Likewise, without files: what it took for itself.
+    pub(crate) fn own_memory(&self) -> u64 {
+        self.figure("RssAnon:")
+    }
+
+    fn figure(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("Linux tells");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 

@@ -269,3 +269,19 @@ async fn a_signal_ends_it_in_order_and_viewers_are_told() {
     assert!(whep.received.closed, "a WebRTC viewer is told, too");
     assert_eq!(program.ended().await.code(), Some(0));
 }
+
+/// What an encoder held of memory comes back when nobody watches any more, however often that happens.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_comes_back_after_each_encoder_slow() {
+    const ROUNDS: usize = 4;
+    let program = Program::start("[web]\nwebrtc_port = 0\n[test]\nenabled = true\n");
+    let mut held = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut viewer = watch_mse(&program, "test").await;
+        more_by_mse(&mut viewer, 30).await;
+        drop(viewer);
+        program.until("test", |source| source["state"] == "idle" && source["video"].is_null()).await;
+        held.push(program.own_memory() >> 10);
+    }
+    assert!(held[ROUNDS - 1] < 2 * held[0], "kB after each: {held:?}");
+}
