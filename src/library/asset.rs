@@ -251,37 +251,9 @@ impl JobState {
     }
 }
 
-/// What names are sorted by: letters without case, numbers by their value ("Part 2" before "Part 10").
-pub(super) fn sort_name(name: &str) -> String {
-    /// Digits of a number that are compared by value; longer ones are numbers of something else.
-    const DIGITS: usize = 12;
-    let mut sorted = String::with_capacity(name.len() + DIGITS);
-    let mut rest = name.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        if digits == 0 {
-            sorted.extend(first.to_lowercase());
-            rest = &rest[first.len_utf8()..];
-        } else {
-            let number = rest[..digits].trim_start_matches('0');
-            sorted.extend(std::iter::repeat_n('0', DIGITS.saturating_sub(number.len())));
-            sorted.push_str(number);
-            rest = &rest[digits..];
-        }
-    }
-    sorted
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_sorted_as_people_do() {
-        let mut names = ["Part 10", "part 2", "Part 02b", "Ärger", "alpha", "2001", "7 dwarfs", ""];
-        names.sort_by_key(|name| sort_name(name));
-        assert_eq!(names, ["", "7 dwarfs", "2001", "alpha", "part 2", "Part 02b", "Part 10", "Ärger"]);
-    }
 
     #[test]
     fn a_hash_is_read_back_and_nothing_else_is_one() {

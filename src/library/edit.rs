@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::asset::{Kind, Step, StoredFile, sort_name};
+use super::asset::{Kind, Step, StoredFile};
 use super::error::Error;
+use super::fold::{sort_name, tag_key};
 use super::import::Past;
+use super::search::index;
 use super::store::EXTENSIONS;
 use super::{Library, now};
 
@@ -356,9 +358,9 @@ fn change(connection: &Connection, id: i64, edit: &Edit) -> Result<usize, Error>
     for tag in &edit.remove_tags {
         connection
             .prepare_cached(
-                "DELETE FROM asset_tags WHERE asset = ? AND tag = (SELECT id FROM tags WHERE name = ?)",
+                "DELETE FROM asset_tags WHERE asset = ? AND tag = (SELECT id FROM tags WHERE key = ?)",
             )?
-            .execute(params![id, tag])?;
+            .execute(params![id, tag_key(tag)])?;
     }
     for tag in &edit.add_tags {
         give_tag(connection, id, tag)?;
@@ -370,26 +372,16 @@ fn change(connection: &Connection, id: i64, edit: &Edit) -> Result<usize, Error>
 }
 
 fn give_tag(connection: &Connection, id: i64, tag: &str) -> Result<(), Error> {
-    connection.prepare_cached("INSERT INTO tags (name) VALUES (?) ON CONFLICT DO NOTHING")?.execute([tag])?;
+    let key = tag_key(tag);
     connection
-        .prepare_cached("INSERT OR IGNORE INTO asset_tags SELECT ?, id FROM tags WHERE name = ?")?
-        .execute(params![id, tag])?;
+        .prepare_cached("INSERT INTO tags (name, key) VALUES (?, ?) ON CONFLICT DO NOTHING")?
+        .execute([tag, &key])?;
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO asset_tags SELECT ?, id FROM tags WHERE key = ?")?
+        .execute(params![id, key])?;
     let mut count = connection.prepare_cached("SELECT count(*) FROM asset_tags WHERE asset = ?")?;
     if count.query_row([id], |row| row.get::<_, usize>(0))? > TAGS_MAX {
         return Err(Error::Invalid { what: "tags", allowed: "at most 64 for one asset" });
     }
-    Ok(())
-}
-
-/// Brings the search's index of an asset up to date.
-pub(super) fn index(connection: &Connection, id: i64) -> Result<(), Error> {
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO search (rowid, name, tags)
-             SELECT a.id, a.name, (SELECT group_concat(name, ' ') FROM asset_tags JOIN tags ON tags.id = tag
-                 WHERE asset = a.id)
-             FROM assets a WHERE a.id = ?",
-        )?
-        .execute([id])?;
     Ok(())
 }

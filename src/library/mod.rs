@@ -17,6 +17,7 @@ mod db;
 mod edit;
 mod error;
 mod failed;
+mod fold;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
 mod held;
@@ -28,6 +29,7 @@ mod query;
 mod room;
 mod rows;
 mod schema;
+mod search;
 pub mod signage;
 mod spare;
 mod store;

@@ -10,16 +10,14 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use super::Library;
 use super::asset::{Asset, Kind, Summary};
 use super::error::Error;
+use super::fold::tag_key;
 use super::rows::{self, SUMMARY_COLUMNS, SUMMARY_FILES};
+use super::search::search;
 
 /// Assets in one answer.
 pub const LIMIT_MAX: usize = 200;
 /// Of a search's text.
 pub const SEARCH_CHARS_MAX: usize = 200;
-/// Words of a search that are looked at.
-const WORDS_MAX: usize = 16;
-/// The newest matches of a search that are sorted; who has more types another letter.
-const MATCHES_MAX: usize = 2000;
 /// Filters that leave no more than this are sorted; for more, the index is walked.
 const FEW: u64 = 4000;
 
@@ -75,7 +73,7 @@ pub struct Selection {
     pub favorite: bool,
     /// All of them.
     pub tags: Vec<String>,
-    /// Beginnings of words in names and tags, all of them; empty: no search.
+    /// Words, each anywhere in the name or the tags; empty: no search.
     pub search: String,
 }
 
@@ -98,6 +96,8 @@ pub struct Listing {
     pub next: Option<String>,
     /// How many there are on all pages, where that is known without counting them.
     pub total: Option<u64>,
+    /// A word of the search was found nowhere: these are spelt like it.
+    pub similar: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,14 +171,21 @@ struct Found {
     total: Option<u64>,
     /// So many that the index of the order is to be walked.
     many: bool,
+    similar: bool,
 }
 
 /// `None`: nothing can match.
 fn find(connection: &Connection, selection: &Selection) -> Result<Option<Found>, Error> {
     let totals = totals(connection)?;
     let all = totals.videos + totals.slides;
-    let mut found =
-        Found { from: "", conditions: Vec::new(), values: Vec::new(), total: Some(all), many: all > FEW };
+    let mut found = Found {
+        from: "",
+        conditions: Vec::new(),
+        values: Vec::new(),
+        total: Some(all),
+        many: all > FEW,
+        similar: false,
+    };
     found.conditions.push(format!("binned IS {}NULL", if selection.bin { "NOT " } else { "" }));
     let mut least = all;
     let mut narrow = |found: &mut Found, from: &'static str, assets: u64| {
@@ -202,8 +209,9 @@ fn find(connection: &Connection, selection: &Selection) -> Result<Option<Found>,
     }
     let mut tags = Vec::new();
     for name in &selection.tags {
-        let mut statement = connection.prepare_cached("SELECT id, assets FROM tags WHERE name = ?")?;
-        let tag = statement.query_row([name], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)));
+        let mut statement = connection.prepare_cached("SELECT id, assets FROM tags WHERE key = ?")?;
+        let tag =
+            statement.query_row([tag_key(name)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?)));
         let Some((id, assets)) = tag.optional()? else { return Ok(None) };
         tags.push(id);
         found.conditions.push(String::new());
@@ -212,11 +220,10 @@ fn find(connection: &Connection, selection: &Selection) -> Result<Option<Found>,
     }
     add_tags(&mut found, &tags);
     if !selection.search.is_empty() {
-        let Some(words) = words(&selection.search) else { return Ok(None) };
-        found.conditions.push(format!(
-            "id IN (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT {MATCHES_MAX})"
-        ));
-        found.values.push(words.into());
+        let Some(search) = search(connection, &selection.search)? else { return Ok(None) };
+        found.conditions.extend(search.conditions);
+        found.values.extend(search.values);
+        found.similar = search.similar;
         found.total = None;
         found.from = "NOT INDEXED";
         found.many = false;
@@ -242,16 +249,9 @@ fn add_tags(found: &mut Found, tags: &[i64]) {
     }
 }
 
-/// A search's words as FTS5 takes them, each one the beginning of a word; `None` if there are none.
-fn words(search: &str) -> Option<String> {
-    let words = search.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
-    let words: Vec<String> = words.take(WORDS_MAX).map(|word| format!("\"{word}\"*")).collect();
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
 fn list(connection: &Connection, query: &Query) -> Result<Listing, Error> {
     let Some(mut found) = find(connection, &query.selection)? else {
-        return Ok(Listing { assets: Vec::new(), next: None, total: Some(0) });
+        return Ok(Listing { assets: Vec::new(), next: None, total: Some(0), similar: false });
     };
     let limit = query.limit.clamp(1, LIMIT_MAX);
     let (key, index) = if query.selection.bin { ("binned", "") } else { query.order.column() };
@@ -285,7 +285,7 @@ fn list(connection: &Connection, query: &Query) -> Result<Listing, Error> {
     page.truncate(limit);
     let next = page.last().filter(|_| more).map(|(last, key)| cursor(last.id, key));
     let assets = page.into_iter().map(|(summary, _)| summary).collect();
-    Ok(Listing { assets, next, total: found.total })
+    Ok(Listing { assets, next, total: found.total, similar: found.similar })
 }
 
 /// Where a page ended: the id, and the key it was sorted by.

@@ -2,8 +2,12 @@
 
 use std::sync::LazyLock;
 
-use rusqlite::Connection;
-use rusqlite_migration::{M, Migrations};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite_migration::{HookError, M, Migrations};
+
+use super::error::Error;
+use super::fold::{sort_name, tag_key};
+use super::search::index;
 
 /// Times are seconds since 1970, lengths milliseconds, hashes the 32 bytes of BLAKE3.
 ///
@@ -315,8 +319,60 @@ const FAILED: &str = "
 CREATE INDEX jobs_failed ON jobs (changed) WHERE state = 'failed';
 ";
 
-static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED)]));
+/// Words are found by any part of them, in any script (`search`); tags are the same in any case and form (`fold`).
+const FOLDED: &str = "
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5 (
+    name, tags, content = '', contentless_delete = 1, prefix = '4', tokenize = 'ascii'
+);
+-- Empty only in what was rescued of an earlier version, until it is tidied.
+ALTER TABLE tags ADD COLUMN key TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX tags_by_key ON tags (key) WHERE key <> '';
+";
+
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    let fold = |transaction: &Transaction<'_>| {
+        fold_all(transaction).map_err(|error| HookError::Hook(error.to_string()))
+    };
+    let folded = M::up_with_hook(FOLDED, fold);
+    Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED), folded])
+});
+
+/// Indexes every asset anew, and gives it the name that it is sorted by.
+fn fold_all(connection: &Connection) -> Result<(), Error> {
+    key_tags(connection)?;
+    let mut assets = connection.prepare("SELECT id, name FROM assets")?;
+    let mut rows = assets.query([])?;
+    let mut sorted = connection.prepare("UPDATE assets SET sort_name = ? WHERE id = ?")?;
+    while let Some(row) = rows.next()? {
+        let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
+        sorted.execute((sort_name(&name), id))?;
+        index(connection, id)?;
+    }
+    Ok(())
+}
+
+/// Gives each tag its key; of those with the same, the first takes over what the others have.
+pub(super) fn key_tags(connection: &Connection) -> Result<(), Error> {
+    let mut statement = connection.prepare("SELECT id, name FROM tags WHERE key = '' ORDER BY id")?;
+    let tags = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (id, name) in tags.collect::<rusqlite::Result<Vec<(i64, String)>>>()? {
+        let key = tag_key(&name);
+        let mut first = connection.prepare_cached("SELECT id FROM tags WHERE key = ?")?;
+        let Some(first) = first.query_row([&key], |row| row.get::<_, i64>(0)).optional()? else {
+            connection.execute("UPDATE tags SET key = ? WHERE id = ?", (&key, id))?;
+            continue;
+        };
+        connection.execute("UPDATE OR IGNORE asset_tags SET tag = ? WHERE tag = ?", (first, id))?;
+        connection.execute("DELETE FROM tags WHERE id = ?", [id])?;
+        connection.execute(
+            "UPDATE tags SET assets = (SELECT count(*) FROM asset_tags JOIN assets a ON a.id = asset
+                WHERE tag = tags.id AND a.binned IS NULL) WHERE id = ?",
+            [first],
+        )?;
+    }
+    Ok(())
+}
 
 /// Whether it has the tables of this version and nothing beside them: what comes from elsewhere may have triggers and
 /// views that do what their maker wants.
@@ -352,5 +408,38 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         migrate(&mut connection).unwrap();
+    }
+
+    #[test]
+    fn a_library_of_an_earlier_version_is_found_by_parts_of_words_and_keeps_its_tags() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS.to_version(&mut connection, 4).unwrap();
+        let hash = |number: u8| format!("x'{}'", format!("{number:02x}").repeat(32));
+        for (number, name) in [(1, "Sommerfest"), (2, "Ärger"), (3, "zuletzt")] {
+            let hash = hash(number);
+            let sql = format!(
+                "INSERT INTO files VALUES ({hash}, 'png', 1, 0);
+                 INSERT INTO assets (id, hash, kind, name, sort_name, file_name, added)
+                    VALUES ({number}, {hash}, 'slide', '{name}', lower('{name}'), '', 0)"
+            );
+            connection.execute_batch(&sql).unwrap();
+        }
+        let tags = "INSERT INTO tags (id, name) VALUES (1, 'Äpfel'), (2, 'äPFEL'), (3, 'Birnen');
+            INSERT INTO asset_tags VALUES (1, 1), (1, 2), (2, 2), (3, 3)";
+        connection.execute_batch(tags).unwrap();
+        migrate(&mut connection).unwrap();
+        let rows = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        assert_eq!(rows("SELECT name FROM assets ORDER BY sort_name"), ["Ärger", "Sommerfest", "zuletzt"]);
+        assert_eq!(rows("SELECT name || ' ' || assets FROM tags ORDER BY id"), ["Äpfel 2", "Birnen 1"]);
+        let given = "SELECT asset || ' ' || tag FROM asset_tags ORDER BY asset, tag";
+        assert_eq!(rows(given), ["1 1", "2 1", "3 3"]);
+        let found = crate::library::search::search(&connection, "fest").unwrap().unwrap();
+        let sql = format!("SELECT id FROM assets WHERE {}", found.conditions.join(" AND "));
+        let id: i64 =
+            connection.query_row(&sql, rusqlite::params_from_iter(found.values), |row| row.get(0)).unwrap();
+        assert_eq!(id, 1);
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Assets {
     pub next: Option<String>,
     /// Null where it would have to be counted.
     pub total: Option<u64>,
+    /// A word of the search was found nowhere: these are spelt like it.
+    pub similar: bool,
 }
 
 #[derive(Serialize)]

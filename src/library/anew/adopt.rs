@@ -8,10 +8,12 @@ use rusqlite::{Connection, params};
 use crate::library::asset::{Hash, StoredFile};
 use crate::library::check::{self, Report};
 use crate::library::content::{HEAD_BYTES, jpeg_size};
-use crate::library::edit::{Arrival, New, index, insert};
+use crate::library::edit::{Arrival, New, insert};
 use crate::library::error::Error;
 use crate::library::kinds::FileKind;
 use crate::library::purge::forget_file;
+use crate::library::schema::key_tags;
+use crate::library::search::index;
 use crate::library::store::{EXTENSIONS, Store};
 
 /// A thumbnail is at most so wide and so high (`child/page.rs`), a preview is up to ten pictures of at most so much side by
@@ -69,6 +71,8 @@ pub(super) fn tidy(to: &Connection) -> Result<(), Error> {
     for file in unused(to)? {
         forget_file(to, file.hash)?;
     }
+    // An earlier version's have none.
+    key_tags(to)?;
     to.execute_batch(
         "DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM asset_tags WHERE tag = tags.id);
          -- What was shown over everything last.

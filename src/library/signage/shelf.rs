@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
+use crate::library::fold::tag_key;
 use crate::library::{Error, Hash, Kind, media_type};
 use crate::program::{Asset, File, Media, Page, Playlist, Reason, Shelf, UNROLLED_MAX, What};
 
@@ -34,10 +35,10 @@ pub(super) fn read<'p>(
 fn tagged(connection: &Connection, tag: &str) -> Result<Vec<i64>, Error> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT a.id FROM tags t JOIN asset_tags x ON x.tag = t.id JOIN assets a ON a.id = x.asset
-         WHERE t.name = ? AND a.binned IS NULL ORDER BY a.sort_name, a.id LIMIT {}",
+         WHERE t.key = ? AND a.binned IS NULL ORDER BY a.sort_name, a.id LIMIT {}",
         UNROLLED_MAX + 1
     ))?;
-    Ok(statement.query_map([tag], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map([tag_key(tag)], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn assets(connection: &Connection, ids: BTreeSet<i64>) -> Result<HashMap<i64, Asset>, Error> {

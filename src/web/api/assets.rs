@@ -21,7 +21,7 @@ pub(crate) async fn list(call: &Call) -> Result<Response<Body>, Problem> {
     library.seen(listing.assets.iter().map(|asset| asset.id));
     let zone = call.services.site.borrow().time_zone.clone();
     let assets = listing.assets.into_iter().map(|summary| wire::Summary::new(summary, &zone)).collect();
-    let assets = wire::Assets { assets, next: listing.next, total: listing.total };
+    let assets = wire::Assets { assets, next: listing.next, total: listing.total, similar: listing.similar };
     Ok(json(StatusCode::OK, to_json(&assets)))
 }
 

@@ -151,6 +151,7 @@ export const german = {
     work: { done: 'Fertig', waiting: 'Wartet', running: 'In Arbeit', failed: 'Fehlgeschlagen' },
     binnedOn: (day) => `Gelöscht am ${day}`,
     count: (count, text) => plural(count, '1 Eintrag', `${text} Einträge`),
+    similar: (counted) => `Nichts heißt so, aber ${counted} fast so`,
     countOver: (text) => `Mehr als ${text} Einträge`,
     more: 'Mehr zeigen',
     moreFailed: 'Das Laden schlug fehl. Noch einmal',

@@ -168,6 +168,7 @@ export const english = {
     work: { done: 'Ready', waiting: 'Waiting', running: 'In progress', failed: 'Failed' },
     binnedOn: (/** @type {string} */ day) => `Binned ${day}`,
     count: (/** @type {number} */ count, /** @type {string} */ text) => plural(count, '1 item', `${text} items`),
+    similar: (/** @type {string} */ counted) => `Nothing is called that, but ${counted} almost so`,
     countOver: (/** @type {string} */ text) => `More than ${text} items`,
     more: 'Show more',
     moreFailed: 'That did not load. Try again',

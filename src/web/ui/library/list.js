@@ -60,6 +60,8 @@ function createList(query) {
     assets: [],
     /** How many there are in all, where the server knows it. @type {number|null} */
     total: null,
+    /** Nothing is called as was typed: these are spelt like it. */
+    similar: false,
     /** Something of it has come. */
     loaded: false,
     /** There is nothing more to read. */
@@ -163,7 +165,7 @@ function createList(query) {
   }
 
   /**
-   * @param {{assets: Asset[], next: string|null, total: number|null}} answer
+   * @param {{assets: Asset[], next: string|null, total: number|null, similar: boolean}} answer
    * @param {boolean} anew
    */
   function take(answer, anew) {
@@ -184,6 +186,7 @@ function createList(query) {
       next = answer.next;
       list.complete = !answer.next;
     }
+    list.similar = answer.similar;
     list.total = answer.total === null ? (list.complete ? list.assets.length : null) : answer.total;
   }
 

@@ -105,6 +105,12 @@ export function createScreenful(grid, empty, explained) {
 
 /** @param {import('./list.js').List} list */
 function countOf(list) {
+  const text = countedOf(list);
+  return list.similar && list.assets.length > 0 ? words.similar(text) : text;
+}
+
+/** @param {import('./list.js').List} list */
+function countedOf(list) {
   if (list.total !== null) {
     return words.count(list.total, countText(list.total));
   }
