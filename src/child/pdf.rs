@@ -8,8 +8,9 @@ use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use image::{Rgb, RgbImage};
 
-use super::Problem;
+use super::form::Form;
 use super::page::{LONG_SIDE_MAX, SHORT_SIDE_MAX};
+use super::{Problem, svg};
 use crate::library::work::{Failure, PAGES_MAX};
 
 /// It is read as a whole.
@@ -35,6 +36,7 @@ pub(super) fn read(
     let divisor = if large { 1 } else { 2 };
     let (long, short) = ((LONG_SIDE_MAX / divisor) as f32, (SHORT_SIDE_MAX / divisor) as f32);
     let cache = RenderCache::new();
+    let form = Form::of(&pdf);
     for page in pages.iter().take(PAGES_MAX as usize) {
         let (width, height) = page.render_dimensions();
         if !(width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0) {
@@ -50,10 +52,19 @@ pub(super) fn read(
             render(page, &cache, &InterpreterSettings::default(), &RenderSettings::default(), &settings);
         let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
         let pixels = pixmap.data_as_u8_slice();
-        each(RgbImage::from_fn(width, height, |x, y| {
+        let mut image = RgbImage::from_fn(width, height, |x, y| {
             let at = (y * width + x) as usize * 4;
             Rgb([pixels[at], pixels[at + 1], pixels[at + 2]])
-        }))?;
+        });
+        if let Some(fields) = form.missing(page) {
+            let [a, b, c, d, e, f] =
+                page.initial_transform(true).as_coeffs().map(|part| part * f64::from(scale));
+            svg::draw_over(
+                &mut image,
+                &format!("<g transform='matrix({a} {b} {c} {d} {e} {f})'>{fields}</g>"),
+            )?;
+        }
+        each(image)?;
     }
     Ok(())
 }

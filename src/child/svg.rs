@@ -69,7 +69,25 @@ fn embedded(kind: &str, data: Arc<Vec<u8>>) -> Option<usvg::ImageKind> {
     }
 }
 
-fn draw(svg: &str) -> Result<RgbImage, Problem> {
+/// Draws over a picture what is given in its pixels.
+pub(super) fn draw_over(image: &mut RgbImage, inside: &str) -> Result<(), Problem> {
+    let (width, height) = image.dimensions();
+    let svg =
+        format!("<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{inside}</svg>");
+    let mut pixmap = Pixmap::new(width, height).ok_or(Failure::TooLarge)?;
+    resvg::render(&tree(&svg)?, Transform::identity(), &mut pixmap.as_mut());
+    for (pixel, over) in image.pixels_mut().zip(pixmap.pixels()) {
+        let below = 255 - u32::from(over.alpha());
+        let color = [over.red(), over.green(), over.blue()];
+        for (part, over) in pixel.0.iter_mut().zip(color) {
+            // Premultiplied: the sum of both is at most 255.
+            *part = (u32::from(over) + (u32::from(*part) * below + 127) / 255).min(255) as u8;
+        }
+    }
+    Ok(())
+}
+
+fn tree(svg: &str) -> Result<usvg::Tree, Problem> {
     let options = usvg::Options {
         resources_dir: None,
         image_href_resolver: usvg::ImageHrefResolver {
@@ -81,7 +99,11 @@ fn draw(svg: &str) -> Result<RgbImage, Problem> {
         ..Default::default()
     };
     let damaged = |error: usvg::Error| Problem::new(Failure::Damaged, error.to_string());
-    let tree = usvg::Tree::from_str(svg, &options).map_err(damaged)?;
+    usvg::Tree::from_str(svg, &options).map_err(damaged)
+}
+
+fn draw(svg: &str) -> Result<RgbImage, Problem> {
+    let tree = tree(svg)?;
     let (width, height) = (tree.size().width(), tree.size().height());
     let scale = (LONG_SIDE_MAX as f32 / width.max(height)).min(SHORT_SIDE_MAX as f32 / width.min(height));
     let side = |side: f32| ((side * scale).round() as u32).clamp(1, LONG_SIDE_MAX);
