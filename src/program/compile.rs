@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::message::Message;
-use super::plan::{HORIZON_MS, Plan, Program, Segment, Show, Text};
+use super::plan::{HORIZON_MS, PassedOver, Plan, Program, Segment, Show, Text};
 use super::playlist::Playlist;
-use super::schedule::{Schedule, Stretch};
+use super::schedule::{Concern, Schedule, Stretch};
 use super::shelf::Shelf;
 use super::shuffle::{Counter, seed, shuffle};
 use super::unroll::{Item, Round, unroll};
-use super::window::{Narrowness, Window};
+use super::window::Window;
 
 /// Items of all programs of one plan. A schedule of many long playlists is known less far ahead: an answer of some
 /// megabytes is nothing for a TV.
@@ -75,7 +75,7 @@ pub struct Compiler<'w> {
 /// What makes two screens play the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Common {
-    windows: Vec<(usize, Narrowness)>,
+    windows: Vec<Concern>,
     message: bool,
     in_step: bool,
 }
@@ -102,7 +102,7 @@ impl<'w> Compiler<'w> {
     }
 
     pub fn plan(&mut self, place: Place) -> Arc<Plan> {
-        let windows = self.schedule.concerning(place.screen, place.group);
+        let windows = self.concerning(place);
         let message = self.world.message.as_ref().filter(|message| message.is_for(place.screen));
         let in_step = place.group.is_some();
         let common = Common { windows, message: message.is_some(), in_step };
@@ -110,9 +110,53 @@ impl<'w> Compiler<'w> {
             return Arc::clone(plan);
         }
         let stretches = self.schedule.stretches(&common.windows);
-        let plan = Arc::new(self.made(&stretches, message, in_step));
+        let mut plan = self.made(&stretches, message, in_step);
+        plan.passed_over = self.passed_over(&common.windows, in_step);
+        let plan = Arc::new(plan);
         self.plans.insert(common, Arc::clone(&plan));
         plan
+    }
+
+    /// What rules a screen, without a gap, but for the message.
+    pub fn stretches(&mut self, place: Place) -> Vec<Stretch> {
+        let windows = self.concerning(place);
+        self.schedule.stretches(&windows)
+    }
+
+    fn concerning(&mut self, place: Place) -> Vec<Concern> {
+        let mut windows = self.schedule.concerning(place.screen, place.group);
+        for concern in &mut windows {
+            let playlist = self.world.windows[concern.window].playlist;
+            concern.is_idle = playlist.is_some_and(|playlist| self.is_idle(playlist));
+        }
+        windows
+    }
+
+    fn is_idle(&mut self, id: i64) -> bool {
+        let world = self.world;
+        world.playlists.get(&id).is_none_or(|playlist| self.round(id, playlist).total_ms() == 0)
+    }
+
+    fn round(&mut self, id: i64, playlist: &Playlist) -> Arc<Round> {
+        let shelf = &self.world.shelf;
+        Arc::clone(self.rounds.entry(id).or_insert_with(|| Arc::new(unroll(playlist, shelf))))
+    }
+
+    /// What would rule and gives way, since nothing of it can be played.
+    fn passed_over(&mut self, windows: &[Concern], in_step: bool) -> Vec<PassedOver> {
+        if windows.iter().all(|concern| !concern.is_idle) {
+            return Vec::new();
+        }
+        let arranged: Vec<_> = windows.iter().map(|concern| Concern { is_idle: false, ..*concern }).collect();
+        let idle: Vec<_> =
+            windows.iter().filter(|concern| concern.is_idle).map(|concern| concern.window).collect();
+        let mut passed_over = Vec::new();
+        for Stretch { from_ms, until_ms, window, base_ms } in self.schedule.stretches(&arranged) {
+            let Some(index) = window.filter(|window| idle.contains(window)) else { continue };
+            let ruled = Ruled { from_ms, until_ms, rule: self.rule(index, base_ms), window };
+            passed_over.push(PassedOver { from_ms, until_ms, program: self.program(&ruled, in_step) });
+        }
+        passed_over
     }
 
     /// One playlist that begins at `base_ms`, whatever is scheduled: for who wants to see it as a screen shows it.
@@ -121,7 +165,7 @@ impl<'w> Compiler<'w> {
         let rule = Rule::Playlist(Key { playlist, base_ms });
         let program = self.program(&Ruled { from_ms: base_ms, until_ms, rule, window: None }, false);
         let segment = Segment { from_ms: base_ms, until_ms, program: 0, window: None };
-        Plan { programs: vec![program], segments: vec![segment], message: None }
+        Plan { programs: vec![program], segments: vec![segment], ..Plan::empty() }
     }
 
     /// What the next compilation needs to know of this one.
@@ -130,8 +174,7 @@ impl<'w> Compiler<'w> {
     }
 
     fn made(&mut self, stretches: &[Stretch], message: Option<&Message>, in_step: bool) -> Plan {
-        let mut plan =
-            Plan { programs: Vec::new(), segments: Vec::new(), message: text(message, self.now_ms) };
+        let mut plan = Plan { message: text(message, self.now_ms), ..Plan::empty() };
         let mut items = 0;
         for ruled in self.ruled(stretches, message) {
             let program = self.program(&ruled, in_step);
@@ -191,9 +234,7 @@ impl<'w> Compiler<'w> {
     }
 
     fn playing(&mut self, key: Key, playlist: &Playlist, in_step: bool) -> Program {
-        let shelf = &self.world.shelf;
-        let round = self.rounds.entry(key.playlist).or_insert_with(|| Arc::new(unroll(playlist, shelf)));
-        let round = Arc::clone(round);
+        let round = self.round(key.playlist, playlist);
         let items = match playlist.shuffle {
             true => shuffle(&round.items, seed(key.playlist, key.base_ms)),
             false => round.items.clone(),

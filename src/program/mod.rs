@@ -25,13 +25,13 @@ mod window;
 
 pub use compile::{Anchors, Compiled, Compiler, Key, Place, World};
 pub use message::{MINUTES_MAX, Message, TEXT_CHARS_MAX};
-pub use plan::{HORIZON_MS, Now, Plan, Program, Segment, Show, Text};
+pub use plan::{HORIZON_MS, Now, PassedOver, Plan, Program, Segment, Show, Text};
 pub use playlist::{
     DURATION_MS_MAX, DURATION_MS_MIN, Entry, Fit, ITEMS_MAX, LIVE_MS, PAGES_MAX, Playlist, SLIDE_MS,
     Transition, What,
 };
 pub use power::{Power, SHORT_MS, Wanted};
-pub use schedule::{Schedule, Stretch};
+pub use schedule::Stretch;
 pub use shelf::{Asset, File, Media, Page, Shelf, Source};
 pub use unroll::{Item, Kind, Reason, Round, Skipped, UNROLLED_MAX, unroll};
 pub use wall::moment;

@@ -14,6 +14,16 @@ pub struct Plan {
     /// One after the other, without a gap.
     pub segments: Vec<Segment>,
     pub message: Option<Text>,
+    /// Windows that would rule and give way to others, in the order of time. Players need not know of them.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A stretch of time of a window whose playlist can play nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    pub from_ms: i64,
+    pub until_ms: i64,
+    pub program: Arc<Program>,
 }
 
 /// What is played for a while, over and over.
@@ -82,12 +92,14 @@ pub struct Now<'p> {
 impl Plan {
     /// Nothing is known: the splash.
     pub const fn empty() -> Self {
-        Self { programs: Vec::new(), segments: Vec::new(), message: None }
+        Self { programs: Vec::new(), segments: Vec::new(), message: None, passed_over: Vec::new() }
     }
 
     /// The same without what is over, so that the first segment holds `now_ms`.
     pub fn without_past(&self, now_ms: i64) -> Self {
-        let mut plan = Self { message: self.message.clone(), ..Self::empty() };
+        let coming = |passed: &&PassedOver| now_ms < passed.until_ms;
+        let passed_over = self.passed_over.iter().filter(coming).cloned().collect();
+        let mut plan = Self { message: self.message.clone(), passed_over, ..Self::empty() };
         for segment in self.segments.iter().filter(|segment| now_ms < segment.until_ms) {
             let program = &self.programs[segment.program];
             let known = plan.programs.iter().position(|known| Arc::ptr_eq(known, program));
@@ -112,6 +124,17 @@ impl Plan {
             self.segments.iter().find(|segment| (segment.from_ms..segment.until_ms).contains(&now_ms))?;
         let program = &self.programs[segment.program];
         Some(Now { segment, program, item: program.position(now_ms) })
+    }
+
+    /// Programs of which nothing can be played, though a window says that they are on at a moment.
+    pub fn idle_at(&self, now_ms: i64) -> impl Iterator<Item = &Program> {
+        let on =
+            self.at(now_ms).filter(|now| now.segment.window.is_some() && now.program.show == Show::Splash);
+        let on = on.map(|now| now.program);
+        let passed = self.passed_over.iter();
+        let passed = passed.filter(move |passed| (passed.from_ms..passed.until_ms).contains(&now_ms));
+        let passed = passed.map(|passed| &*passed.program);
+        on.into_iter().chain(passed.filter(move |passed| on.is_none_or(|on| !std::ptr::eq(on, *passed))))
     }
 
     /// Whether a source is among what it plays.

@@ -10,7 +10,7 @@ use super::wall::{moment, shown};
 use super::window::{Narrowness, Window};
 
 /// All windows as they lie in a stretch of time, ready to be asked for any screen.
-pub struct Schedule<'w> {
+pub(super) struct Schedule<'w> {
     windows: &'w [Window],
     from_ms: i64,
     until_ms: i64,
@@ -39,12 +39,24 @@ pub struct Stretch {
     pub base_ms: i64,
 }
 
-/// What decides between windows at the same time: priority, then the narrower target, then the newer.
-type Rank = (u8, Narrowness, i64);
+/// What decides between windows at the same time: whether there is something to show, priority, then the narrower target,
+/// then the newer.
+type Rank = (bool, u8, Narrowness, i64);
+
+/// A window that concerns a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Concern {
+    /// Index.
+    pub window: usize,
+    /// How closely it concerns the screen.
+    pub narrowness: Narrowness,
+    /// Nothing of it can be played: any other window comes before it.
+    pub is_idle: bool,
+}
 
 impl<'w> Schedule<'w> {
     /// Of the time from `from_ms` to `until_ms`.
-    pub fn new(windows: &'w [Window], zone: &TimeZone, from_ms: i64, until_ms: i64) -> Self {
+    pub(super) fn new(windows: &'w [Window], zone: &TimeZone, from_ms: i64, until_ms: i64) -> Self {
         let until_ms = until_ms.max(from_ms);
         let mut occurrences = Vec::new();
         for (index, window) in windows.iter().enumerate() {
@@ -59,24 +71,22 @@ impl<'w> Schedule<'w> {
         Self { windows, from_ms, until_ms, occurrences }
     }
 
-    /// Which windows concern a screen, and how closely: what [`stretches`](Self::stretches) depends on.
-    pub(super) fn concerning(&self, screen: i64, group: Option<i64>) -> Vec<(usize, Narrowness)> {
+    /// Which windows concern a screen, as if all could be played: what [`stretches`](Self::stretches) depends on.
+    pub(super) fn concerning(&self, screen: i64, group: Option<i64>) -> Vec<Concern> {
         let windows = self.windows.iter().enumerate();
-        windows
-            .filter_map(|(index, window)| Some((index, window.target.narrowness(screen, group)?)))
-            .collect()
+        let concern = |(window, known): (usize, &Window)| {
+            let narrowness = known.target.narrowness(screen, group)?;
+            Some(Concern { window, narrowness, is_idle: false })
+        };
+        windows.filter_map(concern).collect()
     }
 
     /// What rules a screen, without a gap, from the begin to the end of this schedule.
-    pub fn of(&self, screen: i64, group: Option<i64>) -> Vec<Stretch> {
-        self.stretches(&self.concerning(screen, group))
-    }
-
-    pub(super) fn stretches(&self, concerning: &[(usize, Narrowness)]) -> Vec<Stretch> {
+    pub(super) fn stretches(&self, concerning: &[Concern]) -> Vec<Stretch> {
         let mut ranks: Vec<Option<Rank>> = vec![None; self.windows.len()];
-        for (index, narrowness) in concerning {
-            let window = &self.windows[*index];
-            ranks[*index] = Some((window.priority, *narrowness, window.id));
+        for Concern { window, narrowness, is_idle } in concerning.iter().copied() {
+            let known = &self.windows[window];
+            ranks[window] = Some((!is_idle, known.priority, narrowness, known.id));
         }
         let mut begins: Vec<(&Occurrence, Rank)> =
             self.occurrences.iter().filter_map(|one| Some((one, ranks[one.window]?))).collect();

@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::schedule::Schedule;
 use super::*;
 
 const MINUTE: i64 = 60_000;
@@ -147,7 +148,7 @@ fn compare(zone: &str, around: &str, chance: &mut Chance) {
     let mut model = Model { zone: &tz, windows: &windows, moments: HashMap::new() };
     for group in [None, Some(7)] {
         let place = Place { screen: 1, group };
-        let stretches = schedule.of(1, group);
+        let stretches = schedule.stretches(&schedule.concerning(1, group));
         assert_eq!((stretches[0].from_ms, stretches[stretches.len() - 1].until_ms), (from_ms, until_ms));
         assert!(stretches.windows(2).all(|two| two[0].until_ms == two[1].from_ms), "{stretches:?}");
         let found = |at: i64| {
@@ -210,7 +211,7 @@ fn window(id: i64, from: u16, until: u16) -> Window {
 fn bases(windows: &[Window], from: &str, until: &str) -> Vec<(i64, i64)> {
     let schedule =
         Schedule::new(windows, &TimeZone::get("Europe/Berlin").expect("a zone"), ms(from), ms(until));
-    let stretches = schedule.of(1, None).into_iter();
+    let stretches = schedule.stretches(&schedule.concerning(1, None)).into_iter();
     stretches.filter(|one| one.window.is_some()).map(|one| (one.from_ms, one.base_ms)).collect()
 }
 
@@ -455,6 +456,30 @@ fn one_playlist_alone_begins_when_it_is_told_to() {
     assert_eq!(on(&plan, NOON).0, "a1");
     assert!(plan.at(NOON + DAY).is_some(), "for a day, whatever the schedule says");
     assert_eq!(alone(NOON + HOUR).programs, plan.programs, "asked again later, it goes on");
+}
+
+#[test]
+fn a_window_that_can_play_nothing_lets_the_one_below_through() {
+    let mut world = world(&[(1, &[1]), (2, &[99])]);
+    world.windows.push(Window { playlist: Some(2), priority: 5, ..window(2, 12 * 60, 13 * 60) });
+    let (plan, before) = compile(&world, NOON, &Compiled::default(), None);
+    assert_eq!((on(&plan, NOON).0.as_str(), plan.segments.len()), ("a1", 1));
+    let idle = |plan: &Plan, at| plan.idle_at(at).map(|program| program.name.clone()).collect::<Vec<_>>();
+    assert_eq!((idle(&plan, NOON), idle(&plan, NOON + HOUR)), (vec!["P2".to_owned()], vec![]));
+    assert_eq!(idle(&plan.without_past(NOON + HOUR), NOON + HOUR), [""; 0]);
+    // What comes back takes its time, and only its time.
+    world.shelf.assets.insert(99, slide("S99"));
+    let (plan, _) = compile(&world, NOON, &before, None);
+    assert_eq!((on(&plan, NOON).0, on(&plan, NOON + HOUR).0), ("a99".to_owned(), "a1".to_owned()));
+    assert_eq!(idle(&plan, NOON), [""; 0]);
+    // Below it is nothing: then it is said what can't be played.
+    world.shelf.assets.remove(&99);
+    world.windows.remove(0);
+    let (plan, _) = compile(&world, NOON, &before, None);
+    assert_eq!(
+        (plan.at(NOON).map(|now| now.program.name.as_str()), idle(&plan, NOON).len()),
+        (Some("P2"), 1)
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Signage;
 use crate::library::signage::Screen;
-use crate::program::{Plan, Program, Reason, Show, Window};
+use crate::program::{Plan, Program, Reason, Window};
 
 /// One screen, as those who run the box see it.
 #[derive(Clone, Debug)]
@@ -52,10 +52,10 @@ impl Signage {
     /// Playlists that are on somewhere, of which nothing can be played: id and name.
     pub fn empty_playlists(&self, now_ms: i64) -> Vec<(i64, String)> {
         let state = self.state();
-        let on = state.all().filter_map(|(_, answer)| answer.plan.at(now_ms));
-        let empty = on.filter(|now| now.segment.window.is_some()).map(|now| now.program);
-        let named = empty.filter(|program| is_empty(program));
-        let named = named.filter_map(|program| Some((program.playlist?, program.name.clone())));
+        let idle = state.all().flat_map(|(_, answer)| answer.plan.idle_at(now_ms));
+        let named = idle
+            .filter(|program| !gives_way(program))
+            .filter_map(|program| Some((program.playlist?, program.name.clone())));
         named.collect::<BTreeMap<_, _>>().into_iter().collect()
     }
 }
@@ -66,10 +66,9 @@ fn is_placed(screen: &Screen, windows: &[Window]) -> bool {
     named || screen.group.is_some() || windows.iter().any(|window| window.target.screens.contains(&screen.id))
 }
 
-/// Nothing of it can be played; not where somebody arranged that it gives way, to another without a signal.
-fn is_empty(program: &Program) -> bool {
-    let gives_way = program.skipped.iter().any(|skipped| skipped.reason == Reason::NoSignal);
-    program.show == Show::Splash && !gives_way
+/// Somebody arranged that it gives way, to another without a signal.
+fn gives_way(program: &Program) -> bool {
+    program.skipped.iter().any(|skipped| skipped.reason == Reason::NoSignal)
 }
 
 /// What is known from before the start.

@@ -10,7 +10,7 @@ use crate::config::Port;
 use crate::library::Hash;
 use crate::library::signage::{Group, Screen, Snapshot};
 use crate::program::{
-    Anchors, Compiled, Compiler, HORIZON_MS, Place, Plan, Program, SHORT_MS, Schedule, Stretch, World,
+    Anchors, Compiled, Compiler, HORIZON_MS, Place, Plan, Program, SHORT_MS, Stretch, World,
 };
 
 /// Plans begin just before the hour, so that a time that is on is seen to be longer than a short one, and reach a day beyond
@@ -183,7 +183,8 @@ impl State {
 
     /// What the windows say for a screen, without the message.
     pub fn stretches(&self, screen: &Screen, from_ms: i64, until_ms: i64) -> Vec<Stretch> {
-        Schedule::new(&self.world.windows, &self.world.zone, from_ms, until_ms).of(screen.id, screen.group)
+        let mut compiler = Compiler::new(&self.world, (from_ms, until_ms), now_ms(), &self.compiled);
+        compiler.stretches(Place { screen: screen.id, group: screen.group })
     }
 }
 

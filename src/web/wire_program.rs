@@ -310,6 +310,7 @@ mod tests {
             programs: vec![Arc::new(program)],
             segments: vec![program::Segment { from_ms: 1, until_ms: 2, program: 0, window: Some(7) }],
             message: Some(program::Text { id: 4, text: "Out".to_owned(), until_ms: None }),
+            passed_over: Vec::new(),
         };
         let screen = Screen {
             id: 2,

@@ -151,7 +151,7 @@ mod tests {
                 program(Show::Splash, Vec::new()),
             ],
             segments: vec![segment(1000, 2000, 0), segment(2000, 3000, 1), segment(3000, 4000, 2)],
-            message: None,
+            ..Plan::empty()
         }
     }
 
