@@ -5,6 +5,10 @@ import { texts } from '../texts.js';
 
 /** Sent in one request: large enough that the pauses between do not matter, small enough for any proxy's patience. */
 const PIECE_BYTES = 32 * 1024 * 1024;
+/** Where a proxy takes no more: nginx has a limit of 1 MiB unless it is told otherwise, and says 413. */
+const SMALL_PIECE_BYTES = 512 * 1024;
+/** What is sent in one request from now on. */
+let piece_bytes = PIECE_BYTES;
 /** A connection over which nothing moves for this long is dead, whatever it says. */
 const STALL_MS = 30000;
 
@@ -20,11 +24,13 @@ export class Broken extends Error {
    * @param {'gone'|'lost'|'refused'|'stopped'} kind
    * @param {string} message
    * @param {number} [retry_s] what the server asked to wait
+   * @param {number} [status] of the answer
    */
-  constructor(kind, message, retry_s) {
+  constructor(kind, message, retry_s, status) {
     super(message);
     this.kind = kind;
     this.retry_s = retry_s || 0;
+    this.status = status || 0;
   }
 }
 
@@ -96,7 +102,7 @@ function broken(xhr) {
   const passing = xhr.status === 409 || xhr.status === 423 || xhr.status === 429 || xhr.status === 408;
   // 507 is no moment of weakness: the disk is full.
   const weak = xhr.status >= 500 && xhr.status !== 507 && xhr.status !== 501;
-  return new Broken(passing || weak ? 'gone' : 'refused', text, retry_s);
+  return new Broken(passing || weak ? 'gone' : 'refused', text, retry_s, xhr.status);
 }
 
 /** @param {string} text */
@@ -144,11 +150,21 @@ export async function sendFrom(url, file, from, signal, moved) {
   let offset = from;
   for (;;) {
     const begin = offset;
-    const piece = file.slice(begin, begin + PIECE_BYTES);
-    const xhr = await request('PATCH', url, {
+    const piece = file.slice(begin, begin + piece_bytes);
+    const sending = request('PATCH', url, {
       'Content-Type': 'application/offset+octet-stream',
       'Upload-Offset': String(begin),
     }, piece, signal, (bytes) => moved(begin + bytes));
+    const xhr = await sending.catch((error) => {
+      if (!isTooLarge(error, piece)) {
+        throw error;
+      }
+      piece_bytes = SMALL_PIECE_BYTES;
+      return null;
+    });
+    if (!xhr) {
+      continue;
+    }
     const there = Number(xhr.getResponseHeader('Upload-Offset'));
     const asset = xhr.getResponseHeader('Marquee-Asset');
     if (asset || there >= file.size) {
@@ -160,6 +176,11 @@ export async function sendFrom(url, file, from, signal, moved) {
     offset = there;
     moved(offset);
   }
+}
+
+/** Something in between does not take so much at once. @param {unknown} error @param {Blob} piece */
+function isTooLarge(error, piece) {
+  return error instanceof Broken && error.status === 413 && piece.size > SMALL_PIECE_BYTES;
 }
 
 /** @param {string} url */
