@@ -330,12 +330,19 @@ ALTER TABLE tags ADD COLUMN key TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX tags_by_key ON tags (key) WHERE key <> '';
 ";
 
+/// What screens show while nothing is scheduled: each, and those that have no choice of their own.
+const IDLE: &str = "
+ALTER TABLE screens ADD COLUMN idle TEXT;
+ALTER TABLE screens ADD COLUMN idle_id INTEGER;
+CREATE TABLE idle (one INTEGER PRIMARY KEY CHECK (one = 1), show TEXT NOT NULL, id INTEGER) STRICT;
+";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     let fold = |transaction: &Transaction<'_>| {
         fold_all(transaction).map_err(|error| HookError::Hook(error.to_string()))
     };
     let folded = M::up_with_hook(FOLDED, fold);
-    Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED), folded])
+    Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED), folded, M::up(IDLE)])
 });
 
 /// Indexes every asset anew, and gives it the name that it is sorted by.

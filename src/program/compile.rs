@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::idle::Idle;
 use super::message::Message;
 use super::plan::{HORIZON_MS, PassedOver, Plan, Program, Segment, Show, Text};
 use super::playlist::Playlist;
@@ -26,6 +27,8 @@ pub struct World {
     pub shelf: Shelf,
     pub windows: Vec<Window>,
     pub message: Option<Message>,
+    /// Of screens that have no choice of their own.
+    pub idle: Idle,
 }
 
 /// A screen, as far as its plan depends on it.
@@ -33,6 +36,8 @@ pub struct World {
 pub struct Place {
     pub screen: i64,
     pub group: Option<i64>,
+    /// `None`: what all screens show.
+    pub idle: Option<Idle>,
 }
 
 /// A playlist that began at a moment: all screens that have the same one are at the same place in it.
@@ -78,6 +83,7 @@ struct Common {
     windows: Vec<Concern>,
     message: bool,
     in_step: bool,
+    idle: Idle,
 }
 
 impl std::hash::Hash for Show {
@@ -105,13 +111,16 @@ impl<'w> Compiler<'w> {
         let windows = self.concerning(place);
         let message = self.world.message.as_ref().filter(|message| message.is_for(place.screen));
         let in_step = place.group.is_some();
-        let common = Common { windows, message: message.is_some(), in_step };
+        let idle = place.idle.unwrap_or(self.world.idle);
+        let common = Common { windows, message: message.is_some(), in_step, idle };
         if let Some(plan) = self.plans.get(&common) {
             return Arc::clone(plan);
         }
-        let stretches = self.schedule.stretches(&common.windows);
-        let mut plan = self.made(&stretches, message, in_step);
+        let stretches = self.schedule.stretches(&self.ruling(&common.windows, idle));
+        let otherwise = self.idle_rule(idle);
+        let mut plan = self.made(&stretches, otherwise, message, in_step);
         plan.passed_over = self.passed_over(&common.windows, in_step);
+        plan.passed_over.extend(self.passed_idle(idle, otherwise, in_step));
         let plan = Arc::new(plan);
         self.plans.insert(common, Arc::clone(&plan));
         plan
@@ -120,7 +129,31 @@ impl<'w> Compiler<'w> {
     /// What rules a screen, without a gap, but for the message.
     pub fn stretches(&mut self, place: Place) -> Vec<Stretch> {
         let windows = self.concerning(place);
-        self.schedule.stretches(&windows)
+        self.schedule.stretches(&self.ruling(&windows, place.idle.unwrap_or(self.world.idle)))
+    }
+
+    /// Those that may rule: what is shown when nothing is scheduled comes before what can't be played.
+    fn ruling(&self, windows: &[Concern], idle: Idle) -> Vec<Concern> {
+        let may_rule = |concern: &&Concern| idle == Idle::Splash || !concern.is_idle;
+        windows.iter().filter(may_rule).copied().collect()
+    }
+
+    /// What can't be played leaves the screen dark: passers-by need not read how to set up the box.
+    fn idle_rule(&mut self, idle: Idle) -> Rule {
+        match idle.playlist() {
+            None if idle == Idle::Splash => Rule::Nothing,
+            Some(playlist) if !self.is_idle(playlist) => Rule::Playlist(Key { playlist, base_ms: 0 }),
+            _ => Rule::Standby,
+        }
+    }
+
+    /// What would be shown when nothing is scheduled, and can't be.
+    fn passed_idle(&mut self, idle: Idle, rule: Rule, in_step: bool) -> Option<PassedOver> {
+        let playlist = idle.playlist().filter(|_| rule == Rule::Standby)?;
+        let (from_ms, until_ms) = (0, i64::MAX);
+        let rule = Rule::Playlist(Key { playlist, base_ms: 0 });
+        let ruled = Ruled { from_ms, until_ms, rule, window: None, is_message: false };
+        Some(PassedOver { from_ms, until_ms, program: self.program(&ruled, in_step) })
     }
 
     fn concerning(&mut self, place: Place) -> Vec<Concern> {
@@ -153,7 +186,8 @@ impl<'w> Compiler<'w> {
         let mut passed_over = Vec::new();
         for Stretch { from_ms, until_ms, window, base_ms } in self.schedule.stretches(&arranged) {
             let Some(index) = window.filter(|window| idle.contains(window)) else { continue };
-            let ruled = Ruled { from_ms, until_ms, rule: self.rule(index, base_ms), window };
+            let ruled =
+                Ruled { from_ms, until_ms, rule: self.rule(index, base_ms), window, is_message: false };
             passed_over.push(PassedOver { from_ms, until_ms, program: self.program(&ruled, in_step) });
         }
         passed_over
@@ -163,8 +197,9 @@ impl<'w> Compiler<'w> {
     pub fn alone(&mut self, playlist: i64, base_ms: i64) -> Plan {
         let until_ms = self.now_ms.saturating_add(HORIZON_MS);
         let rule = Rule::Playlist(Key { playlist, base_ms });
-        let program = self.program(&Ruled { from_ms: base_ms, until_ms, rule, window: None }, false);
-        let segment = Segment { from_ms: base_ms, until_ms, program: 0, window: None };
+        let ruled = Ruled { from_ms: base_ms, until_ms, rule, window: None, is_message: false };
+        let program = self.program(&ruled, false);
+        let segment = Segment { from_ms: base_ms, until_ms, program: 0, window: None, is_message: false };
         Plan { programs: vec![program], segments: vec![segment], ..Plan::empty() }
     }
 
@@ -173,10 +208,16 @@ impl<'w> Compiler<'w> {
         self.after
     }
 
-    fn made(&mut self, stretches: &[Stretch], message: Option<&Message>, in_step: bool) -> Plan {
+    fn made(
+        &mut self,
+        stretches: &[Stretch],
+        otherwise: Rule,
+        message: Option<&Message>,
+        in_step: bool,
+    ) -> Plan {
         let mut plan = Plan { message: text(message, self.now_ms), ..Plan::empty() };
         let mut items = 0;
-        for ruled in self.ruled(stretches, message) {
+        for ruled in self.ruled(stretches, otherwise, message) {
             let program = self.program(&ruled, in_step);
             let known = plan.programs.iter().position(|known| Arc::ptr_eq(known, &program));
             let index = known.unwrap_or(plan.programs.len());
@@ -188,9 +229,8 @@ impl<'w> Compiler<'w> {
                 plan.programs.push(program);
             }
             let window = ruled.window.map(|window| self.world.windows[window].id);
-            let segment =
-                Segment { from_ms: ruled.from_ms, until_ms: ruled.until_ms, program: index, window };
-            plan.segments.push(segment);
+            let Ruled { from_ms, until_ms, is_message, .. } = ruled;
+            plan.segments.push(Segment { from_ms, until_ms, program: index, window, is_message });
         }
         plan
     }
@@ -241,7 +281,8 @@ impl<'w> Compiler<'w> {
         };
         let total_ms = items.iter().map(|item| item.duration_ms).sum();
         Program {
-            playlist: Some(key.playlist),
+            // Not that of a single asset.
+            playlist: Some(key.playlist).filter(|id| *id > 0),
             name: playlist.name.clone(),
             show: if total_ms == 0 { Show::Splash } else { Show::Play },
             epoch_ms: self.epoch(key, &items, in_step),
@@ -266,8 +307,8 @@ impl<'w> Compiler<'w> {
 }
 
 impl Compiler<'_> {
-    /// What the windows say, and over it the playlist of a message.
-    fn ruled(&self, stretches: &[Stretch], message: Option<&Message>) -> Vec<Ruled> {
+    /// What the windows say, `otherwise` between them, and over it the playlist of a message.
+    fn ruled(&self, stretches: &[Stretch], otherwise: Rule, message: Option<&Message>) -> Vec<Ruled> {
         let urgent = message.and_then(|message| {
             // A clock that was set back does not take it away.
             let from_ms = message.from_ms.min(self.now_ms);
@@ -277,19 +318,20 @@ impl Compiler<'_> {
         let mut ruled: Vec<Ruled> = Vec::new();
         for stretch in stretches {
             let (window, rule) = match stretch.window {
-                None => (None, Rule::Nothing),
+                None => (None, otherwise),
                 Some(index) => (Some(index), self.rule(index, stretch.base_ms)),
             };
+            let of_window = |from_ms, until_ms| Ruled { from_ms, until_ms, rule, window, is_message: false };
             let Some((from_ms, until_ms, key)) = urgent else {
-                add(&mut ruled, Ruled { from_ms: stretch.from_ms, until_ms: stretch.until_ms, rule, window });
+                add(&mut ruled, of_window(stretch.from_ms, stretch.until_ms));
                 continue;
             };
             let begin = from_ms.clamp(stretch.from_ms, stretch.until_ms);
             let end = until_ms.clamp(begin, stretch.until_ms);
-            add(&mut ruled, Ruled { from_ms: stretch.from_ms, until_ms: begin, rule, window });
-            let over = Ruled { from_ms: begin, until_ms: end, rule: Rule::Playlist(key), window: None };
-            add(&mut ruled, over);
-            add(&mut ruled, Ruled { from_ms: end, until_ms: stretch.until_ms, rule, window });
+            add(&mut ruled, of_window(stretch.from_ms, begin));
+            let rule = Rule::Playlist(key);
+            add(&mut ruled, Ruled { from_ms: begin, until_ms: end, rule, window: None, is_message: true });
+            add(&mut ruled, of_window(end, stretch.until_ms));
         }
         ruled
     }
@@ -308,6 +350,7 @@ struct Ruled {
     rule: Rule,
     /// Index.
     window: Option<usize>,
+    is_message: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -317,12 +360,18 @@ enum Rule {
     Playlist(Key),
 }
 
+impl Ruled {
+    fn rules_like(&self, other: &Self) -> bool {
+        (self.rule, self.window, self.is_message) == (other.rule, other.window, other.is_message)
+    }
+}
+
 fn add(ruled: &mut Vec<Ruled>, next: Ruled) {
     if next.from_ms >= next.until_ms {
         return;
     }
     match ruled.last_mut() {
-        Some(last) if (last.rule, last.window) == (next.rule, next.window) => last.until_ms = next.until_ms,
+        Some(last) if last.rules_like(&next) => last.until_ms = next.until_ms,
         _ => ruled.push(next),
     }
 }

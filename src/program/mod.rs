@@ -10,6 +10,7 @@
 //! (`signage`).
 
 mod compile;
+mod idle;
 mod message;
 mod plan;
 mod playlist;
@@ -24,6 +25,7 @@ mod wall;
 mod window;
 
 pub use compile::{Anchors, Compiled, Compiler, Key, Place, World};
+pub use idle::Idle;
 pub use message::{MINUTES_MAX, Message, TEXT_CHARS_MAX};
 pub use plan::{HORIZON_MS, Now, PassedOver, Plan, Program, Segment, Show, Text};
 pub use playlist::{

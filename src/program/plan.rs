@@ -70,6 +70,8 @@ pub struct Segment {
     pub program: usize,
     /// Id of the window that rules; `None`: none does, or a message comes over it.
     pub window: Option<i64>,
+    /// It is the playlist of a message.
+    pub is_message: bool,
 }
 
 /// A text over everything.

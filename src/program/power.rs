@@ -84,14 +84,14 @@ impl Plan {
     }
 
     fn run(&self, segment: &Segment, scheduled: bool) -> Run {
-        let Segment { from_ms, until_ms, program, window } = *segment;
+        let Segment { from_ms, until_ms, program, window, is_message } = *segment;
         let power = match self.programs[program].show {
+            // Of a TV that the schedule does not know, what is shown meanwhile is no reason to switch it.
+            _ if window.is_none() && !is_message && !scheduled => None,
             Show::Standby => Some(Power::Standby),
-            Show::Splash if window.is_none() && !scheduled => None,
             Show::Play | Show::Splash => Some(Power::On),
         };
-        let urgent = window.is_none() && self.programs[program].show == Show::Play;
-        Run { power, from_ms, until_ms, urgent }
+        Run { power, from_ms, until_ms, urgent: is_message }
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
     const MINUTE_MS: i64 = 60 * 1000;
 
     /// A plan of stretches, each a letter and its minutes: `p` a playlist, `m` one of a message, `e` a window of which
-    /// nothing can be played, `-` nothing scheduled, `s` standby.
+    /// nothing can be played, `-` nothing scheduled, `d` nothing scheduled and dark, `f` and a playlist, `s` standby.
     fn plan(stretches: &str) -> Plan {
         let mut plan = Plan::empty();
         let mut from_ms = 0;
@@ -119,12 +119,13 @@ mod tests {
             let (kind, minutes) = stretch.split_at(1);
             let until_ms = from_ms + minutes.parse::<i64>().expect("a number") * MINUTE_MS;
             let show = match kind {
-                "p" | "m" => Show::Play,
-                "s" => Show::Standby,
+                "p" | "m" | "f" => Show::Play,
+                "s" | "d" => Show::Standby,
                 _ => Show::Splash,
             };
             let window = matches!(kind, "p" | "e" | "s").then_some(1);
-            plan.segments.push(Segment { from_ms, until_ms, program: plan.programs.len(), window });
+            let (program, is_message) = (plan.programs.len(), kind == "m");
+            plan.segments.push(Segment { from_ms, until_ms, program, window, is_message });
             plan.programs.push(Arc::new(Program {
                 playlist: None,
                 name: String::new(),
@@ -162,11 +163,14 @@ mod tests {
     fn standby_of_the_schedule_is_standby_and_all_else_is_on() {
         check("p3 s3 -3", true, "111000111");
         check("e2 s3 p2", true, "1100011");
+        check("p2 d3 f2", true, "1100011");
     }
 
     #[test]
     fn a_tv_that_the_schedule_does_not_know_is_left_alone() {
         check("-3", false, "---");
+        check("d3", false, "---");
+        check("f3", false, "---");
         check("-3 m2 -2", false, "---11--");
         assert_eq!(Plan::empty().power(0, true), Wanted::default());
     }

@@ -147,7 +147,7 @@ fn compare(zone: &str, around: &str, chance: &mut Chance) {
     let schedule = Schedule::new(&windows, &tz, from_ms, until_ms);
     let mut model = Model { zone: &tz, windows: &windows, moments: HashMap::new() };
     for group in [None, Some(7)] {
-        let place = Place { screen: 1, group };
+        let place = Place { screen: 1, group, idle: None };
         let stretches = schedule.stretches(&schedule.concerning(1, group));
         assert_eq!((stretches[0].from_ms, stretches[stretches.len() - 1].until_ms), (from_ms, until_ms));
         assert!(stretches.windows(2).all(|two| two[0].until_ms == two[1].from_ms), "{stretches:?}");
@@ -276,6 +276,7 @@ fn world(playlists: &[(i64, &[i64])]) -> World {
         shelf,
         windows: vec![Window { playlist: Some(playlists[0].0), ..window(1, 0, 1440) }],
         message: None,
+        idle: Idle::Splash,
     }
 }
 
@@ -283,7 +284,7 @@ const NOON: i64 = 1_767_614_400_000;
 
 fn compile(world: &World, now_ms: i64, before: &Compiled, group: Option<i64>) -> (Plan, Compiled) {
     let mut compiler = Compiler::new(world, (now_ms - HOUR, now_ms + DAY), now_ms, before);
-    let plan = compiler.plan(Place { screen: 1, group });
+    let plan = compiler.plan(Place { screen: 1, group, idle: None });
     (Plan::clone(&plan), compiler.finish())
 }
 
@@ -439,9 +440,9 @@ fn screens_with_the_same_windows_share_one_plan() {
     let world = world(&[(1, &[1])]);
     let before = Compiled::default();
     let mut compiler = Compiler::new(&world, (NOON, NOON + DAY), NOON, &before);
-    let one = compiler.plan(Place { screen: 1, group: Some(1) });
-    let two = compiler.plan(Place { screen: 2, group: Some(2) });
-    let other = compiler.plan(Place { screen: 3, group: None });
+    let one = compiler.plan(Place { screen: 1, group: Some(1), idle: None });
+    let two = compiler.plan(Place { screen: 2, group: Some(2), idle: None });
+    let other = compiler.plan(Place { screen: 3, group: None, idle: None });
     assert!(std::sync::Arc::ptr_eq(&one, &two) && !std::sync::Arc::ptr_eq(&one, &other));
 }
 

@@ -128,11 +128,13 @@ impl Signage {
 impl Owner {
     fn new(signage: Signage) -> Self {
         let now = Instant::now();
+        let mut kept = signage.inner.library.signage_changes();
+        // Compiles what came since the begin: nothing else would tell of it.
+        kept.mark_changed();
         Self {
             library: signage.inner.library.changes(),
-            kept: signage.inner.library.signage_changes(),
+            kept,
             settings: signage.inner.settings.subscribe(),
-            // Empty: the first look compiles what came since the begin.
             sources: Sources::default(),
             signage,
             rested: now,

@@ -69,6 +69,7 @@ impl Default for State {
             shelf: crate::program::Shelf::default(),
             windows: Vec::new(),
             message: None,
+            idle: crate::program::Idle::default(),
         };
         Self {
             world,
@@ -107,9 +108,9 @@ impl State {
 
     pub(super) fn make(ingredients: Ingredients, now_ms: i64, render: &Render) -> Self {
         let Ingredients { snapshot, zone, sources, before, generation, changed } = ingredients;
-        let Snapshot { playlists, mut shelf, windows, message, screens, groups } = snapshot;
+        let Snapshot { playlists, mut shelf, windows, message, screens, groups, idle } = snapshot;
         shelf.sources = sources;
-        let world = World { zone, playlists, shelf, windows, message };
+        let world = World { zone, playlists, shelf, windows, message, idle };
         let hour_ms = now_ms - now_ms.rem_euclid(GRID_MS);
         let span = (hour_ms - SHORT_MS, hour_ms + GRID_MS + HORIZON_MS);
         let mut compiler = Compiler::new(&world, span, now_ms, &before.compiled);
@@ -117,7 +118,7 @@ impl State {
         let mut writer = Writer { render, now_ms, known, texts, written: HashMap::new() };
         let (mut answers, mut by_key) = (Vec::with_capacity(screens.len()), HashMap::new());
         for (index, screen) in screens.iter().enumerate() {
-            let plan = compiler.plan(Place { screen: screen.id, group: screen.group });
+            let plan = compiler.plan(place(screen));
             let group = screen.group.and_then(|id| groups.iter().find(|group| group.id == id));
             answers.push(writer.answer(screen, group.map(|group| group.name.as_str()), &plan));
             screen.key.map(|key| by_key.insert(key, index));
@@ -169,7 +170,7 @@ impl State {
     pub fn plan_at(&self, screen: &Screen, at_ms: i64) -> Arc<Plan> {
         let span = (at_ms, at_ms.saturating_add(LOOK_AHEAD_MS));
         let mut compiler = Compiler::new(&self.world, span, now_ms(), &self.compiled);
-        compiler.plan(Place { screen: screen.id, group: screen.group })
+        compiler.plan(place(screen))
     }
 
     /// One playlist as a screen would play it from `base_ms` on. `None`: there is none of this id.
@@ -184,8 +185,12 @@ impl State {
     /// What the windows say for a screen, without the message.
     pub fn stretches(&self, screen: &Screen, from_ms: i64, until_ms: i64) -> Vec<Stretch> {
         let mut compiler = Compiler::new(&self.world, (from_ms, until_ms), now_ms(), &self.compiled);
-        compiler.stretches(Place { screen: screen.id, group: screen.group })
+        compiler.stretches(place(screen))
     }
+}
+
+const fn place(screen: &Screen) -> Place {
+    Place { screen: screen.id, group: screen.group, idle: screen.idle }
 }
 
 /// Writes what screens have in common once.

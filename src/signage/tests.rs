@@ -359,7 +359,7 @@ async fn it_is_known_which_screens_are_missed_and_which_playlists_show_nothing()
     it.always(playlist, vec![]).await;
     it.settled().await;
     assert_eq!(of(two, Duration::ZERO), (false, true, false));
-    it.library.edit_screen(two, Some("Bar"), None).await.unwrap();
+    it.library.edit_screen(two, Some("Bar"), None, None).await.unwrap();
     it.settled().await;
     assert_eq!(of(two, Duration::ZERO), (true, true, false));
     assert_eq!(it.signage.empty_playlists(now_ms()), []);

@@ -113,7 +113,8 @@ fn signage_need(route: SignageRoute) -> Option<Right> {
         | SignageRoute::Plays
         | SignageRoute::PlaysCsv => Some(Right::View),
         SignageRoute::PutMessage | SignageRoute::ClearMessage => Some(Right::Message),
-        SignageRoute::EditScreen { .. }
+        SignageRoute::EditScreens
+        | SignageRoute::EditScreen { .. }
         | SignageRoute::RemoveScreen { .. }
         | SignageRoute::Identify { .. }
         | SignageRoute::Reload { .. }

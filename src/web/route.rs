@@ -218,7 +218,7 @@ pub(super) const PATCH_DELETE: &str = "PATCH, DELETE, OPTIONS";
 const DELETE: &str = "DELETE, OPTIONS";
 pub(super) const GET_POST: &str = "GET, HEAD, POST, OPTIONS";
 const GET_POST_DELETE: &str = "GET, HEAD, POST, DELETE, OPTIONS";
-const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
+pub(super) const GET_PATCH: &str = "GET, HEAD, PATCH, OPTIONS";
 /// POST stands for another method, which a header names: not every proxy lets all of them through.
 const UPLOAD: &str = "GET, HEAD, PATCH, DELETE, POST, OPTIONS";
 

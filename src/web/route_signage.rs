@@ -2,7 +2,7 @@
 
 use hyper::Method;
 
-use super::route::{GET, GET_POST, PATCH_DELETE, POST, PUT};
+use super::route::{GET, GET_PATCH, GET_POST, PATCH_DELETE, POST, PUT};
 
 /// What a request asks for. Ids are of what the name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) enum SignageRoute {
     },
     /// What the dashboard asks and changes.
     Screens,
+    /// What all screens show while nothing is scheduled.
+    EditScreens,
     EditScreen {
         id: i64,
     },
@@ -135,7 +137,7 @@ pub(super) const ADDRESSES: &[(&str, &str, SignageAddress)] = &[
     ("/api/screens/report", POST, SignageAddress::Report),
     ("/api/screens/plays", POST, SignageAddress::RecordPlays),
     ("/api/screens/screenshot/{id}", PUT, SignageAddress::TakeShot),
-    ("/api/screens", GET, SignageAddress::Screens),
+    ("/api/screens", GET_PATCH, SignageAddress::Screens),
     ("/api/screens/{id}", PATCH_DELETE, SignageAddress::Screen),
     ("/api/screens/{id}/identify", POST, SignageAddress::Identify),
     ("/api/screens/{id}/reload", POST, SignageAddress::Reload),
@@ -174,6 +176,7 @@ pub(super) fn take(address: SignageAddress, method: &Method, id: i64) -> Option<
         Address::RecordPlays if post => Route::RecordPlays,
         Address::TakeShot if put => Route::TakeShot { id },
         Address::Screens if get => Route::Screens,
+        Address::Screens if patch => Route::EditScreens,
         Address::Screen if patch => Route::EditScreen { id },
         Address::Screen if delete => Route::RemoveScreen { id },
         Address::Identify if post => Route::Identify { id },

@@ -104,7 +104,7 @@ struct Skipped<'a> {
 impl<'a> Plan<'a> {
     fn of(plan: &'a program::Plan) -> Self {
         let segment = |segment: &program::Segment| {
-            let program::Segment { from_ms, until_ms, program, window: _ } = *segment;
+            let program::Segment { from_ms, until_ms, program, .. } = *segment;
             Segment { from_ms, until_ms, program }
         };
         let text = |text: &'a program::Text| Text { id: text.id, text: &text.text, until_ms: text.until_ms };
@@ -308,7 +308,13 @@ mod tests {
         };
         let plan = program::Plan {
             programs: vec![Arc::new(program)],
-            segments: vec![program::Segment { from_ms: 1, until_ms: 2, program: 0, window: Some(7) }],
+            segments: vec![program::Segment {
+                from_ms: 1,
+                until_ms: 2,
+                program: 0,
+                window: Some(7),
+                is_message: false,
+            }],
             message: Some(program::Text { id: 4, text: "Out".to_owned(), until_ms: None }),
             passed_over: Vec::new(),
         };
@@ -319,6 +325,7 @@ mod tests {
             code: "K7QX".to_owned(),
             name: "TV".to_owned(),
             group: Some(1),
+            idle: None,
             browser: String::new(),
             width: 0,
             height: 0,

@@ -13,6 +13,35 @@ use crate::program::{self, Window};
 #[derive(Serialize)]
 pub(super) struct Screens {
     pub screens: Vec<Screen>,
+    pub idle: Idle,
+}
+
+/// What is shown while nothing is scheduled.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Idle {
+    /// `splash`, `dark`, `playlist` or `asset`.
+    pub show: String,
+    /// Of the playlist or the asset.
+    pub id: Option<i64>,
+}
+
+impl From<program::Idle> for Idle {
+    fn from(idle: program::Idle) -> Self {
+        let (show, id) = idle.parts();
+        Self { show: show.to_owned(), id }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditScreens {
+    pub idle: Idle,
+}
+
+#[derive(Serialize)]
+pub(super) struct EditedScreens {
+    pub idle: Idle,
 }
 
 #[derive(Serialize)]
@@ -24,6 +53,8 @@ pub(super) struct Screen {
     pub kind: &'static str,
     pub connector: Option<String>,
     pub group: Option<i64>,
+    /// Null: what all screens show.
+    pub idle: Option<Idle>,
     pub active: bool,
     pub last_seen: Option<String>,
     /// Since when the item is on.
@@ -52,6 +83,9 @@ pub(super) struct EditScreen {
     pub name: Option<String>,
     #[serde(default, deserialize_with = "given")]
     pub group: Option<Option<i64>>,
+    /// Null: what all screens show.
+    #[serde(default, deserialize_with = "given")]
+    pub idle: Option<Option<Idle>>,
 }
 
 /// Where null is not the same as nothing.

@@ -28,7 +28,7 @@ const fn part(name: &'static str, column: &'static str, of: &'static str) -> Tab
 const MADE_FROM: &[(&str, &str)] =
     &[("converted", "files.hash"), ("thumbnail", "files.hash"), ("preview", "files.hash")];
 
-const TABLES: [Table; 20] = [
+const TABLES: [Table; 21] = [
     Table { name: "assets", parent: None, loose: MADE_FROM },
     part("pages", "asset", "assets"),
     part("subtitles", "asset", "assets"),
@@ -49,6 +49,7 @@ const TABLES: [Table; 20] = [
     table("players"),
     table("shown"),
     table("plays"),
+    table("idle"),
 ];
 
 /// What came of one database.

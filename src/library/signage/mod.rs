@@ -4,6 +4,7 @@
 //! types of playlists, windows and messages are there.
 
 mod groups;
+mod idle;
 mod message;
 mod playlists;
 mod plays;

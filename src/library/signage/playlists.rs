@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Library, checked_name, found};
+use super::{Library, checked_name, found, idle};
 use crate::library::Error;
 use crate::program::{Entry, Fit, Playlist, Transition, What};
 
@@ -92,6 +92,9 @@ impl Library {
                 .query_row([id], |row| row.get(0))?;
             let mut shown = connection.prepare_cached("SELECT 1 FROM message WHERE playlist = ?")?;
             let by = match (windows, shown.exists([id])?) {
+                (0, false) if idle::plays(connection, id)? => {
+                    Some("screens while nothing is scheduled".to_owned())
+                }
                 (0, false) => None,
                 (0, true) => Some("the message".to_owned()),
                 (1, _) => Some("a window of the schedule".to_owned()),
@@ -115,7 +118,7 @@ fn checked(playlist: Playlist) -> Result<Playlist, Error> {
     Ok(Playlist { name: checked_name(&playlist.name)?, ..playlist })
 }
 
-fn version(connection: &Connection, id: i64) -> Result<i64, Error> {
+pub(super) fn version(connection: &Connection, id: i64) -> Result<i64, Error> {
     let mut statement = connection.prepare_cached("SELECT version FROM playlists WHERE id = ?")?;
     found(statement.query_row([id], |row| row.get(0)).optional()?, "playlist")
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Library, checked_name, found, groups, windows};
+use super::{Library, checked_name, found, groups, idle, windows};
 use crate::library::edit::clean;
 use crate::library::{Error, Hash, now};
+use crate::program::Idle;
 
 /// Of one box: five times what it is made for.
 pub const SCREENS_MAX: usize = 500;
@@ -40,6 +41,8 @@ pub struct Screen {
     pub code: String,
     pub name: String,
     pub group: Option<i64>,
+    /// What it shows while nothing is scheduled; `None`: what all screens show.
+    pub idle: Option<Idle>,
     pub browser: String,
     pub width: u32,
     pub height: u32,
@@ -147,12 +150,13 @@ impl Library {
         Ok(())
     }
 
-    /// What is `None` stays as it is; `Some(None)` takes it out of its group.
+    /// What is `None` stays as it is; `Some(None)` takes it out of its group, or lets it show what all screens show.
     pub async fn edit_screen(
         &self,
         id: i64,
         name: Option<&str>,
         group: Option<Option<i64>>,
+        idle: Option<Option<Idle>>,
     ) -> Result<(), Error> {
         let name = name.map(checked_name).transpose()?;
         let edit = move |connection: &Connection| {
@@ -168,6 +172,12 @@ impl Library {
                 }
                 let sql = "UPDATE screens SET in_group = ? WHERE id = ?";
                 connection.prepare_cached(sql)?.execute(params![group, id])?;
+            }
+            if let Some(idle) = idle {
+                idle.map_or(Ok(()), |idle| idle::exists(connection, idle))?;
+                let (show, of) = idle.map(Idle::parts).unzip();
+                let sql = "UPDATE screens SET idle = ?, idle_id = ? WHERE id = ?";
+                connection.prepare_cached(sql)?.execute(params![show, of.flatten(), id])?;
             }
             Ok(())
         };
@@ -307,10 +317,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Screen> {
         height: row.get(8)?,
         address: row.get(9)?,
         seen: row.get(10)?,
+        idle: idle::read(row.get(11)?, row.get(12)?),
     })
 }
 
-const COLUMNS: &str = "id, key, connector, code, name, in_group, browser, width, height, address, seen";
+const COLUMNS: &str =
+    "id, key, connector, code, name, in_group, browser, width, height, address, seen, idle, idle_id";
 
 /// All of them by id.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Screen>, Error> {

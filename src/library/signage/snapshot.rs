@@ -6,12 +6,13 @@ use rusqlite::{Connection, params};
 
 use super::groups::{self, Group};
 use super::screens::{self, Screen};
-use super::{Library, message, playlists, shelf, windows};
+use super::{Library, idle, message, playlists, shelf, windows};
 use crate::library::Error;
-use crate::program::{Anchors, Key, Message, Playlist, Shelf, Window};
+use crate::program::{Anchors, Idle, Key, Message, Playlist, Shelf, Window};
 
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
+    /// And what single assets are played as (`Idle::playlist`).
     pub playlists: BTreeMap<i64, Playlist>,
     /// What they name, but for sources.
     pub shelf: Shelf,
@@ -22,6 +23,8 @@ pub struct Snapshot {
     pub screens: Vec<Screen>,
     /// By name.
     pub groups: Vec<Group>,
+    /// What screens show while nothing is scheduled, unless they have a choice of their own.
+    pub idle: Idle,
 }
 
 impl Library {
@@ -29,14 +32,18 @@ impl Library {
         let read = |connection: &Connection| {
             // One moment, whoever writes meanwhile.
             let transaction = connection.unchecked_transaction()?;
-            let playlists = playlists::all(&transaction)?;
+            let (mut playlists, screens) = (playlists::all(&transaction)?, screens::all(&transaction)?);
+            let idle = idle::of_all(&transaction)?;
+            let chosen = screens.iter().filter_map(|screen| screen.idle).chain([idle]);
+            playlists.extend(idle::of_assets(&transaction, chosen)?);
             Ok(Snapshot {
                 shelf: shelf::read(&transaction, playlists.values())?,
                 playlists,
                 windows: windows::all(&transaction)?,
                 message: message::current(&transaction)?,
-                screens: screens::all(&transaction)?,
+                screens,
                 groups: groups::all(&transaction)?,
+                idle,
             })
         };
         self.db().read(read).await

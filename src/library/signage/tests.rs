@@ -6,7 +6,7 @@ use std::fs;
 use super::*;
 use crate::library::{Hash, Kind, New, Step};
 use crate::program::{
-    Anchors, Days, Entry, Key, Media, Message, Playlist, Reason, Target, Transition, What, Window,
+    Anchors, Days, Entry, Idle, Key, Media, Message, Playlist, Reason, Target, Transition, What, Window,
 };
 
 struct Shelf {
@@ -186,7 +186,7 @@ async fn a_window_is_changed_as_a_whole_or_not_at_all() {
 async fn screens_get_names_and_codes_and_a_group_takes_them_from_another() {
     let shelf = shelf();
     let screens = shelf.screens(3).await;
-    shelf.library.edit_screen(screens[1], Some("Door"), None).await.unwrap();
+    shelf.library.edit_screen(screens[1], Some("Door"), None, None).await.unwrap();
     shelf
         .library
         .add_screen(key(9), Met { browser: "TV".to_owned(), ..Met::default() }, BTreeSet::new())
@@ -211,7 +211,7 @@ async fn screens_get_names_and_codes_and_a_group_takes_them_from_another() {
     let missing = shelf.library.edit_group(one, None, Some(vec![99])).await;
     assert!(matches!(missing, Err(Error::Invalid { what: "screens", .. })));
     assert_eq!(
-        shelf.library.edit_screen(screens[0], None, Some(Some(99))).await,
+        shelf.library.edit_screen(screens[0], None, Some(Some(99)), None).await,
         Err(Error::NoSuch("group"))
     );
 }
@@ -342,7 +342,7 @@ async fn plays_come_page_by_page_without_one_missing_or_twice() {
 async fn plays_outlive_their_screen_and_name_it() {
     let shelf = shelf();
     let screen = shelf.screens(1).await[0];
-    shelf.library.edit_screen(screen, Some("Door"), None).await.unwrap();
+    shelf.library.edit_screen(screen, Some("Door"), None, None).await.unwrap();
     let live = Play { asset: None, source: Some("cam".to_owned()), ..play(1, 1) };
     shelf.library.record_own_plays(screen, "hdmi-1", vec![live.clone()]).await.unwrap();
     shelf.library.record_own_plays(screen, "hdmi-1", vec![live.clone()]).await.unwrap();
@@ -412,4 +412,31 @@ async fn anchors_are_kept_and_changes_are_told() {
     changes.mark_unchanged();
     assert!(shelf.library.add_group(" ", Vec::new()).await.is_err());
     assert!(!changes.has_changed().unwrap());
+}
+
+#[tokio::test]
+async fn what_is_shown_while_nothing_is_scheduled_is_kept_and_can_not_be_taken_away() {
+    let shelf = shelf();
+    let screens = shelf.screens(2).await;
+    let asset = shelf.asset("poster.png", &[]).await;
+    let playlist = shelf.library.add_playlist(playlist(Vec::new())).await.unwrap();
+    assert_eq!(shelf.library.snapshot().await.unwrap().idle, Idle::Splash);
+    shelf.library.set_idle(Idle::Asset(asset)).await.unwrap();
+    let own = Some(Some(Idle::Playlist(playlist)));
+    shelf.library.edit_screen(screens[0], None, None, own).await.unwrap();
+    let snapshot = shelf.library.snapshot().await.unwrap();
+    assert_eq!(snapshot.idle, Idle::Asset(asset));
+    let chosen: Vec<_> = snapshot.screens.iter().map(|screen| screen.idle).collect();
+    assert_eq!(chosen, [Some(Idle::Playlist(playlist)), None]);
+    assert_eq!(snapshot.playlists[&-asset].name, "poster");
+    assert!(snapshot.shelf.assets.contains_key(&asset));
+
+    let removed = shelf.library.remove_playlist(playlist).await;
+    assert!(matches!(removed, Err(Error::InUse { .. })), "{removed:?}");
+    shelf.library.edit_screen(screens[0], None, None, Some(None)).await.unwrap();
+    shelf.library.remove_playlist(playlist).await.unwrap();
+    for missing in [Idle::Playlist(playlist), Idle::Asset(99)] {
+        let set = shelf.library.set_idle(missing).await;
+        assert!(matches!(set, Err(Error::NoSuch(_))), "{set:?}");
+    }
 }

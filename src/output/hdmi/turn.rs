@@ -47,6 +47,10 @@ impl Turn {
             return Self::rest(rest, now_ms, next.unwrap_or(FOR_EVER));
         };
         let (from_ms, until_ms) = (now.segment.from_ms, now.segment.until_ms);
+        // The configuration's word comes before what people chose for when nothing is scheduled.
+        if own.is_some() && now.segment.window.is_none() && !now.segment.is_message {
+            return Self::rest(rest, from_ms, until_ms);
+        }
         match (now.program.show, now.item) {
             (Show::Standby, _) => Self::rest(What::Standby, from_ms, until_ms),
             (Show::Play, Some((index, since_ms))) => {
@@ -142,7 +146,8 @@ mod tests {
             from_ms: from_s * 1000,
             until_ms: until_s * 1000,
             program,
-            window: None,
+            window: Some(1),
+            is_message: false,
         };
         Plan {
             programs: vec![

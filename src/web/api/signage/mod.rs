@@ -42,6 +42,7 @@ pub(crate) async fn answer(route: Route, call: Call) -> Result<Response<Body>, P
         Route::RecordPlays => player::plays(call).await,
         Route::TakeShot { id } => player::screenshot(call, id).await,
         Route::Screens => screens::list(&call),
+        Route::EditScreens => screens::edit_all(call).await,
         Route::EditScreen { id } => screens::edit(call, id).await,
         Route::RemoveScreen { id } => screens::remove(&call, id).await,
         Route::Identify { id } => screens::identify(&call, id),

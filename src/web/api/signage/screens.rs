@@ -7,7 +7,7 @@ use hyper::{Response, StatusCode};
 
 use crate::library::signage::Screen;
 use crate::output::hdmi;
-use crate::program::Power;
+use crate::program::{Idle, Power};
 use crate::signage::{Live, Playing, Signage};
 use crate::web::answer::Call;
 use crate::web::api::{json, no_content, read_json, typed};
@@ -21,17 +21,34 @@ pub(super) fn list(call: &Call) -> Result<Response<Body>, Problem> {
     let signage = call.services.signage()?;
     let state = super::state(&signage)?;
     let screens = state.screens.iter().map(|screen| shown(&call.services, &signage, screen)).collect();
-    Ok(json(StatusCode::OK, to_json(&wire::Screens { screens })))
+    Ok(json(StatusCode::OK, to_json(&wire::Screens { screens, idle: state.world.idle.into() })))
+}
+
+/// What all of them have in common.
+pub(super) async fn edit_all(call: Call) -> Result<Response<Body>, Problem> {
+    let services = call.services;
+    let signage = services.signage()?;
+    let body: wire::EditScreens = read_json(call.request.into_body()).await?;
+    services.library()?.set_idle(idle_of(&body.idle)?).await?;
+    signage.settled().await;
+    let idle = super::state(&signage)?.world.idle.into();
+    Ok(json(StatusCode::OK, to_json(&wire::EditedScreens { idle })))
 }
 
 pub(super) async fn edit(call: Call, id: i64) -> Result<Response<Body>, Problem> {
     let services = call.services;
     let signage = services.signage()?;
     let body: wire::EditScreen = read_json(call.request.into_body()).await?;
-    services.library()?.edit_screen(id, body.name.as_deref(), body.group).await?;
+    let idle = body.idle.map(|idle| idle.as_ref().map(idle_of).transpose()).transpose()?;
+    services.library()?.edit_screen(id, body.name.as_deref(), body.group, idle).await?;
     signage.settled().await;
     let screen = services.library()?.screen(id).await?;
     Ok(json(StatusCode::OK, to_json(&shown(&services, &signage, &screen))))
+}
+
+fn idle_of(idle: &wire::Idle) -> Result<Idle, Problem> {
+    let wrong = "`idle` is `splash` or `dark`, or `playlist` or `asset` with its `id`.";
+    Idle::of(&idle.show, idle.id).ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, wrong))
 }
 
 pub(super) async fn remove(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
@@ -107,6 +124,7 @@ fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Scree
         kind: if screen.connector.is_some() { "hdmi" } else { "web" },
         connector: screen.connector.clone(),
         group: screen.group,
+        idle: screen.idle.map(Into::into),
         active,
         last_seen: last_seen(screen, live.as_ref(), &zone),
         since: since.map(|since| rfc_3339(since, &zone)),
