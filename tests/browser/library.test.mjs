@@ -2,15 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { makeClip } from './clips.mjs';
+import { makeClip, putFile } from './clips.mjs';
 import { filled } from './content.mjs';
 import { until } from './until.mjs';
 
 const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
 const MB = 1e6;
+/** More than a page of the list. */
+const ALL = 111;
 /** Slow enough to be broken in the middle, quick enough to wait for. */
 const SLOW_BYTES_PER_S = 4 * MB;
 
@@ -182,6 +186,53 @@ export const tests = {
     await until('only favourites', async () => String(await names(page)) === 'Harbour at dawn');
     await page.reload();
     await until('the address says it all', async () => String(await names(page)) === 'Harbour at dawn');
+  },
+
+  'select all takes all there are, also those that are not shown; so do the bin and the way back': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const folder = mkdtempSync(path.join(tmpdir(), 'marquee-many-'));
+    t.atEnd(async () => rmSync(folder, { recursive: true }));
+    for (let number = 0; number < ALL; number += 1) {
+      const file = path.join(folder, `poster ${number}.svg`);
+      writeFileSync(file, `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"><text>${number}</text></svg>`);
+      await putFile(server.url, file);
+    }
+    const count = async (/** @type {string} */ query) => (await server.get(`/api/assets/count?${query}`)).assets;
+    const page = await t.page(`${server.url}/library?q=poster`);
+    const bar = page.locator('.select-bar');
+    const undo = page.getByRole('button', { name: 'Undo' }).last();
+    await page.getByText(`${ALL} items`).waitFor();
+    await page.locator('.card-check').first().click();
+    await bar.getByText('1 selected', { exact: true }).waitFor();
+    await bar.getByRole('button', { name: `Select all ${ALL}` }).click();
+    await page.locator('.card-check').nth(1).click();
+    await bar.getByText(`${ALL - 1} selected`, { exact: true }).waitFor();
+    await t.shoot(page, 'select-all');
+    await bar.getByRole('button', { name: 'Tags' }).click();
+    await page.keyboard.type('wall');
+    await page.keyboard.press('Enter');
+    await page.getByText(`${ALL - 1} changed`).waitFor();
+    assert.equal(await count('tag=wall'), ALL - 1);
+    await undo.click();
+    await until('the tag is gone from all', async () => await count('tag=wall') === 0);
+
+    await bar.getByRole('button', { name: `Select all ${ALL}` }).click();
+    await bar.getByRole('button', { name: 'Bin' }).click();
+    await page.getByText(`${ALL} items are in the bin`).waitFor();
+    assert.deepEqual([await count('q=poster'), await count('bin=true')], [0, ALL]);
+    await undo.click();
+    await until('all are back', async () => await count('q=poster') === ALL);
+
+    await fetch(`${server.url}/api/assets/bin`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ all: true }),
+    });
+    await page.goto(`${server.url}/bin`);
+    await page.locator('.card-link').first().focus();
+    await page.keyboard.press('Control+a');
+    await bar.getByText(`${ALL} selected`, { exact: true }).waitFor();
+    await bar.getByRole('button', { name: 'Restore' }).click();
+    await page.getByText(`${ALL} items are back in the library`).waitFor();
+    assert.deepEqual([await count('q=poster'), await count('bin=true')], [ALL, 0]);
   },
 
   'a change that is refused is taken back, with the reason': async (t) => {
