@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { makeClip, putFile } from './clips.mjs';
 import { filled } from './content.mjs';
+import { drop, slowDown } from './files.mjs';
 import { until } from './until.mjs';
 
 const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
@@ -19,36 +20,6 @@ const ALL = 111;
 const SLOW_BYTES_PER_S = 4 * MB;
 
 /** @typedef {import('playwright-core').Page} Page */
-
-/** @param {Page} page @param {number} bytes_per_s */
-async function slowDown(page, bytes_per_s) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.enable');
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes_per_s,
-  });
-}
-
-/** What a person does with the mouse: the file comes from outside, over the page, and is let go. @param {Page} page @param {string} file */
-async function drop(page, file) {
-  await page.evaluate(() => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.id = 'from-outside';
-    input.hidden = true;
-    document.body.append(input);
-  });
-  await page.setInputFiles('#from-outside', file);
-  await page.evaluate(() => {
-    const input = /** @type {HTMLInputElement} */ (document.getElementById('from-outside'));
-    const data = new DataTransfer();
-    data.items.add(/** @type {FileList} */ (input.files)[0]);
-    input.remove();
-    for (const type of ['dragenter', 'dragover', 'drop']) {
-      document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
-    }
-  });
-}
 
 /** @param {Page} page @param {string} file */
 async function choose(page, file) {
