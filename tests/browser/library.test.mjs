@@ -278,7 +278,7 @@ export const tests = {
     });
     await page.reload();
     await page.getByRole('button', { name: 'Empty the bin' }).click();
-    await page.getByText('The bin is emptied').waitFor();
+    await page.getByText('The bin will be emptied').waitFor();
     assert.ok(await binned(), 'for ten seconds it can be undone');
     await page.locator('.toast-close').last().click();
     await until('it is gone', async () => (await fetch(`${server.url}/api/assets/${id}`)).status === 404);
