@@ -382,7 +382,15 @@ function openPreview(playlist) {
   const frame = h('iframe', {
     class: 'preview-frame', src: `/tv?playlist=${playlist.id}`, title: words.previewOf(playlist.name), allow: 'autoplay; fullscreen',
   });
-  openDialog(words.previewOf(playlist.name), true, frame, h('p', { class: 'muted small-text' }, words.previewHint))
+  // What the keys of a remote control do, for who has none.
+  const press = (/** @type {string} */ key) => frame.contentDocument
+    && frame.contentDocument.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  const buttons = h('div', { class: 'row preview-keys', role: 'toolbar', 'aria-label': words.previewKeys },
+    iconButton('previous', words.previewBack, () => press('ArrowLeft')), iconButton('pause', words.previewPause, () => press(' ')),
+    iconButton('next', words.previewNext, () => press('ArrowRight')), iconButton('sound', words.previewSound, () => press('m')),
+    h('span', { class: 'spacer' }),
+    iconButton('fullscreen', words.previewFull, () => frame.requestFullscreen && frame.requestFullscreen().catch(() => undefined)));
+  openDialog(words.previewOf(playlist.name), true, frame, buttons, h('p', { class: 'muted small-text key-hint' }, words.previewHint))
     .classList.add('preview-dialog');
   frame.focus();
 }
