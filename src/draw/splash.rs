@@ -79,7 +79,7 @@ pub fn code_svg(text: &str) -> Option<String> {
     let side = code.width() + 2 * QUIET_ZONE;
     let path = dark(&code, 1.0, (0.0, 0.0));
     Some(format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}"><rect width="{side}" height="{side}" fill="#fff"/>{path}</svg>"##
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}"><rect width="{side}" height="{side}" fill="#fff"/>{path}</svg>"##
     ))
 }
 

@@ -64,9 +64,11 @@ pub struct Edit {
 }
 
 /// How many were there and were changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edited {
     pub assets: usize,
+    /// For [`Library::undo`], if it can be taken back.
+    pub undo: Option<String>,
 }
 
 impl Library {
@@ -120,36 +122,10 @@ impl Library {
         })
     }
 
-    /// Changes those of `ids` that are there.
-    pub async fn edit(&self, ids: Vec<i64>, edit: Edit) -> Result<Edited, Error> {
-        let edit = checked(&edit, ids.len())?;
-        self.has_room()?;
-        self.change(ids, move |connection, id| change(connection, id, &edit)).await
-    }
-
-    /// Throws away, so that it can be taken back.
-    pub async fn bin(&self, ids: Vec<i64>) -> Result<Edited, Error> {
-        self.make_way();
-        let at = now();
-        self.change(ids, move |connection, id| {
-            let sql = "UPDATE assets SET binned = ? WHERE id = ? AND binned IS NULL";
-            Ok(connection.prepare_cached(sql)?.execute(params![at, id])?)
-        })
-        .await
-    }
-
-    pub async fn restore(&self, ids: Vec<i64>) -> Result<Edited, Error> {
-        self.change(ids, |connection, id| {
-            let sql = "UPDATE assets SET binned = NULL WHERE id = ? AND binned IS NOT NULL";
-            Ok(connection.prepare_cached(sql)?.execute([id])?)
-        })
-        .await
-    }
-
     /// Somebody begins to watch.
     pub async fn watched(&self, id: i64) -> Result<(), Error> {
         let at = now();
-        self.change_one(id, move |connection| {
+        self.change_one(move |connection| {
             let sql = "UPDATE assets SET views = views + 1, last_watched = ? WHERE id = ?";
             Ok(connection.prepare_cached(sql)?.execute(params![at, id])?)
         })
@@ -160,7 +136,7 @@ impl Library {
     pub async fn position(&self, id: i64, position_ms: u64) -> Result<(), Error> {
         let at = now();
         let position = i64::try_from(position_ms).unwrap_or(i64::MAX);
-        self.change_one(id, move |connection| {
+        self.change_one(move |connection| {
             let sql = "UPDATE assets SET position_ms = ?, last_watched = ? WHERE id = ?";
             Ok(connection.prepare_cached(sql)?.execute(params![position, at, id])?)
         })
@@ -169,32 +145,15 @@ impl Library {
 
     async fn change_one(
         &self,
-        id: i64,
-        change: impl Fn(&Connection) -> Result<usize, Error> + Send + 'static,
+        change: impl FnOnce(&Connection) -> Result<usize, Error> + Send + 'static,
     ) -> Result<(), Error> {
-        match self.change(vec![id], move |connection, _| change(connection)).await?.assets {
+        match self.db().write(change).await? {
             0 => Err(Error::NoSuchAsset),
-            _ => Ok(()),
+            _ => {
+                self.changed();
+                Ok(())
+            }
         }
-    }
-
-    /// Runs `change` on each id in one transaction; it returns how many rows it changed.
-    async fn change(
-        &self,
-        ids: Vec<i64>,
-        change: impl Fn(&Connection, i64) -> Result<usize, Error> + Send + 'static,
-    ) -> Result<Edited, Error> {
-        if ids.len() > IDS_MAX {
-            return Err(Error::Invalid { what: "the number of assets", allowed: "at most 1000" });
-        }
-        let all = move |connection: &Connection| {
-            ids.iter().try_fold(0, |sum, id| Ok(sum + usize::from(change(connection, *id)? > 0)))
-        };
-        let assets = self.db().write(all).await?;
-        if assets > 0 {
-            self.changed();
-        }
-        Ok(Edited { assets })
     }
 }
 
@@ -224,12 +183,13 @@ pub(super) fn one_line(text: &str) -> String {
     words.join(" ")
 }
 
-fn checked(edit: &Edit, assets: usize) -> Result<Edit, Error> {
+/// `one`: it is of a single asset.
+pub(super) fn checked(edit: &Edit, one: bool) -> Result<Edit, Error> {
     if edit.rating.is_some_and(|rating| rating > 5) {
         return Err(Error::Invalid { what: "rating", allowed: "a whole number from 0 to 5" });
     }
     let name = edit.name.as_deref().map(clean);
-    if name.as_ref().is_some_and(String::is_empty) || name.is_some() && assets != 1 {
+    if name.as_ref().is_some_and(String::is_empty) || name.is_some() && !one {
         return Err(Error::Invalid { what: "name", allowed: "a text of one asset, at most 200 characters" });
     }
     let (add_tags, remove_tags) = (checked_tags(&edit.add_tags)?, checked_tags(&edit.remove_tags)?);
@@ -335,7 +295,7 @@ pub(super) fn record_file(connection: &Connection, file: &StoredFile) -> Result<
 }
 
 /// Returns how many assets there are with this id: 1 or 0.
-fn change(connection: &Connection, id: i64, edit: &Edit) -> Result<usize, Error> {
+pub(super) fn change(connection: &Connection, id: i64, edit: &Edit) -> Result<usize, Error> {
     let mut there = connection.prepare_cached("SELECT 1 FROM assets WHERE id = ?")?;
     if !there.exists([id])? {
         return Ok(0);

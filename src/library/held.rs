@@ -64,6 +64,7 @@ impl Held {
                 shelves: RwLock::default(),
                 uploads,
                 clock: Clock::new(),
+                undos: Mutex::default(),
                 seen: Mutex::default(),
                 folder: self.folder,
                 pins: AtomicUsize::new(0),

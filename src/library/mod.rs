@@ -10,6 +10,7 @@
 mod anew;
 mod asset;
 mod backup;
+mod bulk;
 mod check;
 mod clock;
 pub mod content;
@@ -55,6 +56,8 @@ pub use asset::{
     Asset, Hash, Job, JobState, Kind, NoHash, Page, Plays, Step, StoredFile, Subtitle, Summary, Work,
 };
 pub use backup::{Backup, Restored};
+use bulk::Undos;
+pub use bulk::{BULK_MAX, Which};
 pub use check::{Finding, Options as CheckOptions, Report};
 use clock::Clock;
 pub use content::HEAD_BYTES;
@@ -95,6 +98,8 @@ struct Inner {
     /// Held for reading while a file that is in the store has no row yet, for writing while files are removed.
     shelves: RwLock<()>,
     uploads: Uploads,
+    /// What was done last, for who takes it back.
+    undos: Mutex<Undos>,
     clock: Clock,
     /// Assets that were on somebody's page last, the newest at the end.
     seen: Mutex<VecDeque<i64>>,

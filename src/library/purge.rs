@@ -5,8 +5,10 @@ use std::sync::atomic::Ordering;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::asset::Hash;
+use super::bulk::{self, Which};
 use super::edit::Edited;
 use super::error::Error;
+use super::query::Selection;
 use super::{Library, now};
 
 /// What is to be deleted from the bin.
@@ -15,7 +17,12 @@ pub enum Purge {
     Assets(Vec<i64>),
     /// Thrown away before this, in seconds since 1970.
     Before(i64),
-    All,
+    /// All of the bin that are selected, but for some; `until`: only those that were in it by then, as somebody saw it.
+    Selected {
+        selection: Selection,
+        except: Vec<i64>,
+        until: Option<i64>,
+    },
 }
 
 impl Library {
@@ -36,7 +43,7 @@ impl Library {
         let (assets, files) = gone;
         if self.inner.pins.load(Ordering::SeqCst) > 0 {
             // A backup still reads them; they belong to nothing now, and the next sweep removes them.
-            return Ok(Edited { assets });
+            return Ok(Edited { assets, undo: None });
         }
         let removing = tokio::task::spawn_blocking(move || {
             for (hash, ext) in files {
@@ -50,7 +57,7 @@ impl Library {
             operation: "removing files".to_owned(),
             cause: error.to_string(),
         })?;
-        Ok(Edited { assets })
+        Ok(Edited { assets, undo: None })
     }
 }
 
@@ -61,7 +68,10 @@ fn purge(connection: &Connection, which: &Purge) -> Result<(usize, Files), Error
     let ids = match which {
         Purge::Assets(ids) => ids.clone(),
         Purge::Before(moment) => binned_before(connection, *moment)?,
-        Purge::All => binned_before(connection, i64::MAX)?,
+        Purge::Selected { selection, except, until } => {
+            let selection = Selection { bin: true, binned_until: *until, ..selection.clone() };
+            bulk::ids_of(connection, &Which::Selected { selection, except: except.clone() })?
+        }
     };
     let mut gone = 0;
     let mut files = Files::new();

@@ -12,7 +12,7 @@ use super::asset::{Asset, Kind, Summary};
 use super::error::Error;
 use super::fold::tag_key;
 use super::rows::{self, SUMMARY_COLUMNS, SUMMARY_FILES};
-use super::search::search;
+use super::search::{Matches, search};
 
 /// Assets in one answer.
 pub const LIMIT_MAX: usize = 200;
@@ -75,6 +75,8 @@ pub struct Selection {
     pub tags: Vec<String>,
     /// Words, each anywhere in the name or the tags; empty: no search.
     pub search: String,
+    /// Of the bin, what was in it by then, in seconds since 1970.
+    pub binned_until: Option<i64>,
 }
 
 /// A page of a list.
@@ -122,6 +124,11 @@ impl Library {
     /// One of the selected, by chance; `None` if there are none.
     pub async fn random(&self, selection: Selection) -> Result<Option<i64>, Error> {
         self.db().read(move |connection| random(connection, &selection)).await
+    }
+
+    /// How many are selected, counted if they have to be.
+    pub async fn count(&self, selection: Selection) -> Result<u64, Error> {
+        self.db().read(move |connection| count(connection, &selection)).await
     }
 
     pub async fn asset(&self, id: i64) -> Result<Asset, Error> {
@@ -175,7 +182,7 @@ struct Found {
 }
 
 /// `None`: nothing can match.
-fn find(connection: &Connection, selection: &Selection) -> Result<Option<Found>, Error> {
+fn find(connection: &Connection, selection: &Selection, matches: Matches) -> Result<Option<Found>, Error> {
     let totals = totals(connection)?;
     let all = totals.videos + totals.slides;
     let mut found = Found {
@@ -220,7 +227,7 @@ fn find(connection: &Connection, selection: &Selection) -> Result<Option<Found>,
     }
     add_tags(&mut found, &tags);
     if !selection.search.is_empty() {
-        let Some(search) = search(connection, &selection.search)? else { return Ok(None) };
+        let Some(search) = search(connection, &selection.search, matches)? else { return Ok(None) };
         found.conditions.extend(search.conditions);
         found.values.extend(search.values);
         found.similar = search.similar;
@@ -233,6 +240,11 @@ fn find(connection: &Connection, selection: &Selection) -> Result<Option<Found>,
         found.from = if selection.search.is_empty() { "INDEXED BY assets_in_bin" } else { "NOT INDEXED" };
         found.many = false;
         found.total = (found.conditions.len() == 1).then_some(totals.bin);
+        if let Some(until) = selection.binned_until {
+            found.conditions.push("binned <= ?".to_owned());
+            found.values.push(until.into());
+            found.total = None;
+        }
     }
     Ok(Some(found))
 }
@@ -250,7 +262,7 @@ fn add_tags(found: &mut Found, tags: &[i64]) {
 }
 
 fn list(connection: &Connection, query: &Query) -> Result<Listing, Error> {
-    let Some(mut found) = find(connection, &query.selection)? else {
+    let Some(mut found) = find(connection, &query.selection, Matches::Newest)? else {
         return Ok(Listing { assets: Vec::new(), next: None, total: Some(0), similar: false });
     };
     let limit = query.limit.clamp(1, LIMIT_MAX);
@@ -288,6 +300,27 @@ fn list(connection: &Connection, query: &Query) -> Result<Listing, Error> {
     Ok(Listing { assets, next, total: found.total, similar: found.similar })
 }
 
+fn count(connection: &Connection, selection: &Selection) -> Result<u64, Error> {
+    let Some(found) = find(connection, selection, Matches::All)? else { return Ok(0) };
+    if let Some(total) = found.total {
+        return Ok(total);
+    }
+    let (from, conditions) = (found.from, found.conditions.join(" AND "));
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT count(*) FROM assets {from} WHERE {conditions}"))?;
+    Ok(statement.query_row(params_from_iter(found.values), |row| row.get(0))?)
+}
+
+/// The ids of the selected, `most` of them.
+pub(super) fn ids(connection: &Connection, selection: &Selection, most: usize) -> Result<Vec<i64>, Error> {
+    let Some(found) = find(connection, selection, Matches::All)? else { return Ok(Vec::new()) };
+    let (from, conditions) = (found.from, found.conditions.join(" AND "));
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT id FROM assets {from} WHERE {conditions} LIMIT {most}"))?;
+    let ids = statement.query_map(params_from_iter(found.values), |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Where a page ended: the id, and the key it was sorted by.
 fn cursor(id: i64, key: &Value) -> String {
     match key {
@@ -310,7 +343,7 @@ fn read_cursor(text: &str, key_is_text: bool) -> Result<(i64, Value), Error> {
 }
 
 fn random(connection: &Connection, selection: &Selection) -> Result<Option<i64>, Error> {
-    let Some(found) = find(connection, selection)? else { return Ok(None) };
+    let Some(found) = find(connection, selection, Matches::Newest)? else { return Ok(None) };
     let from = if found.many { "INDEXED BY assets_by_added" } else { found.from };
     let conditions = found.conditions.join(" AND ");
     let ids = format!("SELECT id FROM assets {from} WHERE {conditions}");

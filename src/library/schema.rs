@@ -408,6 +408,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite_migrat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::library::search::{self, Matches};
 
     #[test]
     fn the_migrations_are_valid_and_can_be_run_twice() {
@@ -443,7 +444,7 @@ mod tests {
         assert_eq!(rows("SELECT name || ' ' || assets FROM tags ORDER BY id"), ["Äpfel 2", "Birnen 1"]);
         let given = "SELECT asset || ' ' || tag FROM asset_tags ORDER BY asset, tag";
         assert_eq!(rows(given), ["1 1", "2 1", "3 3"]);
-        let found = crate::library::search::search(&connection, "fest").unwrap().unwrap();
+        let found = search::search(&connection, "fest", Matches::All).unwrap().unwrap();
         let sql = format!("SELECT id FROM assets WHERE {}", found.conditions.join(" AND "));
         let id: i64 =
             connection.query_row(&sql, rusqlite::params_from_iter(found.values), |row| row.get(0)).unwrap();

@@ -13,11 +13,19 @@ use super::fold::folded;
 /// Words of a search that are looked at.
 const WORDS_MAX: usize = 16;
 /// The newest matches of a search that are sorted; who has more types another letter.
-pub(super) const MATCHES_MAX: usize = 2000;
+const MATCHES_MAX: usize = 2000;
 /// Shorter words are close to too many others.
 const MISTYPED_CHARS_MIN: usize = 4;
 /// The newest assets that are looked at for a mistyped word: 10,000 comparisons take some 10 ms.
 const CANDIDATES_MAX: usize = 10_000;
+
+/// How many of a search's matches are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Matches {
+    /// [`MATCHES_MAX`]: for a page.
+    Newest,
+    All,
+}
 
 /// What a search asks of each asset.
 pub(super) struct Search {
@@ -29,7 +37,7 @@ pub(super) struct Search {
 }
 
 /// `None`: the text has no words.
-pub(super) fn search(connection: &Connection, text: &str) -> Result<Option<Search>, Error> {
+pub(super) fn search(connection: &Connection, text: &str, matches: Matches) -> Result<Option<Search>, Error> {
     let text = folded(text);
     let mut search = Search { conditions: Vec::new(), values: Vec::new(), similar: false };
     let mut phrases = Vec::new();
@@ -45,9 +53,9 @@ pub(super) fn search(connection: &Connection, text: &str) -> Result<Option<Searc
         search.values.push(format!("{:?}", like(connection, word)?).into());
     }
     if !phrases.is_empty() {
-        search.conditions.push(format!(
-            "id IN (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT {MATCHES_MAX})"
-        ));
+        let newest = format!(" ORDER BY rowid DESC LIMIT {MATCHES_MAX}");
+        let most = if matches == Matches::Newest { &newest } else { "" };
+        search.conditions.push(format!("id IN (SELECT rowid FROM search WHERE search MATCH ?{most})"));
         search.values.push(phrases.join(" ").into());
     }
     Ok((!search.conditions.is_empty()).then_some(search))

@@ -44,6 +44,10 @@ fn tagged(tags: &[&str]) -> Selection {
     Selection { tags: tags.iter().map(|tag| (*tag).to_owned()).collect(), ..Selection::default() }
 }
 
+fn all_of_the_bin() -> Purge {
+    Purge::Selected { selection: Selection::default(), except: vec![], until: None }
+}
+
 /// A video that nothing is known of.
 pub(super) fn asset() -> Asset {
     let hash = Hash::new([0; 32]);
@@ -271,7 +275,7 @@ async fn only_what_is_in_the_bin_is_deleted_and_its_file_with_it() {
     assert_eq!(shelf.library.purge(Purge::Assets(vec![id])).await.unwrap().assets, 0);
     assert!(path.exists());
     shelf.library.bin(vec![id]).await.unwrap();
-    assert_eq!(shelf.library.purge(Purge::All).await.unwrap().assets, 1);
+    assert_eq!(shelf.library.purge(all_of_the_bin()).await.unwrap().assets, 1);
     assert!(!path.exists());
     assert_eq!(shelf.library.asset(id).await, Err(Error::NoSuchAsset));
     assert_eq!(shelf.search("one").await, Vec::<String>::new());
@@ -396,4 +400,62 @@ async fn work_is_done_in_the_order_in_which_people_wait_for_it() {
         (new, Preview),
     ];
     assert_eq!(order, expected);
+}
+
+#[tokio::test]
+async fn what_is_selected_is_changed_whole_and_taken_back_whole() {
+    let shelf = shelf();
+    let mut ids = Vec::new();
+    for number in 0..111 {
+        let tags: &[&str] = if number % 3 == 0 { &["summer", "beach"] } else { &["summer"] };
+        ids.push(shelf.add(&format!("clip {number}.mp4"), &format!("content {number}"), tags).await.id);
+    }
+    shelf.add("other.mp4", "other", &[]).await;
+    shelf.library.edit(vec![ids[5]], Edit { rating: Some(4), ..Edit::default() }).await.unwrap();
+    let count = async |selection: Selection| shelf.library.count(selection).await.unwrap();
+    let search = |text: &str| Selection { search: text.to_owned(), ..Selection::default() };
+    assert_eq!(count(search("clip")).await, 111);
+    assert_eq!(count(Selection { kind: Some(Kind::Video), ..tagged(&["summer", "beach"]) }).await, 37);
+
+    let which = Which::Selected { selection: search("clip"), except: vec![ids[0]] };
+    let (rating, add_tags, remove_tags) = (Some(2), vec!["beach".to_owned()], vec!["Summer".to_owned()]);
+    let edit = Edit { rating, add_tags, remove_tags, ..Edit::default() };
+    let done = shelf.library.edit(which, edit).await.unwrap();
+    assert_eq!(done.assets, 110);
+    assert_eq!(count(tagged(&["summer"])).await, 1);
+    assert_eq!(count(tagged(&["beach"])).await, 111);
+    let back = shelf.library.undo(&done.undo.clone().unwrap()).await.unwrap();
+    assert_eq!(back.assets, 110);
+    assert_eq!((count(tagged(&["summer"])).await, count(tagged(&["beach"])).await), (111, 37));
+    assert_eq!(shelf.library.asset(ids[5]).await.unwrap().summary.rating, 4);
+    assert_eq!(shelf.library.asset(ids[6]).await.unwrap().summary.rating, 0);
+    assert!(matches!(shelf.library.undo(&done.undo.unwrap()).await, Err(Error::NoSuch(_))));
+
+    let all = |selection: Selection| Which::Selected { selection, except: vec![] };
+    let done = shelf.library.bin(all(search("clip"))).await.unwrap();
+    assert_eq!(done.assets, 111);
+    let binned = shelf.library.asset(ids[7]).await.unwrap().summary.binned;
+    let restored = shelf.library.restore(all(Selection { bin: true, ..search("clip") })).await.unwrap();
+    assert_eq!((restored.assets, count(search("clip")).await), (111, 111));
+    shelf.library.undo(&restored.undo.unwrap()).await.unwrap();
+    assert_eq!(
+        shelf.library.asset(ids[7]).await.unwrap().summary.binned,
+        binned,
+        "in the bin since the same moment"
+    );
+    shelf.library.undo(&done.undo.unwrap()).await.unwrap();
+    assert_eq!(count(search("clip")).await, 111);
+}
+
+#[tokio::test]
+async fn the_bin_is_emptied_of_what_was_in_it_when_somebody_looked() {
+    let shelf = shelf();
+    let id = shelf.add("a.mp4", "a", &[]).await.id;
+    shelf.library.bin(vec![id]).await.unwrap();
+    let since = shelf.library.asset(id).await.unwrap().summary.binned;
+    let purge = |until, except| Purge::Selected { selection: Selection::default(), except, until };
+    let before = since.map(|since| since - 1);
+    assert_eq!(shelf.library.purge(purge(before, vec![])).await.unwrap().assets, 0);
+    assert_eq!(shelf.library.purge(purge(since, vec![id])).await.unwrap().assets, 0);
+    assert_eq!(shelf.library.purge(purge(since, vec![])).await.unwrap().assets, 1);
 }

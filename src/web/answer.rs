@@ -153,6 +153,8 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::PurgeAssets => api::edit::purge(call).await,
         Route::WatchedAsset { id } => api::edit::watched(&call, id).await,
         Route::PositionAsset { id } => api::edit::position(call, id).await,
+        Route::UndoAssets => api::edit::undo(call).await,
+        Route::CountAssets => api::assets::count(&call).await,
         Route::RandomAsset => api::assets::random(&call).await,
         Route::Tags => api::assets::tags(&call).await,
         Route::RetryJob { id, step } => api::work::retry(&call, id, &step).await,

@@ -56,6 +56,7 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Asset { .. }
         | Route::WatchedAsset { .. }
         | Route::RandomAsset
+        | Route::CountAssets
         | Route::Tags
         | Route::Uploads => Some(Right::View),
         Route::RestartSource { .. }
@@ -67,6 +68,7 @@ fn need(route: &Route) -> Option<Right> {
         | Route::BinAssets
         | Route::RestoreAssets
         | Route::PurgeAssets
+        | Route::UndoAssets
         | Route::PositionAsset { .. }
         | Route::CreateUpload
         | Route::Upload { .. }

@@ -129,6 +129,14 @@ pub(super) struct Random {
 #[derive(Serialize)]
 pub(super) struct Changed {
     pub assets: usize,
+    /// For `POST /api/assets/undo`; null if it can't be taken back.
+    pub undo: Option<String>,
+}
+
+/// How many there are.
+#[derive(Serialize)]
+pub(super) struct Count {
+    pub assets: u64,
 }
 
 #[derive(Serialize)]
@@ -227,6 +235,10 @@ pub(super) struct Restored {
 pub(super) struct Edit {
     #[serde(default)]
     pub ids: Vec<i64>,
+    #[serde(default)]
+    pub all: bool,
+    #[serde(default)]
+    pub except: Vec<i64>,
     pub name: Option<String>,
     pub favorite: Option<bool>,
     pub rating: Option<u8>,
@@ -241,9 +253,32 @@ pub(super) struct Edit {
 pub(super) struct Ids {
     #[serde(default)]
     pub ids: Vec<i64>,
-    /// Everything in the bin.
+    /// In place of ids: everything the address selects, as in `GET /api/assets`.
     #[serde(default)]
     pub all: bool,
+    /// With `all`, but these.
+    #[serde(default)]
+    pub except: Vec<i64>,
+}
+
+/// `POST /api/assets/purge`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Purge {
+    #[serde(default)]
+    pub ids: Vec<i64>,
+    #[serde(default)]
+    pub all: bool,
+    #[serde(default)]
+    pub except: Vec<i64>,
+    /// With `all`, what was in the bin by then: RFC 3339.
+    pub binned_until: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Undo {
+    pub undo: String,
 }
 
 #[derive(Deserialize)]

@@ -73,6 +73,8 @@ pub(super) struct Screen {
     pub problem: Option<String>,
     pub address: Option<String>,
     pub screenshot: Option<String>,
+    /// When the screen was asked for it.
+    pub screenshot_at: Option<String>,
     /// What the TV at an HDMI port says it is: `on` or `standby`; null if it does not say.
     pub power: Option<&'static str>,
 }

@@ -3,49 +3,24 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { makeClip } from './clips.mjs';
+import { makeClip, putFile } from './clips.mjs';
 import { filled } from './content.mjs';
+import { drop, slowDown } from './files.mjs';
 import { until } from './until.mjs';
 
 const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
 const MB = 1e6;
+/** More than a page of the list. */
+const ALL = 111;
 /** Slow enough to be broken in the middle, quick enough to wait for. */
 const SLOW_BYTES_PER_S = 4 * MB;
 
 /** @typedef {import('playwright-core').Page} Page */
-
-/** @param {Page} page @param {number} bytes_per_s */
-async function slowDown(page, bytes_per_s) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.enable');
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes_per_s,
-  });
-}
-
-/** What a person does with the mouse: the file comes from outside, over the page, and is let go. @param {Page} page @param {string} file */
-async function drop(page, file) {
-  await page.evaluate(() => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.id = 'from-outside';
-    input.hidden = true;
-    document.body.append(input);
-  });
-  await page.setInputFiles('#from-outside', file);
-  await page.evaluate(() => {
-    const input = /** @type {HTMLInputElement} */ (document.getElementById('from-outside'));
-    const data = new DataTransfer();
-    data.items.add(/** @type {FileList} */ (input.files)[0]);
-    input.remove();
-    for (const type of ['dragenter', 'dragover', 'drop']) {
-      document.body.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
-    }
-  });
-}
 
 /** @param {Page} page @param {string} file */
 async function choose(page, file) {
@@ -222,6 +197,53 @@ export const tests = {
     await until('the address says it all', async () => String(await names(page)) === 'Harbour at dawn');
   },
 
+  'select all takes all there are, also those that are not shown; so do the bin and the way back': async (t) => {
+    const server = await t.server(NOTHING_LIVE);
+    const folder = mkdtempSync(path.join(tmpdir(), 'marquee-many-'));
+    t.atEnd(async () => rmSync(folder, { recursive: true }));
+    for (let number = 0; number < ALL; number += 1) {
+      const file = path.join(folder, `poster ${number}.svg`);
+      writeFileSync(file, `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"><text>${number}</text></svg>`);
+      await putFile(server.url, file);
+    }
+    const count = async (/** @type {string} */ query) => (await server.get(`/api/assets/count?${query}`)).assets;
+    const page = await t.page(`${server.url}/library?q=poster`);
+    const bar = page.locator('.select-bar');
+    const undo = page.getByRole('button', { name: 'Undo' }).last();
+    await page.getByText(`${ALL} items`).waitFor();
+    await page.locator('.card-check').first().click();
+    await bar.getByText('1 selected', { exact: true }).waitFor();
+    await bar.getByRole('button', { name: `Select all ${ALL}` }).click();
+    await page.locator('.card-check').nth(1).click();
+    await bar.getByText(`${ALL - 1} selected`, { exact: true }).waitFor();
+    await t.shoot(page, 'select-all');
+    await bar.getByRole('button', { name: 'Tags' }).click();
+    await page.keyboard.type('wall');
+    await page.keyboard.press('Enter');
+    await page.getByText(`${ALL - 1} changed`).waitFor();
+    assert.equal(await count('tag=wall'), ALL - 1);
+    await undo.click();
+    await until('the tag is gone from all', async () => await count('tag=wall') === 0);
+
+    await bar.getByRole('button', { name: `Select all ${ALL}` }).click();
+    await bar.getByRole('button', { name: 'Bin' }).click();
+    await page.getByText(`${ALL} items are in the bin`).waitFor();
+    assert.deepEqual([await count('q=poster'), await count('bin=true')], [0, ALL]);
+    await undo.click();
+    await until('all are back', async () => await count('q=poster') === ALL);
+
+    await fetch(`${server.url}/api/assets/bin`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ all: true }),
+    });
+    await page.goto(`${server.url}/bin`);
+    await page.locator('.card-link').first().focus();
+    await page.keyboard.press('Control+a');
+    await bar.getByText(`${ALL} selected`, { exact: true }).waitFor();
+    await bar.getByRole('button', { name: 'Restore' }).click();
+    await page.getByText(`${ALL} items are back in the library`).waitFor();
+    assert.deepEqual([await count('q=poster'), await count('bin=true')], [ALL, 0]);
+  },
+
   'a change that is refused is taken back, with the reason': async (t) => {
     const { server, ids: [id] } = await filled(t, NOTHING_LIVE, ['Steady']);
     const page = await t.page(`${server.url}/library/${id}`);
@@ -294,7 +316,7 @@ export const tests = {
     });
     await page.reload();
     await page.getByRole('button', { name: 'Empty the bin' }).click();
-    await page.getByText('The bin is emptied').waitFor();
+    await page.getByText('The bin will be emptied').waitFor();
     assert.ok(await binned(), 'for ten seconds it can be undone');
     await page.locator('.toast-close').last().click();
     await until('it is gone', async () => (await fetch(`${server.url}/api/assets/${id}`)).status === 404);

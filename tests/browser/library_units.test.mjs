@@ -7,7 +7,7 @@ import { load } from './modules.mjs';
 const { address, isNarrowed, queryText, readFilter } = await load('library/query.js');
 const { layoutFor, rowsInView, step } = await load('library/layout.js');
 const { createSelection } = await load('library/selection.js');
-const { applied, inverse, tagName } = await load('library/edit.js');
+const { applied, tagName } = await load('library/edit.js');
 const { createSpeed } = await load('upload/speed.js');
 const { bytesText, lengthText } = await load('format.js');
 const { english } = await load('texts.en.js');
@@ -108,42 +108,45 @@ export const tests = {
     let changes = 0;
     const selection = createSelection(() => (changes += 1));
     const order = [5, 3, 9, 1, 7];
+    const chosen = () => order.filter(selection.has).sort();
     selection.toggle(3);
     selection.extend(order, 1);
-    assert.deepEqual(selection.ids().sort(), [1, 3, 9]);
+    assert.deepEqual(chosen(), [1, 3, 9]);
     selection.extend(order, 5);
-    assert.deepEqual(selection.ids().sort(), [1, 3, 5, 9]);
+    assert.deepEqual(chosen(), [1, 3, 5, 9]);
     selection.extend(order, 999);
-    assert.equal(selection.size(), 4);
+    assert.equal(selection.size(null), 4);
     selection.toggle(9);
     assert.equal(selection.has(9), false);
     selection.clear();
-    assert.equal(selection.size(), 0);
+    assert.equal(selection.size(null), 0);
     const before = changes;
     selection.clear();
     assert.equal(changes, before);
     selection.extend(order, 9);
-    assert.deepEqual(selection.ids(), [9]);
+    assert.deepEqual(chosen(), [9]);
   },
 
-  'a change of many is taken back for those it changed, and no others': async () => {
-    const assets = [
-      { id: 1, name: 'a', favorite: true, rating: 0, tags: ['x'] },
-      { id: 2, name: 'b', favorite: false, rating: 3, tags: [] },
-      { id: 3, name: 'c', favorite: false, rating: 5, tags: ['y'] },
-    ];
-    const all = [
-      { add_tags: ['x'] }, { remove_tags: ['x'] }, { favorite: true }, { rating: 5 }, { rating: 0 },
-      { add_tags: ['y', 'z'], remove_tags: ['x'], rating: 1, favorite: false },
-    ];
-    for (const change of all) {
-      const changed = new Map(assets.map((asset) => [asset.id, applied(asset, change)]));
-      for (const part of inverse(assets, change)) {
-        part.ids.forEach((/** @type {number} */ id) => changed.set(id, applied(changed.get(id), part.change)));
-      }
-      assert.deepEqual(Array.from(changed.values()), assets, JSON.stringify(change));
-    }
-    assert.deepEqual(inverse(assets, { add_tags: ['x'] }), [{ ids: [2, 3], change: { remove_tags: ['x'] } }]);
+  'of everything, some are left out': async () => {
+    const selection = createSelection(() => undefined);
+    const list = { assets: [1, 2, 3].map((id) => ({ id })), query: 'kind=video' };
+    selection.toggle(2);
+    selection.all();
+    assert.equal(selection.size(111), 111);
+    assert.equal(selection.size(null), null);
+    selection.toggle(3);
+    assert.ok(selection.any() && selection.has(1) && selection.has(99) && !selection.has(3));
+    assert.equal(selection.size(111), 110);
+    assert.deepEqual(selection.of(list),
+      { assets: [{ id: 1 }, { id: 2 }], everything: true, except: [3], query: 'kind=video' });
+    selection.clear();
+    assert.ok(!selection.any() && !selection.has(1));
+  },
+
+  'a change as it will be, and a tag as it is stored': async () => {
+    const asset = { id: 1, name: 'a', favorite: true, rating: 0, tags: ['x'] };
+    assert.deepEqual(applied(asset, { add_tags: ['y', 'x'], remove_tags: ['x'], rating: 1, favorite: false }),
+      { id: 1, name: 'a', favorite: false, rating: 1, tags: ['x', 'y'] });
     assert.equal(tagName('  two   words '), 'two words');
     assert.equal(tagName('x'.repeat(100)).length, 60);
   },

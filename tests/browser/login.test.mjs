@@ -91,13 +91,18 @@ export const tests = {
     assert.ok(refused === 401 || refused === 403, `${refused}`);
 
     await page.getByRole('button', { name: 'Withdraw: Reception' }).click();
-    await page.locator('.toast-close').last().click();
-    await until('it is withdrawn', async () => {
-      const answer = await page.evaluate(async () => (await fetch('/api/links')).json());
-      return answer.links.length === 0;
-    });
+    await page.getByText('“Reception” is withdrawn').waitFor();
+    const links = async () => (await page.evaluate(async () => (await fetch('/api/links')).json())).links;
+    assert.equal((await links()).length, 0, 'what is said has happened');
     await guest.reload();
     await guest.getByRole('heading', { name: 'Log in' }).waitFor();
+
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('“Reception” has a new link').waitFor();
+    const fresh = await page.locator('.key-fresh code').first().innerText();
+    assert.notEqual(fresh, link, 'the old one stays closed');
+    await guest.goto(fresh);
+    await guest.waitForURL(`${server.url}/`);
   },
 
   'the pages speak German where the browser does, or where it was chosen': async (t) => {

@@ -394,7 +394,7 @@ export const tests = {
     await tv.goto('about:blank');
     await card.getByRole('button', { name: /^Edit/ }).click();
     await page.getByRole('button', { name: 'Remove', exact: true }).click();
-    await page.getByText(/“Canteen” is removed/).waitFor();
+    await page.getByText(/“Canteen” will be removed/).waitFor();
     await page.locator('.toast-close').last().click();
     await until('it is gone', async () => (await server.get('/api/screens')).screens.length === 0);
   },

@@ -38,6 +38,11 @@ pub(crate) async fn random(call: &Call) -> Result<Response<Body>, Problem> {
     Ok(json(StatusCode::OK, to_json(&wire::Random { id })))
 }
 
+pub(crate) async fn count(call: &Call) -> Result<Response<Body>, Problem> {
+    let assets = call.services.library()?.count(selection(call)?).await?;
+    Ok(json(StatusCode::OK, to_json(&wire::Count { assets })))
+}
+
 pub(crate) async fn tags(call: &Call) -> Result<Response<Body>, Problem> {
     let tags = call.services.library()?.tags().await?.into_iter();
     let tags = tags.map(|tag| wire::Tag { name: tag.name, assets: tag.assets }).collect();
@@ -62,7 +67,8 @@ fn query(call: &Call) -> Result<Query, Problem> {
     Ok(Query { selection: selection(call)?, order, descending, after: call.parameter("after"), limit })
 }
 
-fn selection(call: &Call) -> Result<Selection, Problem> {
+/// What the address selects.
+pub(super) fn selection(call: &Call) -> Result<Selection, Problem> {
     let kind = match call.parameter("kind") {
         Some(name) => {
             Some(Kind::named(&name).ok_or_else(|| Problem::bad_parameter("kind", "video or slide"))?)
@@ -78,7 +84,7 @@ fn selection(call: &Call) -> Result<Selection, Problem> {
         return Err(Problem::bad_parameter("tag", "given at most 64 times"));
     }
     let (bin, favorite) = (flag(call, "bin")?, flag(call, "favorite")?);
-    Ok(Selection { bin, kind, favorite, tags, search })
+    Ok(Selection { bin, kind, favorite, tags, search, binned_until: None })
 }
 
 fn flag(call: &Call, name: &'static str) -> Result<bool, Problem> {

@@ -4,7 +4,7 @@ use hyper::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{assets, json, no_content, read_json};
-use crate::library::{Edit, Edited, Purge};
+use crate::library::{Edit, Edited, Purge, Selection, Which};
 use crate::web::Services;
 use crate::web::answer::Call;
 use crate::web::body::Body;
@@ -15,8 +15,11 @@ use crate::web::wire_library as wire;
 /// `PATCH /api/assets/{id}`
 pub(crate) async fn one(call: Call, id: i64) -> Result<Response<Body>, Problem> {
     let (services, body) = read::<wire::Edit>(call).await?;
-    if !body.ids.is_empty() {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "The address names the asset: leave ids away."));
+    if body.all || !body.ids.is_empty() || !body.except.is_empty() {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "The address names the asset: leave ids, all and except away.",
+        ));
     }
     services.library()?.edit(vec![id], edit(body)).await?;
     assets::one(&services, id).await
@@ -24,25 +27,70 @@ pub(crate) async fn one(call: Call, id: i64) -> Result<Response<Body>, Problem> 
 
 /// `POST /api/assets/edit`
 pub(crate) async fn many(call: Call) -> Result<Response<Body>, Problem> {
+    let selection = assets::selection(&call)?;
     let (services, mut body) = read::<wire::Edit>(call).await?;
-    let ids = std::mem::take(&mut body.ids);
-    Ok(changed(services.library()?.edit(ids, edit(body)).await?))
+    let named =
+        Named { ids: std::mem::take(&mut body.ids), except: std::mem::take(&mut body.except), all: body.all };
+    Ok(changed(services.library()?.edit(named.which(selection)?, edit(body)).await?))
 }
 
 pub(crate) async fn bin(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, body) = read::<wire::Ids>(call).await?;
-    Ok(changed(services.library()?.bin(body.ids).await?))
+    let selection = Selection { bin: false, ..assets::selection(&call)? };
+    let (services, wire::Ids { ids, all, except }) = read(call).await?;
+    Ok(changed(services.library()?.bin(Named { ids, all, except }.which(selection)?).await?))
 }
 
 pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, body) = read::<wire::Ids>(call).await?;
-    Ok(changed(services.library()?.restore(body.ids).await?))
+    let selection = Selection { bin: true, ..assets::selection(&call)? };
+    let (services, wire::Ids { ids, all, except }) = read(call).await?;
+    Ok(changed(services.library()?.restore(Named { ids, all, except }.which(selection)?).await?))
 }
 
 pub(crate) async fn purge(call: Call) -> Result<Response<Body>, Problem> {
-    let (services, body) = read::<wire::Ids>(call).await?;
-    let which = if body.all { Purge::All } else { Purge::Assets(body.ids) };
+    let selection = assets::selection(&call)?;
+    let (services, wire::Purge { ids, all, except, binned_until }) = read(call).await?;
+    let until = binned_until.as_deref().map(moment).transpose()?;
+    if until.is_some() && !all {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "binned_until goes with all."));
+    }
+    let which = match (Named { ids, all, except }).which(selection)? {
+        Which::Assets(ids) => Purge::Assets(ids),
+        Which::Selected { selection, except } => Purge::Selected { selection, except, until },
+    };
     Ok(changed(services.library()?.purge(which).await?))
+}
+
+/// `POST /api/assets/undo`
+pub(crate) async fn undo(call: Call) -> Result<Response<Body>, Problem> {
+    let (services, body) = read::<wire::Undo>(call).await?;
+    Ok(changed(services.library()?.undo(&body.undo).await?))
+}
+
+/// Assets as a request names them.
+struct Named {
+    ids: Vec<i64>,
+    all: bool,
+    except: Vec<i64>,
+}
+
+impl Named {
+    /// `selection`: what the address selects, which counts with `all` alone.
+    fn which(self, selection: Selection) -> Result<Which, Problem> {
+        match self {
+            Self { ids, all: true, except } if ids.is_empty() => Ok(Which::Selected { selection, except }),
+            Self { ids, all: false, except } if except.is_empty() => Ok(Which::Assets(ids)),
+            _ => {
+                Err(Problem::new(StatusCode::BAD_REQUEST, "Either ids, or all and what is excepted from it."))
+            }
+        }
+    }
+}
+
+/// Seconds since 1970 of a time as RFC 3339 has it.
+fn moment(text: &str) -> Result<i64, Problem> {
+    let parsed = text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second);
+    parsed
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "binned_until must be a time as RFC 3339 has it."))
 }
 
 /// `POST /api/assets/{id}/watched`: somebody begins to watch.
@@ -59,12 +107,12 @@ pub(crate) async fn position(call: Call, id: i64) -> Result<Response<Body>, Prob
 }
 
 fn edit(body: wire::Edit) -> Edit {
-    let wire::Edit { ids: _, name, favorite, rating, add_tags, remove_tags } = body;
+    let wire::Edit { ids: _, all: _, except: _, name, favorite, rating, add_tags, remove_tags } = body;
     Edit { name, favorite, rating, add_tags, remove_tags }
 }
 
 fn changed(edited: Edited) -> Response<Body> {
-    json(StatusCode::OK, to_json(&wire::Changed { assets: edited.assets }))
+    json(StatusCode::OK, to_json(&wire::Changed { assets: edited.assets, undo: edited.undo }))
 }
 
 /// What an answer is made with, and the request's body as JSON of one shape.

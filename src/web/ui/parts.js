@@ -1,6 +1,7 @@
 // Small parts that several pages have.
 
 import { h } from './dom.js';
+import { isGone, onGone } from './events.js';
 import { icon, setIcon } from './icons.js';
 import { texts } from './texts.js';
 
@@ -78,10 +79,34 @@ function emptySection(heading, text, actions) {
  * @param {'h1'|'h2'} [level] h1: it is all there is on the page
  */
 export function failedNotice(title, reason, again, level) {
-  return h('section', { class: 'problem', role: 'alert' },
+  const element = h('section', { class: 'problem', role: 'alert' },
     h(level || 'h2', {}, icon('warn'), title),
     h('p', {}, reason),
     h('button', { type: 'button', class: 'button main', click: again }, texts.tryAgain));
+  if (reason === texts.gone) {
+    whenBack(element, again);
+  }
+  return element;
+}
+
+/** One that was away for a moment only was never said to be gone. */
+const BACK_MS = 2000;
+
+/**
+ * Tries again what failed since the server could not be reached, as soon as it can be; unless that is shown no more.
+ * @param {Element} element what says that it failed
+ * @param {() => unknown} again
+ */
+export function whenBack(element, again) {
+  const act = () => {
+    end();
+    window.clearTimeout(timer);
+    if (element.isConnected) {
+      again();
+    }
+  };
+  const end = onGone((gone) => !gone && act());
+  const timer = window.setTimeout(() => !isGone() && act(), BACK_MS);
 }
 
 /**

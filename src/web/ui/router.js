@@ -3,6 +3,7 @@
 import { Problem } from './api.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
+import { whenBack } from './parts.js';
 import { texts } from './texts.js';
 
 /**
@@ -221,12 +222,14 @@ export function setTitle(title) {
  */
 function failedView(error) {
   const reason = error instanceof Problem ? error.message : texts.pageFailed;
+  const element = h('section', { class: 'problem', role: 'alert' },
+    h('h1', {}, icon('warn'), texts.pageFailedTitle),
+    h('p', {}, reason),
+    h('button', { type: 'button', class: 'button main', click: () => location.reload() }, texts.tryAgain));
+  whenBack(element, () => show({ back: false, first: false }));
   return {
     title: texts.product,
     leave: () => undefined,
-    element: h('section', { class: 'problem', role: 'alert' },
-      h('h1', {}, icon('warn'), texts.pageFailedTitle),
-      h('p', {}, reason),
-      h('button', { type: 'button', class: 'button main', click: () => location.reload() }, texts.tryAgain)),
+    element,
   };
 }

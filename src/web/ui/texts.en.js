@@ -147,9 +147,24 @@ export const english = {
     shapes: { grid: 'Grid', list: 'List' },
     order: 'Sorted by',
     orders: {
-      added: 'Date added', name: 'Name', length: 'Length', rating: 'Rating', views: 'Views', last_watched: 'Last watched',
+      added: 'Date added', taken: 'Date taken', name: 'Name', length: 'Length', rating: 'Rating', views: 'Views', last_watched: 'Last watched',
     },
     directions: { asc: 'Ascending', desc: 'Descending' },
+    narrowBy: { rating: 'Rating', length: 'Length', year: 'Year taken', type: 'File type' },
+    narrowAny: { rating: 'Any rating', length: 'Any length', year: 'Any year', type: 'Any file type' },
+    starsAtLeast: (/** @type {number} */ count) => (count === 5 ? '5 stars' : `${plural(count, '1 star', `${count} stars`)} or more`),
+    lengths: { short: 'Up to 1 min', medium: '1 to 5 min', long: '5 to 20 min', longest: 'Over 20 min' },
+    share: (/** @type {string} */ what, /** @type {string} */ count) => `${what} (${count})`,
+    toPlaylist: {
+      action: 'Add to playlist',
+      title: 'Add to a playlist',
+      which: 'Playlist',
+      fresh: 'New playlist…',
+      name: 'Name of the new playlist',
+      done: (/** @type {number} */ count, /** @type {string} */ text, /** @type {string} */ name) =>
+        plural(count, `1 item is in “${name}” now`, `${text} items are in “${name}” now`),
+      leftOut: (/** @type {string} */ count) => `A playlist has at most 500 items, so ${count} were left out.`,
+    },
     favorite: 'Favourite',
     favorites: 'Favourites',
     rating: 'Rating',
@@ -174,9 +189,11 @@ export const english = {
     moreFailed: 'That did not load. Try again',
     random: 'Something random',
     select: (/** @type {string} */ name) => `Select ${name}`,
-    selected: (/** @type {number} */ count) => `${count} selected`,
+    selected: (/** @type {string} */ count) => `${count} selected`,
+    allSelected: 'All selected',
     selectedActions: 'What to do with the selected',
     selectAll: 'Select all',
+    selectAllOf: (/** @type {string} */ count) => `Select all ${count}`,
     clearSelection: 'Clear selection',
     tagAction: 'Tags',
     favoriteAction: 'Favourite',
@@ -286,8 +303,8 @@ export const english = {
     restored: (/** @type {number} */ count, /** @type {string} */ name) =>
       plural(count, `“${name}” is back in the library`, `${count} items are back in the library`),
     purged: (/** @type {number} */ count, /** @type {string} */ name) =>
-      plural(count, `“${name}” is deleted for good`, `${count} items are deleted for good`),
-    emptied: 'The bin is emptied',
+      plural(count, `“${name}” will be deleted for good`, `${count} items will be deleted for good`),
+    emptied: 'The bin will be emptied',
   },
 
   upload: {
@@ -356,6 +373,7 @@ export const english = {
       name: 'What it is for',
       create: 'Create a token',
       fresh: (/** @type {string} */ name) => `The token for “${name}”. It is shown only now: copy it.`,
+      anew: (/** @type {string} */ name) => `“${name}” has a new token. The old one stays withdrawn.`,
     },
     links: {
       title: 'View-only links',
@@ -364,6 +382,7 @@ export const english = {
       name: 'Who it is for',
       create: 'Create a link',
       fresh: (/** @type {string} */ name) => `The link for “${name}”. It is shown only now: copy it.`,
+      anew: (/** @type {string} */ name) => `“${name}” has a new link. The old one stays closed: send the new one.`,
     },
     made: (/** @type {string} */ day) => `Created ${day}`,
     right: 'What it may do',

@@ -1,6 +1,6 @@
 //! Files that mean harm, or are broken: each gets its answer, and nobody else notices.
 
-use marquee::library::Step;
+use marquee::library::{Purge, Selection, Step};
 
 use super::*;
 
@@ -118,7 +118,8 @@ async fn what_was_deleted_meanwhile_leaves_nothing() {
     let shelf = Shelf::new();
     let id = shelf.add("whole.mp4", &shelf.made("whole.mp4", CLIP)).await;
     shelf.library.bin(vec![id]).await.expect("binned");
-    shelf.library.purge(marquee::library::Purge::All).await.expect("purged");
+    let all = Purge::Selected { selection: Selection::default(), except: vec![], until: None };
+    shelf.library.purge(all).await.expect("purged");
     let mut status = shelf.work.status();
     let idle = |status: &marquee::library::work::Status| status.running.is_empty() && status.waiting == 0;
     // A job that ran is over when the next asset's are.

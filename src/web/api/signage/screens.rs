@@ -67,7 +67,7 @@ pub(super) fn reload(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
 
 /// Under way once it is told; whether the screen hears it, it shows itself.
 fn order(call: &Call, id: i64, order: fn(&Signage, i64)) -> Result<Response<Body>, Problem> {
-    let signage = known(call, id)?;
+    let signage = switched_on(call, id)?;
     order(&signage, id);
     let mut response = no_content();
     *response.status_mut() = StatusCode::ACCEPTED;
@@ -75,7 +75,7 @@ fn order(call: &Call, id: i64, order: fn(&Signage, i64)) -> Result<Response<Body
 }
 
 pub(super) fn ask_for_shot(call: &Call, id: i64) -> Result<Response<Body>, Problem> {
-    let id = known(call, id)?.ask_for_shot(id);
+    let id = switched_on(call, id)?.ask_for_shot(id);
     Ok(json(StatusCode::ACCEPTED, to_json(&wire::Asked { id })))
 }
 
@@ -96,14 +96,23 @@ fn known(call: &Call, id: i64) -> Result<Signage, Problem> {
     Ok(signage)
 }
 
+/// One that is off hears nothing, and does not do it later either.
+fn switched_on(call: &Call, id: i64) -> Result<Signage, Problem> {
+    let signage = call.services.signage()?;
+    let state = super::state(&signage)?;
+    let screen = super::screen(&signage, &state, id)?;
+    let (live, port) = (signage.live(id), port_of(&call.services, screen));
+    if is_active(screen, live.as_ref(), port.as_ref()) {
+        return Ok(signage);
+    }
+    Err(Problem::new(StatusCode::CONFLICT, "The screen is off. Switch it on first."))
+}
+
 fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Screen {
     let zone = services.site.borrow().time_zone.clone();
     let live = signage.live(screen.id);
     let port = port_of(services, screen);
-    let active = match &screen.connector {
-        Some(_) => port.as_ref().is_some_and(is_on),
-        None => live.as_ref().is_some_and(|live| live.is_active(Instant::now())),
-    };
+    let active = is_active(screen, live.as_ref(), port.as_ref());
     let report = live.as_ref().and_then(|live| live.report.clone()).filter(|_| active);
     let since = report.as_ref().and_then(Signage::since);
     let (state, playing) = match (&report, &port) {
@@ -115,6 +124,7 @@ fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Scree
         }
         _ => (None, None),
     };
+    let shot = signage.shot_id(screen.id);
     let (width, height) =
         port.as_ref().map_or((screen.width, screen.height), |port| (port.width, port.height));
     wire::Screen {
@@ -138,10 +148,17 @@ fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Scree
         late_ms: report.as_ref().and_then(|report| report.late_ms),
         problem: report.as_ref().and_then(|report| report.problem.clone()),
         address: address(screen, live.as_ref()),
-        screenshot: signage
-            .shot_id(screen.id)
-            .map(|shot| format!("/api/screens/{}/screenshot.jpg?{shot}", screen.id)),
+        screenshot: shot.map(|shot| format!("/api/screens/{}/screenshot.jpg?{shot}", screen.id)),
+        // Its number is the moment it was asked for.
+        screenshot_at: shot.map(|shot| wire::time_ms(i64::try_from(shot).unwrap_or(i64::MAX), &zone)),
         power: port.as_ref().and_then(|port| signage.tv(port.port)).map(Power::name),
+    }
+}
+
+fn is_active(screen: &Screen, live: Option<&Live>, port: Option<&hdmi::Status>) -> bool {
+    match &screen.connector {
+        Some(_) => port.is_some_and(is_on),
+        None => live.is_some_and(|live| live.is_active(Instant::now())),
     }
 }
 

@@ -2,6 +2,7 @@
 
 import { api } from '../api.js';
 import { assetPath } from '../library/changes.js';
+import { isAdmin } from '../session.js';
 
 /** What is lost at most when the power goes. */
 const SAVE_MS = 10000;
@@ -23,6 +24,9 @@ export function keepPosition(id, video, saved) {
       return;
     }
     last_ms = position_ms;
+    if (!isAdmin()) {
+      return; // The place is the household's: who only looks leaves it where it is.
+    }
     // Sent even while the page goes away. Nobody misses one that fails: the next comes soon.
     api.send('PUT', `${assetPath(id)}/position`, { position_ms }, { keepalive: leaving }).catch(() => undefined);
     saved(position_ms);

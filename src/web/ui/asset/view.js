@@ -9,6 +9,7 @@ import { assetPath, changed, edit, moveToBin, restore } from '../library/changes
 import { listOf } from '../library/list.js';
 import { address, queryText, readFilter } from '../library/query.js';
 import { pickRandom } from '../library/random.js';
+import { only } from '../library/selection.js';
 import { toggleFullscreen } from '../live/actions.js';
 import { afterAMoment, emptyPage, failedNotice, iconButton } from '../parts.js';
 import { go, setTitle } from '../router.js';
@@ -111,14 +112,14 @@ export function open(visit) {
 
   function bin() {
     if (asset && isAdmin()) {
-      moveToBin([asset]);
+      moveToBin(only([asset]));
       go(back);
     }
   }
 
   async function unbin() {
     if (asset) {
-      await restore([asset]);
+      await restore(only([asset]));
       load();
     }
   }

@@ -1,16 +1,19 @@
 // The bin: what was thrown away, for as long as it can be taken out again.
 
-import { h } from '../dom.js';
+import { h, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { purge, restore } from '../library/changes.js';
 import { followGeneration } from '../library/generation.js';
 import { createGrid } from '../library/grid.js';
 import { listOf } from '../library/list.js';
 import { createScreenful } from '../library/screenful.js';
-import { createSelection } from '../library/selection.js';
+import { createSelection, only } from '../library/selection.js';
+import { selectedText, showAll } from '../library/selectbar.js';
 import { emptyNotice, iconButton } from '../parts.js';
 import { isAdmin } from '../session.js';
 import { texts } from '../texts.js';
+
+/** @typedef {import('../library/types.js').Chosen} Chosen */
 
 const words = texts.bin;
 
@@ -27,17 +30,17 @@ export function open() {
   const screenful = createScreenful(grid, () => emptyNotice(words.emptyTitle, words.empty,
     h('a', { class: 'button', href: '/library' }, texts.library.title)));
   const count = h('b', { class: 'figures' });
-  const empty = h('button', { type: 'button', class: 'button icon-small', click: () => purge(list.assets.slice(), true) },
+  const all = h('button', { type: 'button', class: 'button figures', click: () => selection.all() });
+  const empty = h('button', { type: 'button', class: 'button icon-small', click: () => purge(everything(), words.emptied) },
     icon('bin'), words.emptyAction);
   const bar = h('div', { class: 'select-bar', role: 'toolbar', 'aria-label': texts.library.selectedActions, hidden: true },
     iconButton('close', texts.library.clearSelection, () => selection.clear()),
     count,
-    h('button', { type: 'button', class: 'button', click: () => selection.all(list.assets.map((asset) => asset.id)) },
-      texts.library.selectAll),
+    all,
     h('span', { class: 'spacer' }),
     h('button', { type: 'button', class: 'button icon-small', click: () => withChosen(restore) }, icon('restore'), words.restore),
     h('button', {
-      type: 'button', class: 'button icon-small bad', click: () => withChosen((assets) => purge(assets, false)),
+      type: 'button', class: 'button icon-small bad', click: () => withChosen(purgeThese),
     }, icon('bin'), words.purge));
   const element = h('div', { class: 'library' },
     h('header', { class: 'page-head' },
@@ -47,23 +50,31 @@ export function open() {
     h('p', { class: 'muted page-lead' }, words.lead),
     screenful.element, bar);
 
-  function chosen() {
-    return list.assets.filter((asset) => selection.has(asset.id));
+  /** @returns {Chosen} */
+  function everything() {
+    return { assets: list.assets.slice(), everything: true, except: [], query: list.query };
   }
 
-  /** @param {(assets: import('../library/types.js').Asset[]) => void} act */
+  /** @param {Chosen} chosen */
+  function purgeThese(chosen) {
+    const count = chosen.everything && list.total !== null ? list.total - chosen.except.length : chosen.assets.length;
+    purge(chosen, words.purged(count, chosen.assets[0].name));
+  }
+
+  /** @param {(chosen: Chosen) => void} act */
   function withChosen(act) {
-    const assets = chosen();
+    const chosen = selection.of(list);
     selection.clear();
-    if (assets.length) {
-      act(assets);
+    if (chosen.assets.length) {
+      act(chosen);
     }
   }
 
   function patch() {
-    element.toggleAttribute('data-choosing', selection.size() > 0);
-    bar.hidden = selection.size() === 0;
-    count.textContent = texts.library.selected(selection.size());
+    element.toggleAttribute('data-choosing', selection.any());
+    bar.hidden = !selection.any();
+    setText(count, selectedText(selection, list.total));
+    showAll(all, selection, list.total);
     grid.render();
   }
 
@@ -72,14 +83,14 @@ export function open() {
     if (!isAdmin()) {
       return false;
     }
-    const assets = selection.has(asset.id) ? chosen() : [asset];
+    const chosen = selection.has(asset.id) ? selection.of(list) : only([asset]);
     if (key === 'Delete') {
       selection.clear();
-      purge(assets, false);
+      purgeThese(chosen);
     } else if (key === 'u') {
       selection.clear();
-      restore(assets);
-    } else if (key === 'Escape' && selection.size()) {
+      restore(chosen);
+    } else if (key === 'Escape' && selection.any()) {
       selection.clear();
     } else {
       return false;
@@ -87,7 +98,11 @@ export function open() {
     return true;
   }
 
-  const endList = list.on(() => (empty.hidden = !list.assets.length));
+  const endList = list.on(() => {
+    empty.hidden = !list.assets.length;
+    setText(count, selectedText(selection, list.total));
+    showAll(all, selection, list.total);
+  });
   const endGeneration = followGeneration(() => list.refresh());
   return {
     element,

@@ -4,11 +4,13 @@ import { api } from '../api.js';
 import { createEmitter } from '../emitter.js';
 import { texts } from '../texts.js';
 import { say, sayDeferred, sayError, sayUndo } from '../toast.js';
-import { applied, inverse } from './edit.js';
+import { applied } from './edit.js';
+import { address } from './query.js';
 
 /** @typedef {import('./types.js').Asset} Asset */
 /** @typedef {import('./types.js').FullAsset} FullAsset */
 /** @typedef {import('./types.js').Change} Change */
+/** @typedef {import('./types.js').Chosen} Chosen */
 
 /** Ids in one request, as the server takes them. */
 const IDS_MAX = 1000;
@@ -45,98 +47,132 @@ export async function edit(asset, change) {
 
 /**
  * The same change to many, which can be undone.
- * @param {Asset[]} assets
+ * @param {Chosen} chosen
  * @param {Change} change
  */
-export async function editMany(assets, change) {
-  if (!assets.length) {
-    return;
-  }
+export async function editMany(chosen, change) {
+  const assets = chosen.assets;
   assets.forEach((asset) => changed.tell(applied(asset, change)));
   try {
-    await inParts('/api/assets/edit', assets.map((asset) => asset.id), change);
-    sayUndo(texts.library.changed(assets.length), () => takeBack(assets, change));
+    const done = await post('/api/assets/edit', chosen, change);
+    sayDone(texts.library.changed(done.assets), done, () => assets.forEach((asset) => changed.tell(asset)),
+      () => assets.forEach((asset) => changed.tell(applied(asset, change))));
   } catch (error) {
     assets.forEach((asset) => changed.tell(asset));
     sayError(error);
   }
 }
 
-/** @param {Asset[]} assets as they were @param {Change} change */
-async function takeBack(assets, change) {
-  assets.forEach((asset) => changed.tell(asset));
-  try {
-    for (const part of inverse(assets, change)) {
-      await inParts('/api/assets/edit', part.ids, part.change);
-    }
-  } catch (error) {
-    assets.forEach((asset) => changed.tell(applied(asset, change)));
-    sayError(error);
-  }
-}
-
 /**
+ * Asks for a change: of all by one request, else by as many as the server wants.
  * @param {string} path
- * @param {number[]} ids
+ * @param {Chosen} chosen
  * @param {object} [more]
  * @param {{keepalive?: boolean}} [options]
+ * @returns {Promise<Done>}
  */
-async function inParts(path, ids, more, options) {
-  for (let at = 0; at < ids.length; at += IDS_MAX) {
-    await api.send('POST', path, Object.assign({ ids: ids.slice(at, at + IDS_MAX) }, more), options);
+async function post(path, chosen, more, options) {
+  /** @type {Done} */
+  const done = { assets: 0, undos: [] };
+  const send = async (/** @type {string} */ to, /** @type {object} */ which) => {
+    const answer = await api.send('POST', to, Object.assign({}, which, more), options);
+    done.assets += answer.assets;
+    done.undos.push(answer.undo);
+  };
+  if (chosen.everything) {
+    await send(address(path, chosen.query), { all: true, except: chosen.except });
+    return done;
   }
-}
-
-/** @param {Asset[]} assets */
-export function moveToBin(assets) {
-  return move(assets, '/api/assets/bin', '/api/assets/restore', texts.library.binned);
-}
-
-/** @param {Asset[]} assets */
-export function restore(assets) {
-  return move(assets, '/api/assets/restore', '/api/assets/bin', texts.bin.restored);
+  const ids = chosen.assets.map((asset) => asset.id);
+  for (let at = 0; at < ids.length; at += IDS_MAX) {
+    await send(path, { ids: ids.slice(at, at + IDS_MAX) });
+  }
+  return done;
 }
 
 /**
- * @param {Asset[]} assets
- * @param {string} there
- * @param {string} back
+ * @typedef {Object} Done
+ * @property {number} assets how many were changed
+ * @property {(string|null)[]} undos what takes it back; null: nothing does
+ */
+
+/**
+ * Says what was done, and takes it back if somebody wants that.
+ * @param {string} text
+ * @param {Done} done
+ * @param {() => void} back shows it as it was
+ * @param {() => void} again shows it as it is after all
+ */
+function sayDone(text, done, back, again) {
+  const names = done.undos.filter(Boolean);
+  if (!names.length || names.length < done.undos.length) {
+    say(text);
+    return;
+  }
+  sayUndo(text, async () => {
+    back();
+    try {
+      for (const undo of names) {
+        await api.send('POST', '/api/assets/undo', { undo });
+      }
+    } catch (error) {
+      again();
+      sayError(error);
+    }
+  });
+}
+
+/** @param {Chosen} chosen */
+export function moveToBin(chosen) {
+  return move(chosen, '/api/assets/bin', texts.library.binned);
+}
+
+/** @param {Chosen} chosen */
+export function restore(chosen) {
+  return move(chosen, '/api/assets/restore', texts.bin.restored);
+}
+
+/**
+ * @param {Chosen} chosen
+ * @param {string} path
  * @param {(count: number, name: string) => string} words
  */
-async function move(assets, there, back, words) {
-  const ids = assets.map((asset) => asset.id);
+async function move(chosen, path, words) {
+  const ids = chosen.assets.map((asset) => asset.id);
   if (!ids.length) {
     return;
   }
-  taken.tell(ids);
+  // Of everything more would come up in the place of what is gone, until the server knows it.
+  const atOnce = !chosen.everything;
+  if (atOnce) {
+    taken.tell(ids);
+  }
   try {
-    await inParts(there, ids);
-    sayUndo(words(ids.length, assets[0].name), () => {
-      putBack.tell(ids);
-      inParts(back, ids).catch((error) => {
-        taken.tell(ids);
-        sayError(error);
-      });
-    });
+    const done = await post(path, chosen);
+    if (!atOnce) {
+      taken.tell(ids);
+    }
+    sayDone(words(done.assets, chosen.assets[0].name), done, () => putBack.tell(ids), () => taken.tell(ids));
   } catch (error) {
-    putBack.tell(ids);
+    if (atOnce) {
+      putBack.tell(ids);
+    }
     sayError(error);
   }
 }
 
 /**
  * For good. The server hears of it when the time to undo is over.
- * @param {Asset[]} assets of the bin
- * @param {boolean} all empties the bin, also of what is not shown yet
+ * @param {Chosen} chosen of the bin, the newest first
+ * @param {string} text what is said
  */
-export function purge(assets, all) {
-  const ids = assets.map((asset) => asset.id);
+export function purge(chosen, text) {
+  const ids = chosen.assets.map((asset) => asset.id);
+  // What comes into the bin meanwhile is not what somebody saw there.
+  const until = chosen.everything ? { binned_until: chosen.assets[0].binned } : {};
   taken.tell(ids);
-  sayDeferred(all ? texts.bin.emptied : texts.bin.purged(ids.length, assets[0].name), (leaving) => {
-    const options = { keepalive: leaving };
-    const done = all ? api.send('POST', '/api/assets/purge', { all: true }, options)
-      : inParts('/api/assets/purge', ids, {}, options);
-    done.catch((error) => {
+  sayDeferred(text, (leaving) => {
+    post('/api/assets/purge', chosen, until, { keepalive: leaving }).catch((error) => {
       putBack.tell(ids);
       sayError(error);
     });

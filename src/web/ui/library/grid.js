@@ -246,7 +246,7 @@ export function createGrid({ label, href, selection, act }) {
     } else if (event.key === ' ' && selection) {
       selection.toggle(asset.id);
     } else if (event.key === 'a' && command && selection) {
-      selection.all(assets().map((each) => each.id));
+      selection.all();
     } else if (command || !act(event.key, asset)) {
       return;
     }
@@ -261,7 +261,7 @@ export function createGrid({ label, href, selection, act }) {
       return;
     }
     const onCheck = Boolean(/** @type {Element} */ (event.target).closest('.card-check'));
-    const choosing = onCheck || (selection.size() > 0 && !event.ctrlKey && !event.metaKey);
+    const choosing = onCheck || (selection.any() && !event.ctrlKey && !event.metaKey);
     if (event.shiftKey && (choosing || onCheck)) {
       event.preventDefault();
       selection.extend(assets().map((asset) => asset.id), id);

@@ -154,6 +154,9 @@ function createList(query) {
     try {
       const answer = await api.get(`/api/assets?${params}`);
       take(answer, anew);
+      if (list.total === null) {
+        count();
+      }
       list.problem = null;
       list.loaded = true;
       list.stale = list.stale && !anew;
@@ -162,6 +165,19 @@ function createList(query) {
     }
     reading = null;
     news.tell(null);
+  }
+
+  /** The server counts only when it is asked to: it takes longer than a page. */
+  async function count() {
+    const params = new URLSearchParams(query);
+    try {
+      const total = (await api.get(`/api/assets/count?${params}`)).assets;
+      // What was taken out here and is not yet there is counted by the server.
+      list.total = list.complete ? list.assets.length : Math.max(total, list.assets.length);
+      news.tell(null);
+    } catch (error) {
+      // "More than 60" stays.
+    }
   }
 
   /**

@@ -1,24 +1,28 @@
 // What can be done to all that are chosen.
 
 import { h, setText } from '../dom.js';
+import { countText } from '../format.js';
 import { icon } from '../icons.js';
 import { iconButton } from '../parts.js';
 import { texts } from '../texts.js';
 import { createStars } from './stars.js';
-import { createTagField } from './tags.js';
+import { createTagField, loadTags } from './tags.js';
 
-/** @typedef {import('./types.js').Asset} Asset */
+/** @typedef {import('./types.js').Chosen} Chosen */
 /** @typedef {import('./types.js').Change} Change */
 
 const words = texts.library;
+/** Of tags to be removed from everything; more would be no list to choose from. */
+const TAGS_LISTED_MAX = 500;
 
 /**
  * @param {{
- *   chosen: () => Asset[], edit: (change: Change) => void, bin: () => void, all: () => void, clear: () => void,
+ *   chosen: () => Chosen, edit: (change: Change) => void, bin: () => void, all: () => void, clear: () => void,
  * }} actions
  */
 export function createSelectBar(actions) {
   const count = h('b', { class: 'figures' });
+  const all = h('button', { type: 'button', class: 'button figures', click: actions.all });
   const tags = createTagDialog(actions);
   const stars = createStars((rating) => actions.edit({ rating }), true);
   const text = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ act) =>
@@ -27,13 +31,13 @@ export function createSelectBar(actions) {
   const element = h('div', { class: 'select-bar', role: 'toolbar', 'aria-label': words.selectedActions, hidden: true },
     iconButton('close', words.clearSelection, actions.clear),
     count,
-    h('button', { type: 'button', class: 'button', click: actions.all }, words.selectAll),
+    all,
     h('span', { class: 'spacer' }),
     stars.element,
     text('tag', words.tagAction, () => tags.open()),
     text('heart', words.favoriteAction, () => {
-      const all = actions.chosen().every((asset) => asset.favorite);
-      actions.edit({ favorite: !all });
+      const { assets, everything } = actions.chosen();
+      actions.edit({ favorite: everything || !assets.every((asset) => asset.favorite) });
     }),
     text('bin', words.binAction, actions.bin));
   const spoken = h('p', { class: 'sr-only', role: 'status' });
@@ -41,18 +45,32 @@ export function createSelectBar(actions) {
   return {
     element,
     spoken,
-    /** @param {Asset[]} chosen @param {number} size */
-    show(chosen, size) {
-      element.hidden = size === 0;
-      setText(count, words.selected(size));
-      setText(spoken, size ? words.selected(size) : '');
-      const ratings = new Set(chosen.map((asset) => asset.rating));
-      stars.set(ratings.size === 1 ? chosen[0].rating : 0);
+    /** @param {import('./selection.js').Selection} selection @param {number|null} total of what could be selected */
+    show(selection, total) {
+      element.hidden = !selection.any();
+      const text = selectedText(selection, total);
+      setText(count, text);
+      setText(spoken, selection.any() ? text : '');
+      showAll(all, selection, total);
+      const ratings = new Set(actions.chosen().assets.map((asset) => asset.rating));
+      stars.set(ratings.size === 1 ? Array.from(ratings)[0] : 0);
     },
   };
 }
 
-/** @param {{chosen: () => Asset[], edit: (change: Change) => void}} actions */
+/** @param {import('./selection.js').Selection} selection @param {number|null} total */
+export function selectedText(selection, total) {
+  const size = selection.size(total);
+  return size === null ? words.allSelected : words.selected(countText(size));
+}
+
+/** The button that selects all says how many that are. @param {HTMLElement} button @param {import('./selection.js').Selection} selection @param {number|null} total */
+export function showAll(button, selection, total) {
+  setText(button, total === null ? words.selectAll : words.selectAllOf(countText(total)));
+  button.hidden = selection.isEverything() && selection.size(total) === total;
+}
+
+/** @param {{chosen: () => Chosen, edit: (change: Change) => void}} actions */
 function createTagDialog({ chosen, edit }) {
   const there = h('div', { class: 'chips' });
   const field = createTagField(words.newTag, (tag) => {
@@ -69,8 +87,11 @@ function createTagDialog({ chosen, edit }) {
   dialog.addEventListener('close', () => dialog.remove());
 
   return {
-    open() {
-      const tags = Array.from(new Set(/** @type {string[]} */ ([]).concat(...chosen().map((asset) => asset.tags)))).sort();
+    async open() {
+      const { assets, everything } = chosen();
+      // Of everything not all is here.
+      const known = everything ? (await loadTags().catch(() => [])).slice(0, TAGS_LISTED_MAX).map((tag) => tag.name) : [];
+      const tags = Array.from(new Set(known.concat(...assets.map((asset) => asset.tags)))).sort();
       setText(hint, tags.length ? words.removeTagHint : '');
       there.replaceChildren(...tags.map((tag) => h('button', {
         type: 'button', class: 'chip icon-small', 'aria-label': words.removeTag(tag),

@@ -1,25 +1,42 @@
-// Which assets are chosen for what is done to many at once.
+// Which assets are chosen for what is done to many at once: some, or all there are but some.
 
+/** @typedef {import('./types.js').Asset} Asset */
+/** @typedef {import('./types.js').Chosen} Chosen */
 /** @typedef {ReturnType<typeof createSelection>} Selection */
 
 /** @param {() => void} changed */
 export function createSelection(changed) {
-  /** @type {Set<number>} */
+  /** Those that are chosen, or, of all, those that are not. @type {Set<number>} */
   const ids = new Set();
+  let everything = false;
   /** Where a range begins: the one that was chosen last by itself. @type {number|null} */
   let anchor = null;
 
+  const has = (/** @type {number} */ id) => ids.has(id) !== everything;
+  const set = (/** @type {number} */ id, /** @type {boolean} */ on) => (on === everything ? ids.delete(id) : ids.add(id));
+
   return {
-    /** @param {number} id */
-    has: (id) => ids.has(id),
-    size: () => ids.size,
-    ids: () => Array.from(ids),
+    has,
+    /** Anything is. */
+    any: () => everything || ids.size > 0,
+    /** Also what is not shown yet. */
+    isEverything: () => everything,
+    /** @param {number|null} total of all there are; null: unknown */
+    size: (total) => (!everything ? ids.size : total === null ? null : Math.max(0, total - ids.size)),
+
+    /**
+     * @param {{assets: Asset[], query: string}} list
+     * @returns {Chosen}
+     */
+    of(list) {
+      const assets = list.assets.filter((asset) => has(asset.id));
+      const except = everything ? Array.from(ids) : [];
+      return { assets, everything, except, query: list.query };
+    },
 
     /** @param {number} id */
     toggle(id) {
-      if (!ids.delete(id)) {
-        ids.add(id);
-      }
+      set(id, !has(id));
       anchor = id;
       changed();
     },
@@ -34,31 +51,30 @@ export function createSelection(changed) {
       const begin = anchor === null ? end : order.indexOf(anchor);
       if (end >= 0) {
         const first = begin < 0 ? end : Math.min(begin, end);
-        order.slice(first, Math.max(begin, end) + 1).forEach((id) => ids.add(id));
+        order.slice(first, Math.max(begin, end) + 1).forEach((id) => set(id, true));
         anchor = anchor === null ? to : anchor;
         changed();
       }
     },
 
-    /** @param {number[]} order */
-    all(order) {
-      order.forEach((id) => ids.add(id));
+    all() {
+      everything = true;
+      ids.clear();
       changed();
     },
 
     clear() {
-      if (ids.size) {
+      if (everything || ids.size) {
+        everything = false;
         ids.clear();
         anchor = null;
         changed();
       }
     },
-
-    /** What is no longer there can't be chosen. @param {number} id */
-    drop(id) {
-      if (ids.delete(id)) {
-        changed();
-      }
-    },
   };
+}
+
+/** @param {Asset[]} assets @returns {Chosen} these and no others */
+export function only(assets) {
+  return { assets, everything: false, except: [], query: '' };
 }

@@ -66,6 +66,15 @@
  * @property {string[]} [remove_tags]
  */
 
+/**
+ * What many things are done to.
+ * @typedef {Object} Chosen
+ * @property {Asset[]} assets those of them that are shown
+ * @property {boolean} everything all that the query selects are meant, also those that are not shown
+ * @property {number[]} except but these
+ * @property {string} query as lists have it
+ */
+
 /** @typedef {{asset: number, name: string, step: Job['step'], progress: number|null, seconds_left: number|null}} Running */
 
 /**

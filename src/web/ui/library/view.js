@@ -18,7 +18,7 @@ import { address, isNarrowed, queryText, readFilter } from './query.js';
 import { pickRandom } from './random.js';
 import { createScreenful } from './screenful.js';
 import { createSelectBar } from './selectbar.js';
-import { createSelection } from './selection.js';
+import { createSelection, only } from './selection.js';
 
 /** @typedef {import('./query.js').Filter} Filter */
 /** @typedef {import('./types.js').Asset} Asset */
@@ -51,7 +51,7 @@ export function open(visit) {
     chosen,
     edit: (wanted) => editMany(chosen(), wanted),
     bin: () => binChosen(),
-    all: () => selection.all(list.assets.map((asset) => asset.id)),
+    all: () => selection.all(),
     clear: () => selection.clear(),
   });
   const problem = h('p', { class: 'banner icon-small', role: 'alert', hidden: true });
@@ -64,19 +64,19 @@ export function open(visit) {
     problem, filters.element, screenful.element, bar.element, bar.spoken);
 
   function chosen() {
-    return list.assets.filter((asset) => selection.has(asset.id));
+    return selection.of(list);
   }
 
   function patchSelection() {
-    element.toggleAttribute('data-choosing', selection.size() > 0);
-    bar.show(chosen(), selection.size());
+    element.toggleAttribute('data-choosing', selection.any());
+    bar.show(selection, list.total);
     grid.render();
   }
 
   function binChosen() {
-    const assets = chosen();
+    const all = chosen();
     selection.clear();
-    moveToBin(assets);
+    moveToBin(all);
   }
 
   /** @param {string} key @param {Asset} asset */
@@ -84,17 +84,17 @@ export function open(visit) {
     if (!isAdmin()) {
       return false;
     }
-    const many = selection.has(asset.id) ? chosen() : [];
+    const many = selection.has(asset.id) ? chosen() : null;
     const apply = (/** @type {import('./types.js').Change} */ wanted) =>
-      (many.length > 1 ? editMany(many, wanted) : edit(asset, wanted));
+      (many ? editMany(many, wanted) : edit(asset, wanted));
     if (/^[0-5]$/.test(key)) {
       apply({ rating: Number(key) });
     } else if (key === 'b') {
       apply({ favorite: !asset.favorite });
     } else if (key === 'Delete') {
       selection.clear();
-      moveToBin(many.length ? many : [asset]);
-    } else if (key === 'Escape' && selection.size()) {
+      moveToBin(many || only([asset]));
+    } else if (key === 'Escape' && selection.any()) {
       selection.clear();
     } else {
       return false;
@@ -121,8 +121,11 @@ export function open(visit) {
     grid.setShape(shape);
   }
 
+  let endList = () => undefined;
   function show() {
     list = listOf(queryText(filter));
+    endList();
+    endList = /** @type {() => undefined} */ (list.on(() => bar.show(selection, list.total)));
     selection.clear();
     filters.show(filter, shape);
     screenful.show(list);
@@ -145,7 +148,7 @@ export function open(visit) {
       filters.focusSearch();
     } else if (event.key === 'r') {
       pickRandom(list.query);
-    } else if (event.key === 'Escape' && selection.size()) {
+    } else if (event.key === 'Escape' && selection.any()) {
       selection.clear();
     }
   }
@@ -195,6 +198,7 @@ export function open(visit) {
       document.removeEventListener('keydown', onKey);
       endLibrary();
       endGeneration();
+      endList();
       screenful.leave();
     },
   };

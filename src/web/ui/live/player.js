@@ -2,7 +2,7 @@
 // tries for the better transport while a lesser one plays. Knows nothing of buttons; tiles and the page share it.
 
 import { isSupported, openSession, ORDER } from './transports.js';
-import { releaseView, setSound } from './video.js';
+import { releaseView, setSound, stillOf } from './video.js';
 import { createWatchdog } from './watchdog.js';
 
 /**
@@ -310,6 +310,8 @@ export class Player {
     this.shown_ms = performance.now();
     this.ending = null;
     this.watchdog.reset();
+    // Before what it holds is freed: a video without a source shows nothing, or a broken picture.
+    session.atEnd(() => this.keepStill(session));
     // The new one lies beneath and is drawn already: there is no black in between.
     if (still) {
       takePlace(still, session.view);
@@ -320,6 +322,23 @@ export class Player {
     this.setState('playing');
     if (this.options.sound) {
       this.setSound(this.sound, this.volume);
+    }
+  }
+
+  /**
+   * What a session showed last stays where it was, until there is another picture.
+   * @param {Session} session that ends
+   */
+  keepStill(session) {
+    const video = session.view;
+    if (this.current !== session || !(video instanceof HTMLVideoElement) || document.pictureInPictureElement === video) {
+      return; // Another has taken its place already; and a canvas keeps its picture by itself.
+    }
+    const still = stillOf(video);
+    if (still) {
+      this.stage.insertBefore(still, video);
+      this.view = still;
+      releaseView(video);
     }
   }
 

@@ -5,6 +5,7 @@
 import { livePath, restartSource } from '../api.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { icon, setIcon } from '../icons.js';
+import { isAdmin } from '../session.js';
 import { texts } from '../texts.js';
 import { adviceText, sizeText, stateIcon, stateText } from './describe.js';
 import { Player } from './player.js';
@@ -47,8 +48,22 @@ export function createTile(first) {
     sound: false,
     order: TILE_ORDER,
     interval_ms_min: TILE_INTERVAL_MS,
-    changed: () => setAttribute(element, 'data-player', player.state),
+    changed() {
+      setAttribute(element, 'data-player', player.state);
+      if (player.current) {
+        showViewers(); // Of one that broke the box says it.
+      }
+    },
   });
+
+  let viewersTotal = 0;
+
+  /** This tile itself is none of whom one asks for. */
+  function showViewers() {
+    const others = Math.max(0, viewersTotal - (player.current ? 1 : 0));
+    setText(viewersCount, String(others));
+    setText(viewersText, texts.viewers(others));
+  }
 
   /** @param {import('../types.js').Source} source */
   function patch(source) {
@@ -59,11 +74,11 @@ export function createTile(first) {
     setIcon(stateMark, stateIcon(source));
     setText(state, stateText(source));
     setText(size, dimensions ? ` · ${dimensions}` : '');
-    setText(viewersCount, String(source.viewers.total));
-    setText(viewersText, texts.viewers(source.viewers.total));
+    viewersTotal = source.viewers.total;
+    showViewers();
     setText(advice, hint);
     advice.hidden = !hint;
-    retry.hidden = source.state !== 'lost';
+    retry.hidden = source.state !== 'lost' || !isAdmin();
     setAttribute(retry, 'aria-label', texts.tryNowLabel(source.name));
   }
 

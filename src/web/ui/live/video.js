@@ -64,6 +64,24 @@ export async function setSound(video, on, volume) {
 }
 
 /**
+ * The picture that a video shows now.
+ * @param {HTMLVideoElement} video
+ * @returns {HTMLCanvasElement|null} null: it shows none
+ */
+export function stillOf(video) {
+  const canvas = document.createElement('canvas');
+  const pen = canvas.getContext('2d');
+  if (!pen || !video.videoWidth || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+    return null;
+  }
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  canvas.className = video.className;
+  pen.drawImage(video, 0, 0);
+  return canvas;
+}
+
+/**
  * Lets go of what a video holds. One without a picture would keep the whole page "loading".
  * @param {Element} view
  */

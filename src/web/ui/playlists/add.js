@@ -8,6 +8,7 @@ import { loadTags } from '../library/tags.js';
 import { choiceRow } from '../parts.js';
 import { openDialog } from '../signage/dialog.js';
 import { texts } from '../texts.js';
+import { uploads } from '../upload/uploads.js';
 import { newItem } from './draft.js';
 
 /** @typedef {import('../signage/types.js').PlaylistItem} PlaylistItem */
@@ -21,8 +22,9 @@ const PAGE = 60;
 /**
  * @param {import('./catalog.js').Catalog} catalog
  * @param {(items: PlaylistItem[]) => void} add
+ * @param {(files: File[]) => void} bring uploads files into the playlist
  */
-export function openAdd(catalog, add) {
+export function openAdd(catalog, add, bring) {
   /** In the order in which they were chosen. @type {Map<string, PlaylistItem>} */
   const chosen = new Map();
   const submit = h('button', { type: 'button', class: 'button main', click: take });
@@ -32,7 +34,9 @@ export function openAdd(catalog, add) {
     { value: 'library', text: texts.nav.library }, { value: 'tags', text: texts.library.tags }, { value: 'live', text: texts.nav.live },
   ], 'library', show);
   const dialog = openDialog(words.addTitle, true, kind.element, content, h('div', { class: 'form-actions' }, submit,
-    h('button', { type: 'button', class: 'button', click: () => dialog.close() }, texts.cancel)));
+    h('button', { type: 'button', class: 'button', click: () => dialog.close() }, texts.cancel),
+    h('span', { class: 'spacer' }),
+    h('button', { type: 'button', class: 'button icon-small', click: choose }, icon('upload'), words.uploadHere)));
   dialog.classList.add('add-dialog');
 
   /** @param {'library'|'tags'|'live'} which */
@@ -59,6 +63,13 @@ export function openAdd(catalog, add) {
   function patch() {
     setText(submit, words.addCount(chosen.size));
     submit.disabled = !chosen.size;
+  }
+
+  function choose() {
+    uploads.choose((files) => {
+      dialog.close();
+      bring(files);
+    });
   }
 
   function take() {

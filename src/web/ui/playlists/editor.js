@@ -12,9 +12,11 @@ import { openDialog } from '../signage/dialog.js';
 import { createMessageBar, messageButton } from '../signage/message.js';
 import { texts } from '../texts.js';
 import { say, sayUndo } from '../toast.js';
+import { takeDrops } from '../upload/drop.js';
 import { openAdd } from './add.js';
 import { createCatalog } from './catalog.js';
-import { ITEMS_MAX, movedItem } from './draft.js';
+import { ITEMS_MAX, movedItem, newItem } from './draft.js';
+import { bring, callOff, incomingOf, showIncoming } from './incoming.js';
 import { createInspector, lengthRow } from './inspector.js';
 import { createSaver } from './save.js';
 import { createStrip } from './strip.js';
@@ -95,6 +97,7 @@ function createPage(playlist, etag, reload) {
   const catalog = createCatalog();
   /** @type {Entry[]} */
   let entries = playlist.items.map(entryOf);
+  incomingOf(playlist.id).forEach((each) => entries.splice(Math.min(each.at, entries.length), 0, incomingEntry(each)));
   /** @type {number|null} */
   let selected = null;
   let problems = problemsOf(playlist);
@@ -107,7 +110,7 @@ function createPage(playlist, etag, reload) {
       setTitle(texts.documentTitle(name));
       saver.touch();
     },
-    add: () => openAdd(catalog, add),
+    add: () => openAdd(catalog, add, bringSelected),
     preview: () => openPreview(playlist),
   });
   const options = createOptions(playlist, editable, (now) => {
@@ -127,14 +130,19 @@ function createPage(playlist, etag, reload) {
   function read() {
     return {
       name: playlist.name, shuffle: playlist.shuffle, transition: playlist.transition, slide_ms: playlist.slide_ms,
-      items: entries.map((entry) => entry.item),
+      items: settled().map((entry) => entry.item),
     };
+  }
+
+  /** Those that are items, not files on their way. */
+  function settled() {
+    return entries.filter((entry) => !entry.incoming);
   }
 
   /** What the server made of it: the length, and what is wrong. @param {Playlist} now */
   function saved(now) {
     playlist.total_ms = now.total_ms;
-    if (now.items.length === entries.length) {
+    if (now.items.length === settled().length) {
       problems = problemsOf(now);
     }
     playlists.refresh();
@@ -144,7 +152,8 @@ function createPage(playlist, etag, reload) {
   /** @param {Playlist} now @returns {Map<number, string>} by uid */
   function problemsOf(now) {
     const found = new Map();
-    now.problems.forEach((problem) => entries[problem.item] && found.set(entries[problem.item].uid,
+    const items = settled();
+    now.problems.forEach((problem) => items[problem.item] && found.set(items[problem.item].uid,
       words.reasons[problem.reason] || problem.reason));
     return found;
   }
@@ -168,7 +177,7 @@ function createPage(playlist, etag, reload) {
     head.showLength(playlist.total_ms, entries.length);
     element.toggleAttribute('data-inspecting', Boolean(entry));
     notice.replaceChildren(...(entries.length ? [] : [emptyNotice(words.noItemsTitle, words.noItems,
-      editable ? h('button', { type: 'button', class: 'button main icon-small', click: () => openAdd(catalog, add) },
+      editable ? h('button', { type: 'button', class: 'button main icon-small', click: () => openAdd(catalog, add, bringSelected) },
         icon('plus'), words.addItems) : null)]));
   }
 
@@ -182,6 +191,9 @@ function createPage(playlist, etag, reload) {
   /** @param {number|null} uid */
   function select(uid) {
     const before = selected;
+    if (entries.some((entry) => entry.uid === uid && entry.incoming)) {
+      return; // There is nothing to be set yet.
+    }
     selected = uid;
     show();
     if (uid === null && before !== null) {
@@ -192,6 +204,28 @@ function createPage(playlist, etag, reload) {
     }
   }
 
+  /** Where something new comes to stand: behind what is selected. */
+  function place() {
+    const index = entries.findIndex((entry) => entry.uid === selected);
+    return index < 0 ? entries.length : index + 1;
+  }
+
+  /** @param {File[]} files @param {number} at among all that are seen */
+  function bringAt(files, at) {
+    const among = entries.slice(0, at).filter((entry) => !entry.incoming).length;
+    const fresh = bring(playlist.id, files, among, Math.max(0, ITEMS_MAX - entries.length)).map(incomingEntry);
+    entries = entries.slice(0, at).concat(fresh, entries.slice(at));
+    show();
+    if (fresh.length) {
+      strip.reveal(fresh[0].uid);
+    }
+  }
+
+  /** @param {File[]} files */
+  function bringSelected(files) {
+    bringAt(files, place());
+  }
+
   /** @param {PlaylistItem[]} items */
   function add(items) {
     const room = ITEMS_MAX - entries.length;
@@ -199,8 +233,7 @@ function createPage(playlist, etag, reload) {
       say(words.full(ITEMS_MAX), { bad: true });
     }
     const fresh = items.slice(0, Math.max(0, room)).map(entryOf);
-    const index = entries.findIndex((entry) => entry.uid === selected);
-    const at = index < 0 ? entries.length : index + 1;
+    const at = place();
     edit(entries.slice(0, at).concat(fresh, entries.slice(at)));
     if (fresh.length) {
       strip.focus(fresh[0].uid);
@@ -231,6 +264,12 @@ function createPage(playlist, etag, reload) {
     const index = entries.findIndex((entry) => entry.uid === uid);
     const entry = entries[index];
     selected = selected === uid ? null : selected;
+    if (entry.incoming) {
+      callOff(entry.incoming);
+      entries = entries.filter((each) => each !== entry);
+      show();
+      return;
+    }
     edit(entries.filter((each) => each !== entry));
     const neighbour = entries[Math.min(index, entries.length - 1)];
     if (neighbour) {
@@ -242,12 +281,35 @@ function createPage(playlist, etag, reload) {
     });
   }
 
+  let gap = 0;
+  const endDrops = editable ? takeDrops({
+    over: (x, y) => (gap = strip.gapAt(x, y)),
+    out: strip.noGap,
+    drop: (files) => bringAt(files, Math.min(gap, entries.length)),
+  }) : () => undefined;
+  const endIncoming = showIncoming({
+    playlist: playlist.id,
+    came: (each) => edit(entries.map((entry) => (entry.incoming === each
+      ? { uid: entry.uid, item: newItem({ kind: 'asset', asset: each.upload.asset }) } : entry))),
+    gone(each) {
+      entries = entries.filter((entry) => entry.incoming !== each);
+      show();
+    },
+    patch: show,
+  });
   const endCatalog = catalog.on(show);
   playlists.load().catch(() => undefined); // For the bar of a message.
   show();
   return {
     element,
     leave() {
+      entries.forEach((entry, at) => {
+        if (entry.incoming) {
+          entry.incoming.at = entries.slice(0, at).filter((each) => !each.incoming).length;
+        }
+      });
+      endIncoming();
+      endDrops();
       saver.leave();
       strip.leave();
       endCatalog();
@@ -261,6 +323,11 @@ function createPage(playlist, etag, reload) {
 function entryOf(item) {
   uids += 1;
   return { uid: uids, item };
+}
+
+/** @param {import('./incoming.js').Incoming} incoming @returns {Entry} */
+function incomingEntry(incoming) {
+  return Object.assign(entryOf(newItem({ kind: 'asset' })), { incoming });
 }
 
 /**
@@ -315,7 +382,15 @@ function openPreview(playlist) {
   const frame = h('iframe', {
     class: 'preview-frame', src: `/tv?playlist=${playlist.id}`, title: words.previewOf(playlist.name), allow: 'autoplay; fullscreen',
   });
-  openDialog(words.previewOf(playlist.name), true, frame, h('p', { class: 'muted small-text' }, words.previewHint))
+  // What the keys of a remote control do, for who has none.
+  const press = (/** @type {string} */ key) => frame.contentDocument
+    && frame.contentDocument.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  const buttons = h('div', { class: 'row preview-keys', role: 'toolbar', 'aria-label': words.previewKeys },
+    iconButton('previous', words.previewBack, () => press('ArrowLeft')), iconButton('pause', words.previewPause, () => press(' ')),
+    iconButton('next', words.previewNext, () => press('ArrowRight')), iconButton('sound', words.previewSound, () => press('m')),
+    h('span', { class: 'spacer' }),
+    iconButton('fullscreen', words.previewFull, () => frame.requestFullscreen && frame.requestFullscreen().catch(() => undefined)));
+  openDialog(words.previewOf(playlist.name), true, frame, buttons, h('p', { class: 'muted small-text key-hint' }, words.previewHint))
     .classList.add('preview-dialog');
   frame.focus();
 }

@@ -3,13 +3,13 @@
 
 import { h, setText } from '../dom.js';
 import { texts } from '../texts.js';
-import { movedItem } from './draft.js';
+import { dropIndex, movedItem } from './draft.js';
 import { followDrags } from './reorder.js';
-import { createTile, itemName } from './tile.js';
+import { createTile, entryName } from './tile.js';
 
 /** @typedef {import('../signage/types.js').PlaylistItem} PlaylistItem */
 /** @typedef {import('../signage/types.js').Playlist} Playlist */
-/** @typedef {{uid: number, item: PlaylistItem}} Entry */
+/** @typedef {{uid: number, item: PlaylistItem, incoming?: import('./incoming.js').Incoming}} Entry incoming: it is no item yet */
 
 const words = texts.signage.playlists;
 
@@ -66,7 +66,7 @@ export function createStrip({ editable, catalog, select, reorder, remove }) {
         list.insertBefore(tile.element, list.children[index] || null);
       }
       const problem = problemOf(entry);
-      tile.patch(entry.item, index, now.length, /** @type {Playlist} */ (playlist), problem, entry.uid === selected, catalog);
+      tile.patch(entry, index, now.length, /** @type {Playlist} */ (playlist), problem, entry.uid === selected, catalog);
       tile.button.tabIndex = entry.uid === at ? 0 : -1;
       tile.element.classList.toggle('lifted', Boolean(lifted && lifted.uid === entry.uid));
     });
@@ -112,7 +112,7 @@ export function createStrip({ editable, catalog, select, reorder, remove }) {
       return;
     }
     if (take) {
-      const name = itemName(entries[index].item, catalog);
+      const name = entryName(entries[index], catalog);
       reorder(movedItem(entries, index, goal));
       setText(spoken, words.movedTo(name, goal + 1, entries.length));
     } else {
@@ -125,7 +125,7 @@ export function createStrip({ editable, catalog, select, reorder, remove }) {
   /** @param {number} index */
   function lift(index) {
     const entry = entries[index];
-    const name = itemName(entry.item, catalog);
+    const name = entryName(entry, catalog);
     if (lifted) {
       lifted = null;
       setText(spoken, words.dropped(name, index + 1, entries.length));
@@ -241,6 +241,17 @@ export function createStrip({ editable, catalog, select, reorder, remove }) {
       render();
       focus(uid);
     },
+    /** Shows where something would come to stand. @param {number} x @param {number} y @returns {number} */
+    gapAt(x, y) {
+      const all = Array.from(list.children);
+      const index = dropIndex(all.map((each) => each.getBoundingClientRect()), x, y);
+      all.forEach((each, at) => {
+        each.classList.toggle('gap-before', at === index);
+        each.classList.toggle('gap-after', at === index - 1 && index === all.length);
+      });
+      return index;
+    },
+    noGap: () => Array.from(list.children).forEach((each) => each.classList.remove('gap-before', 'gap-after')),
     leave() {
       endCatalog();
       if (drags) {

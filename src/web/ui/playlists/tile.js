@@ -4,6 +4,7 @@ import { h, setAttribute, setText } from '../dom.js';
 import { lengthText } from '../format.js';
 import { icon, setIcon } from '../icons.js';
 import { texts } from '../texts.js';
+import { textOf } from '../upload/panel.js';
 import { itemLength, pagesText } from './draft.js';
 
 /** @typedef {import('../signage/types.js').PlaylistItem} PlaylistItem */
@@ -28,6 +29,11 @@ export function itemName(item, catalog) {
   return asset ? asset.name : asset === null ? words.goneAsset : '…';
 }
 
+/** @param {import('./strip.js').Entry} entry @param {import('./catalog.js').Catalog} catalog */
+export function entryName(entry, catalog) {
+  return entry.incoming ? entry.incoming.upload.file.name : itemName(entry.item, catalog);
+}
+
 /** @typedef {ReturnType<typeof createTile>} Tile */
 
 /** @param {number} uid */
@@ -37,11 +43,12 @@ export function createTile(uid) {
   const number = h('span', { class: 'film-number figures', 'aria-hidden': 'true' });
   const length = h('span', { class: 'film-length figures', 'aria-hidden': 'true' });
   const alert = h('span', { class: 'film-alert icon-small', hidden: true }, icon('warn'));
+  const bar = h('progress', { class: 'film-progress', hidden: true });
   const name = h('span', { class: 'film-name' });
   const meta = h('span', { class: 'film-meta muted small-text' });
   const spoken = h('span', { class: 'sr-only' });
   const button = h('button', { type: 'button', class: 'film', tabindex: -1, 'aria-describedby': 'film-help' },
-    h('span', { class: 'film-picture', 'aria-hidden': 'true' }, blank, image, number, length, alert), name, meta, spoken);
+    h('span', { class: 'film-picture', 'aria-hidden': 'true' }, blank, image, number, length, alert, bar), name, meta, spoken);
   const element = h('li', { class: 'film-item', 'data-uid': uid }, button);
 
   return {
@@ -49,7 +56,7 @@ export function createTile(uid) {
     element,
     button,
     /**
-     * @param {PlaylistItem} item
+     * @param {import('./strip.js').Entry} entry
      * @param {number} index
      * @param {number} count
      * @param {Playlist} playlist
@@ -57,10 +64,11 @@ export function createTile(uid) {
      * @param {boolean} selected
      * @param {import('./catalog.js').Catalog} catalog
      */
-    patch(item, index, count, playlist, problem, selected, catalog) {
+    patch(entry, index, count, playlist, problem, selected, catalog) {
+      const { item, incoming } = entry;
       const asset = item.kind === 'asset' ? catalog.asset(item.asset) || null : null;
       const ms = itemLength(item, playlist, asset);
-      const lasts = ms === null ? words.asMany : lengthText(ms);
+      const lasts = incoming ? words.incoming : ms === null ? words.asMany : lengthText(ms);
       setIcon(blank, item.kind === 'tag' ? 'tag' : item.kind === 'live' ? 'live' : asset && asset.kind === 'slide' ? 'slide' : 'video');
       if (asset && asset.thumbnail && image.getAttribute('src') !== asset.thumbnail) {
         image.src = asset.thumbnail;
@@ -69,14 +77,22 @@ export function createTile(uid) {
       blank.toggleAttribute('hidden', !image.hidden);
       setText(number, String(index + 1));
       setText(length, ms === null ? '' : lasts);
-      length.hidden = ms === null;
-      alert.hidden = !problem;
-      setText(name, itemName(item, catalog));
-      setText(meta, problem || metaText(item));
-      meta.classList.toggle('bad', Boolean(problem));
+      length.hidden = ms === null || Boolean(incoming);
+      bar.hidden = !incoming;
+      if (incoming) {
+        bar.max = incoming.upload.file.size;
+        bar.value = incoming.upload.sent;
+        setAttribute(bar, 'aria-label', texts.upload.progressOf(incoming.upload.file.name));
+      }
+      const failed = Boolean(problem) || Boolean(incoming && incoming.upload.state === 'failed');
+      alert.hidden = !failed;
+      setText(name, entryName(entry, catalog));
+      setText(meta, problem || (incoming ? textOf(incoming.upload) : metaText(item)));
+      meta.classList.toggle('bad', failed);
       setText(spoken, `, ${words.position(index + 1, count)}, ${lasts}${problem ? `, ${problem}` : ''}`);
       setAttribute(button, 'aria-pressed', String(selected));
-      element.toggleAttribute('data-problem', Boolean(problem));
+      element.toggleAttribute('data-problem', failed);
+      element.toggleAttribute('data-incoming', Boolean(incoming));
     },
   };
 }

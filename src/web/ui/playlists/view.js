@@ -47,7 +47,9 @@ export function open() {
 
   /** @returns {Promise<unknown>} */
   function load() {
-    notice.replaceChildren();
+    if (!playlists.value()) {
+      notice.replaceChildren(); // What is known is shown, and is told anew only if it is other.
+    }
     return playlists.load().catch((error) => {
       if (!playlists.value()) {
         list.replaceChildren();

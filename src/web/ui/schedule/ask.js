@@ -2,7 +2,7 @@
 
 import { api } from '../api.js';
 import { boxNow, boxZone, timeText } from '../clock.js';
-import { h, setText } from '../dom.js';
+import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { screens } from '../signage/data.js';
 import { fieldRow } from '../signage/dialog.js';
@@ -33,18 +33,9 @@ export function createAsk() {
     }
     asked += 1;
     const mine = asked;
-    const at = instantOf(date, minutesOf(time), boxZone()).toISOString();
-    try {
-      /** @type {import('../signage/types.js').Moment} */
-      const moment = await api.get(`/api/screens/${screen.value}/program?at=${encodeURIComponent(at)}`);
-      if (mine === asked) {
-        answer.replaceChildren(icon(moment.state === 'play' ? 'play' : moment.state === 'standby' ? 'night' : 'ring'),
-          h('span', {}, describe(moment)));
-      }
-    } catch (error) {
-      if (mine === asked) {
-        answer.replaceChildren(icon('warn'), h('span', {}, /** @type {Error} */ (error).message));
-      }
+    const said = await momentAnswer(Number(screen.value), date, minutesOf(time));
+    if (mine === asked) {
+      answer.replaceChildren(...said);
     }
   }
 
@@ -67,13 +58,25 @@ export function createAsk() {
       }
       element.hidden = !all.length;
     },
-    /** @param {string} date @param {number} minutes */
-    askAt(date, minutes) {
-      when.value = `${date}T${timeOf(Math.min(minutes, 24 * 60 - 1))}`;
-      setText(answer, '');
-      ask();
-    },
   };
+}
+
+/**
+ * What plays at a time, or why nobody knows: an icon, and words.
+ * @param {number} screen
+ * @param {string} date
+ * @param {number} minutes
+ * @returns {Promise<Element[]>}
+ */
+export async function momentAnswer(screen, date, minutes) {
+  const at = instantOf(date, minutes, boxZone()).toISOString();
+  try {
+    /** @type {import('../signage/types.js').Moment} */
+    const moment = await api.get(`/api/screens/${screen}/program?at=${encodeURIComponent(at)}`);
+    return [icon(moment.state === 'play' ? 'play' : moment.state === 'standby' ? 'night' : 'ring'), h('span', {}, describe(moment))];
+  } catch (error) {
+    return [icon('warn'), h('span', {}, /** @type {Error} */ (error).message)];
+  }
 }
 
 /** @param {import('../signage/types.js').Moment} moment */

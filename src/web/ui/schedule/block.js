@@ -72,7 +72,6 @@ export function createBlock(block, moving, editable, onKey) {
     'data-short': block.until - block.from < 45,
     'data-narrow': block.lanes > 1,
     'aria-haspopup': 'dialog',
-    disabled: !editable,
     title: `${name}, ${times}, ${place}`,
     keydown: (event) => onKey(event, block),
   }, h('span', { class: 'block-text' }, h('b', { class: 'block-name' }, window.playlist === null ? icon('night') : null, name),

@@ -48,9 +48,17 @@ export async function changeWindow(window, times) {
   }
 }
 
-/** @param {TimeWindow} window */
-export function removeWindow(window) {
-  windows.remove(window.id, words.removed);
+/** At once: what was scheduled ends on the screens now. @param {TimeWindow} window */
+export async function removeWindow(window) {
+  const others = (windows.value() || []).filter((each) => each.id !== window.id);
+  const { playlist, screens, groups, everywhere, days, from, until, first, last: lastDay, priority } = window;
+  const again = { playlist, screens, groups, everywhere, days, from, until, first, last: lastDay, priority };
+  try {
+    await windows.change(others, () => api.send('DELETE', `/api/windows/${window.id}`));
+    sayUndo(words.removed, () => api.send('POST', '/api/windows', again).then(() => windows.load()).catch(sayError));
+  } catch (error) {
+    sayError(error);
+  }
 }
 
 /** @param {Omit<TimeWindow, 'id'>} window @returns {Promise<number>} id */

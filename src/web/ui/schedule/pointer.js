@@ -37,7 +37,7 @@ const REST_MS = 350;
  *   change: (window: TimeWindow, times: WindowTimes) => void,
  *   open: (window: TimeWindow) => void,
  *   draw: (day: number, from: number, until: number) => void,
- *   ask: (day: number, minutes: number) => void,
+ *   ask: (day: number, minutes: number, point: {x: number, y: number}) => void,
  * }} actions
  */
 export function followPointer(grid, actions) {
@@ -133,8 +133,10 @@ export function followPointer(grid, actions) {
     if (!done.begun) {
       if (done.block && actions.editable) {
         actions.open(done.block.window);
-      } else if (!done.block) {
-        actions.ask(done.day, done.minutes);
+      } else {
+        // The release opens it, and what follows it is no press beside it.
+        event.preventDefault();
+        actions.ask(done.day, done.minutes, { x: event.clientX, y: event.clientY });
       }
     } else if (done.times && done.block) {
       actions.change(done.block.window, done.times);
@@ -173,8 +175,11 @@ export function followPointer(grid, actions) {
     if (shown && event.detail === 0) {
       const [id, day] = (shown.getAttribute('data-block') || '').split(' ').map(Number);
       const block = actions.blockAt(id, day);
-      if (block) {
+      if (block && actions.editable) {
         actions.open(block.window);
+      } else if (block) {
+        const box = shown.getBoundingClientRect();
+        actions.ask(block.day, block.from, { x: box.left, y: box.top });
       }
     }
   });

@@ -14,11 +14,12 @@ import { createMessageBar, messageButton } from '../signage/message.js';
 import { texts } from '../texts.js';
 import { sayError } from '../toast.js';
 import { createAsk } from './ask.js';
-import { concerns } from './blocks.js';
+import { concerns, STEP_MIN } from './blocks.js';
 import { changeWindow, createWindow, newWindow, removeWindow } from './edit.js';
 import { openWindowForm } from './form.js';
 import { createWindowList } from './list.js';
-import { dayOn, isDate, mondayOf } from './wall.js';
+import { openMoment } from './moment.js';
+import { DAY_MIN, dayOn, isDate, mondayOf, weekdayOf } from './wall.js';
 import { createWeek } from './week.js';
 
 /** @typedef {import('../signage/types.js').TimeWindow} TimeWindow */
@@ -26,6 +27,8 @@ import { createWeek } from './week.js';
 const words = texts.signage.schedule;
 /** The line of this minute moves by less than a pixel meanwhile. */
 const NOW_MS = 20000;
+/** How long an entry begins that is made where one pressed. */
+const NEW_MIN = 60;
 
 /** Whose week an address means. @param {URLSearchParams} params */
 function readTarget(params) {
@@ -60,7 +63,11 @@ export function open(visit) {
     change: changeWindow,
     remove: removeWindow,
     draw: (day, from, until) => create(newWindow(target, day, from, until)),
-    ask: (date, minutes) => ask.askAt(date, Math.floor(minutes / 15) * 15),
+    ask(date, minutes, point) {
+      const from = Math.min(Math.floor(minutes / STEP_MIN) * STEP_MIN, DAY_MIN - STEP_MIN);
+      const add = () => create(newWindow(target, weekdayOf(date), from, Math.min(from + NEW_MIN, DAY_MIN)));
+      openMoment({ date, minutes: from, point, windows: shown(), target, add: editable ? add : null, edit: editable ? edit : null });
+    },
   });
   const element = h('div', { class: 'signage' },
     h('header', { class: 'page-head' }, h('h1', {}, words.title), h('span', { class: 'spacer' }),
@@ -123,18 +130,22 @@ export function open(visit) {
     create(newWindow(target, null, 0, 0));
   }
 
+  /** The windows of whom is looked at. */
+  function shown() {
+    const group = target.screen === null ? target.group : groupOf(target.screen);
+    return (windows.value() || []).filter((window) => concerns(window, { screen: target.screen, group }));
+  }
+
   function show() {
     const all = windows.value();
     if (all) {
       const lists = playlists.value();
-      tell(all.length ? '' : lists && !lists.length ? 'playlists' : 'nothing');
+      tell(all.length ? '' : editable && lists && !lists.length ? 'playlists' : 'nothing');
       week.element.classList.remove('skeleton');
     }
-    const group = target.screen === null ? target.group : groupOf(target.screen);
-    const shown = (all || []).filter((window) => concerns(window, { screen: target.screen, group }));
-    week.setWindows(shown);
-    setText(hint, [...(editable ? [words.hint, words.hintKeys] : [words.hintView]), target.screen === null ? '' : words.hintStrip].join(' '));
-    list.show(shown);
+    week.setWindows(shown());
+    setText(hint, [...(editable ? [words.hint, words.hintKeys] : [words.hintView]), words.hintTimes, target.screen === null ? '' : words.hintStrip].join(' '));
+    list.show(shown());
     ask.showScreens(target.screen);
     showChoices(select, target);
   }

@@ -7,6 +7,7 @@ import { locale } from '../language.js';
 import { texts } from '../texts.js';
 import { blocksOf, moved, STEP_MIN, stretched } from './blocks.js';
 import { createBlock, hueOf, placed } from './block.js';
+import { titleOf } from './moment.js';
 import { followPointer } from './pointer.js';
 import { DAY_MIN, dayOn, instantOf, isDate, timeOf, wallOf } from './wall.js';
 
@@ -20,6 +21,8 @@ const words = texts.signage.schedule;
 const FIRST_MIN = 7 * 60;
 /** How far down the line of this minute may be before one begins elsewhere. */
 const NOW_SHARE = 0.7;
+/** What one goes by with the keys. */
+const CURSOR_MIN = 30;
 /** The hour it begins with is to be read, too: its name stands on its line. */
 const HEAD_MIN = 15;
 
@@ -30,7 +33,7 @@ const HEAD_MIN = 15;
  *   change: (window: TimeWindow, times: WindowTimes) => void,
  *   remove: (window: TimeWindow) => void,
  *   draw: (day: number, from: number, until: number) => void,
- *   ask: (date: string, minutes: number) => void,
+ *   ask: (date: string, minutes: number, point: {x: number, y: number}) => void,
  * }} actions
  */
 export function createWeek(actions) {
@@ -161,6 +164,50 @@ export function createWeek(actions) {
     render();
   }
 
+  /** The time one is at with the keys. */
+  const cursor = h('div', { class: 'week-cursor figures', 'aria-hidden': 'true', hidden: true });
+  let at = { day: 0, minutes: 0 };
+
+  function showCursor() {
+    days[at.day].append(cursor);
+    placed(cursor, { from: at.minutes });
+    setText(cursor, timeOf(at.minutes));
+    setText(spoken, titleOf(dayOn(monday, at.day), at.minutes));
+    cursor.hidden = false;
+    cursor.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onTimeKey(event) {
+    if (event.target !== scroll || event.ctrlKey || event.altKey || event.metaKey) {
+      return;
+    }
+    const down = { ArrowUp: -CURSOR_MIN, ArrowDown: CURSOR_MIN, PageUp: -6 * CURSOR_MIN, PageDown: 6 * CURSOR_MIN }[event.key] || 0;
+    const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key] || 0;
+    if (down || side) {
+      const minutes = Math.max(0, Math.min(DAY_MIN - CURSOR_MIN, at.minutes + down));
+      at = { day: Math.max(0, Math.min(6, at.day + side)), minutes };
+      choose(at.day);
+      showCursor();
+    } else if ((event.key === 'Enter' || event.key === ' ') && !cursor.hidden) {
+      const box = cursor.getBoundingClientRect();
+      actions.ask(dayOn(monday, at.day), at.minutes, { x: box.left, y: box.bottom });
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  scroll.addEventListener('keydown', onTimeKey);
+  scroll.addEventListener('focus', () => {
+    if (scroll.matches(':focus-visible')) {
+      const seen = scroll.scrollTop + scroll.clientHeight / 3;
+      at = { day: chosen, minutes: Math.floor(((seen / grid.clientHeight) * DAY_MIN) / CURSOR_MIN) * CURSOR_MIN };
+      showCursor();
+    }
+  });
+  // While what it was opened for is open, one is still there.
+  scroll.addEventListener('blur', () => (cursor.hidden = !document.querySelector('dialog[open]')));
   narrow.addEventListener('change', renderHeads);
   followPointer(grid, {
     editable: actions.editable,
@@ -169,7 +216,7 @@ export function createWeek(actions) {
     change: actions.change,
     open: actions.open,
     draw: actions.draw,
-    ask: (day, minutes) => actions.ask(dayOn(monday, day), minutes),
+    ask: (day, minutes, point) => actions.ask(dayOn(monday, day), minutes, point),
   });
 
   return {

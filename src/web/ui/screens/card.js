@@ -18,6 +18,8 @@ const words = texts.signage.screens;
 
 /** Of two screens side by side, less is not seen. */
 const LATE_MS = 100;
+/** A TV that hears of it answers within a second or two. */
+const SHOT_MS = 10000;
 const STATE_ICONS = { play: 'play', splash: 'ring', standby: 'night', message: 'message' };
 
 export function createCard() {
@@ -33,7 +35,7 @@ export function createCard() {
   const figures = h('p', { class: 'muted small-text figures' });
   const problem = h('p', { class: 'screen-problem small-text icon-small', hidden: true }, icon('warn'), h('span', {}));
   const identify = iconButton('eye', words.identify, () => order('identify', words.identified));
-  const shoot = iconButton('snapshot', words.screenshot, () => order('screenshot', words.screenshotAsked));
+  const shoot = iconButton('snapshot', words.screenshot, takeShot);
   const reload = iconButton('retry', words.reload, () => order('reload', words.reloaded));
   const edit = iconButton('edit', words.edit, () => screen && editScreen(screen));
   const element = h('li', { class: 'screen', tabindex: -1 },
@@ -49,17 +51,51 @@ export function createCard() {
     blank.toggleAttribute('hidden', false);
   });
 
-  /** @param {'identify'|'screenshot'|'reload'} what @param {(name: string) => string} done */
-  async function order(what, done) {
+  /**
+   * @param {'identify'|'screenshot'|'reload'} what
+   * @param {(name: string) => string} [asked] what is said then
+   * @returns {Promise<boolean>} whether it was asked
+   */
+  async function order(what, asked) {
     if (!screen) {
-      return;
+      return false;
+    }
+    if (!screen.active) {
+      say(words.isOff(screen.name), { bad: true });
+      return false;
     }
     try {
       await api.send('POST', `/api/screens/${screen.id}/${what}`);
-      say(done(screen.name));
+      if (asked) {
+        say(asked(screen.name));
+      }
+      return true;
     } catch (error) {
       sayError(error);
+      return false;
     }
+  }
+
+  /** The picture that was there when one was asked for; null: none is waited for. @type {{before: string|null, timer: number}|null} */
+  let awaited = null;
+
+  /** Said when it is there, or does not come. */
+  async function takeShot() {
+    const before = screen ? screen.screenshot : null;
+    if (!awaited && await order('screenshot')) {
+      shoot.setAttribute('aria-busy', 'true');
+      awaited = { before, timer: window.setTimeout(() => endShot(words.noAnswer, true), SHOT_MS) };
+    }
+  }
+
+  /** @param {(name: string) => string} text @param {boolean} bad */
+  function endShot(text, bad) {
+    if (awaited && screen && element.isConnected) {
+      say(text(screen.name), { bad });
+    }
+    window.clearTimeout(awaited ? awaited.timer : 0);
+    awaited = null;
+    shoot.removeAttribute('aria-busy');
   }
 
   return {
@@ -86,6 +122,10 @@ export function createCard() {
       image.hidden = image.hidden || !next.screenshot;
       blank.toggleAttribute('hidden', !image.hidden);
       setAttribute(image, 'alt', image.hidden ? '' : words.screenshotOf(next.name));
+      setAttribute(image, 'title', next.screenshot_at ? words.takenAt(timeText(new Date(next.screenshot_at))) : '');
+      if (awaited && next.screenshot && next.screenshot !== awaited.before) {
+        endShot(words.screenshotTaken, false);
+      }
       label(identify, `${words.identify}: ${next.name}`);
       label(shoot, `${words.screenshot}: ${next.name}`);
       label(reload, `${words.reload}: ${next.name}`);

@@ -7,7 +7,7 @@ import { dayText } from '../format.js';
 import { icon } from '../icons.js';
 import { copyText, iconButton } from '../parts.js';
 import { texts } from '../texts.js';
-import { sayDeferred, sayError } from '../toast.js';
+import { say, sayError, sayUndo } from '../toast.js';
 import { section } from './part.js';
 
 const words = texts.settings;
@@ -69,11 +69,8 @@ function keysSection(kind) {
       event.preventDefault();
       button.disabled = true;
       try {
-        /** @type {Key} */
-        const key = await api.send('POST', kind.path, { name: input.value.trim(), right: right ? right.value : undefined });
+        await make(input.value.trim(), right ? right.value : undefined);
         form.reset();
-        showFresh(key);
-        await load();
       } catch (error) {
         sayError(error);
       }
@@ -106,18 +103,27 @@ function keysSection(kind) {
     return element;
   }
 
-  /** @param {Key} key @param {HTMLElement} element */
-  function withdraw(key, element) {
+  /** At once: whoever has it is out. What takes that back is another one. @param {Key} key @param {HTMLElement} element */
+  async function withdraw(key, element) {
     element.hidden = true;
     fresh.replaceChildren();
-    sayDeferred(words.withdrawn(key.name), (leaving) => {
-      api.send('DELETE', `${kind.path}/${encodeURIComponent(key.id)}`, undefined, { keepalive: leaving })
-        .then(() => element.remove())
-        .catch((error) => {
-          element.hidden = false;
-          sayError(error);
-        });
-    }, () => (element.hidden = false));
+    try {
+      await api.send('DELETE', `${kind.path}/${encodeURIComponent(key.id)}`);
+      element.remove();
+      sayUndo(words.withdrawn(key.name), () => make(key.name, kind.rights ? key.right : undefined).then(
+        () => say(kind.words.anew(key.name)), sayError));
+    } catch (error) {
+      element.hidden = false;
+      sayError(error);
+    }
+  }
+
+  /** @param {string} name @param {string|undefined} wanted what it may do */
+  async function make(name, wanted) {
+    /** @type {Key} */
+    const key = await api.send('POST', kind.path, { name, right: wanted });
+    showFresh(key);
+    await load();
   }
 
   /** @param {Key} key */

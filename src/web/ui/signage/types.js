@@ -22,6 +22,7 @@
  * @property {string|null} problem what it leaves out, since it can't play it
  * @property {string|null} address
  * @property {string|null} screenshot
+ * @property {string|null} screenshot_at RFC 3339
  * @property {'on'|'standby'|null} power what the TV at an HDMI port says it is
  */
 

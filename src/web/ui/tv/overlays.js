@@ -5,8 +5,6 @@
 const NOTE_MS = 2500;
 /** Shown by the remote control. */
 const CODE_MS = 10000;
-/** As the style sheet has it. */
-const TEXT_GROUND = '#14171c';
 /** Longer texts are set smaller, so that all of a message can be read. */
 const LARGE_CHARS_MAX = 60;
 
@@ -139,16 +137,7 @@ function createOverlays(parent) {
     /** The box is away. @param {boolean} on */
     dot: (on) => show(onDot, on),
 
-    /** What a screenshot has above the picture: texts with their size, from top to bottom. */
-    lines() {
-      const open = [onSplash, onMessage, onCode].filter((element) => element.style.display !== 'none');
-      const parts = open.map((element) => (element === onMessage ? [element] : Array.from(element.querySelectorAll('p, h1'))));
-      return /** @type {HTMLElement[]} */ ([]).concat.apply([], /** @type {any} */ (parts)).filter((line) => line.textContent);
-    },
-    /** The colour of what hides the picture; null: it is seen. */
-    ground() {
-      const text = onSplash.style.display !== 'none' || onCode.style.display !== 'none';
-      return text ? TEXT_GROUND : onNight.style.display !== 'none' ? '#000000' : null;
-    },
+    /** What is above the picture at this moment, the lowest first, as the style sheet has them. */
+    open: () => [onDot, onSplash, onNight, onMessage, onCode, onNote].filter((element) => element.style.display !== 'none'),
   };
 }

@@ -26,18 +26,18 @@ function fitted(fit, width, height, intoWidth, intoHeight) {
 /**
  * @param {TvShown|null} shown
  * @param {ReturnType<typeof createOverlays>} overlays
+ * @param {boolean} withPictures of overlays: some engines give no canvas away in which an SVG was drawn
  * @returns {HTMLCanvasElement}
  */
-function drawScreen(shown, overlays) {
+function drawScreen(shown, overlays, withPictures) {
   const canvas = document.createElement('canvas');
   const scale = SHOT_WIDTH / window.innerWidth;
   canvas.width = SHOT_WIDTH;
   canvas.height = Math.round(window.innerHeight * scale);
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const ground = overlays.ground();
-  pen.fillStyle = ground || '#000000';
+  pen.fillStyle = '#000000';
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  const picture = shown && !ground ? shown.layer.picture() : null;
+  const picture = shown ? shown.layer.picture() : null;
   if (shown && picture) {
     const wide = picture instanceof HTMLVideoElement ? picture.videoWidth
       : picture instanceof HTMLImageElement ? picture.naturalWidth : picture.width;
@@ -49,40 +49,99 @@ function drawScreen(shown, overlays) {
       pen.drawImage(picture, at.x, at.y, at.w, at.h);
     }
   }
-  overlays.lines().forEach((line) => drawLine(pen, line, scale));
+  pen.scale(scale, scale);
+  overlays.open().forEach((element) => drawElement(pen, element, withPictures));
   return canvas;
 }
 
 /**
- * Its ground, then its words, broken where they are broken on the screen: by its width.
+ * What stands above the picture, as the page has it: grounds, pictures, and words where they stand.
  * @param {CanvasRenderingContext2D} pen
- * @param {HTMLElement} line
- * @param {number} scale
+ * @param {HTMLElement} element
+ * @param {boolean} withPictures
  */
-function drawLine(pen, line, scale) {
-  const box = line.getBoundingClientRect();
-  const style = window.getComputedStyle(line);
-  const size = parseFloat(style.fontSize) * scale;
+function drawElement(pen, element, withPictures) {
+  const box = element.getBoundingClientRect();
+  const style = window.getComputedStyle(element);
+  if (style.display === 'none' || !box.width || !box.height) {
+    return;
+  }
+  pen.save();
+  outline(pen, box, style.borderTopLeftRadius);
   pen.fillStyle = style.backgroundColor;
-  // To the pixel, so that nothing is seen through its edges.
-  const [left, top] = [Math.floor(box.left * scale), Math.floor(box.top * scale)];
-  pen.fillRect(left, top, Math.ceil(box.right * scale) - left, Math.ceil(box.bottom * scale) - top);
-  pen.fillStyle = style.color;
-  pen.font = `${style.fontWeight} ${size}px sans-serif`;
-  pen.textAlign = 'center';
-  pen.textBaseline = 'middle';
-  const rows = [''];
-  for (const word of (line.textContent || '').split(/\s+/)) {
-    const longer = `${rows[rows.length - 1]} ${word}`.trim();
-    if (rows[rows.length - 1] && pen.measureText(longer).width > box.width * scale * 0.94) {
-      rows.push(word);
-    } else {
-      rows[rows.length - 1] = longer;
+  pen.fill();
+  if (style.overflow === 'hidden') {
+    pen.clip();
+  }
+  if (element instanceof HTMLImageElement) {
+    if (withPictures && element.complete && element.naturalWidth) {
+      pen.drawImage(element, box.left, box.top, box.width, box.height);
+    }
+  } else {
+    for (let node = element.firstChild; node; node = node.nextSibling) {
+      if (node instanceof Text) {
+        drawWords(pen, node, style);
+      } else if (node instanceof HTMLElement) {
+        drawElement(pen, node, withPictures);
+      }
     }
   }
-  const high = size * 1.25;
-  const middle = (box.top + box.height / 2) * scale - ((rows.length - 1) * high) / 2;
-  rows.forEach((row, index) => pen.fillText(row, (box.left + box.width / 2) * scale, middle + index * high));
+  pen.restore();
+}
+
+/**
+ * A box with round corners.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {ClientRect} box
+ * @param {string} corner as the style has it: `12px`, `50%`
+ */
+function outline(pen, box, corner) {
+  const short = Math.min(box.width, box.height);
+  const asked = /%$/.test(corner) ? (parseFloat(corner) / 100) * short : parseFloat(corner) || 0;
+  const radius = Math.min(asked, short / 2);
+  pen.beginPath();
+  pen.moveTo(box.left + radius, box.top);
+  pen.arcTo(box.right, box.top, box.right, box.bottom, radius);
+  pen.arcTo(box.right, box.bottom, box.left, box.bottom, radius);
+  pen.arcTo(box.left, box.bottom, box.left, box.top, radius);
+  pen.arcTo(box.left, box.top, box.right, box.top, radius);
+  pen.closePath();
+}
+
+/**
+ * Each word is drawn where the page has it: lines are broken by whoever broke them, and no width is computed again. Words
+ * that are broken themselves, or have gaps between their letters, are drawn letter by letter.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Text} node
+ * @param {CSSStyleDeclaration} style
+ */
+function drawWords(pen, node, style) {
+  pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  pen.fillStyle = style.color || '';
+  pen.textAlign = 'left';
+  pen.textBaseline = 'middle';
+  const range = document.createRange();
+  /** @param {string} text @param {number} at @returns {boolean} false: it is not in one piece */
+  const draw = (text, at) => {
+    range.setStart(node, at);
+    range.setEnd(node, at + text.length);
+    const boxes = range.getClientRects();
+    if (boxes.length === 1) {
+      pen.fillText(text, boxes[0].left, boxes[0].top + boxes[0].height / 2);
+    }
+    return boxes.length === 1;
+  };
+  const spaced = parseFloat(style.letterSpacing || '') > 0;
+  const words = /\S+/g;
+  for (let found = words.exec(node.data); found; found = words.exec(node.data)) {
+    if (spaced || !draw(found[0], found.index)) {
+      let at = found.index;
+      for (const letter of Array.from(found[0])) {
+        draw(letter, at);
+        at += letter.length;
+      }
+    }
+  }
 }
 
 /**

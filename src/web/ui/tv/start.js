@@ -54,7 +54,8 @@ function startPlayer(storage) {
       }
     },
     reload,
-    screenshot: () => shotOf(drawScreen(stage.front(), overlays)),
+    screenshot: () => shotOf(drawScreen(stage.front(), overlays, true))
+      .catch(() => shotOf(drawScreen(stage.front(), overlays, false))),
   });
   const plays = createPlays(storage, randomHex(), clock.now, remote.sendPlays);
   const stage = createStage(parent, {

@@ -8,6 +8,26 @@ import { uploads } from './uploads.js';
 /** Of one drop; also what ends a folder that contains itself by a link. */
 const FILES_MAX = 2000;
 
+/**
+ * A page on which files are dropped at a place.
+ * @typedef {Object} DropPlace
+ * @property {(x: number, y: number) => void} over
+ * @property {() => void} out
+ * @property {(files: File[]) => void} drop where they were over last
+ */
+
+/** @type {DropPlace|null} */
+let place = null;
+
+/** @param {DropPlace} page @returns {() => void} ends it */
+export function takeDrops(page) {
+  place = page;
+  return () => {
+    page.out();
+    place = place === page ? null : place;
+  };
+}
+
 /** @param {DataTransfer|null} data */
 function hasFiles(data) {
   return Boolean(data) && Array.from(/** @type {DataTransfer} */ (data).types).indexOf('Files') >= 0;
@@ -21,7 +41,10 @@ export function acceptDrops() {
   let depth = 0;
   const show = (/** @type {number} */ now) => {
     depth = Math.max(0, now);
-    veil.hidden = depth === 0;
+    veil.hidden = depth === 0 || Boolean(place);
+    if (place && !depth) {
+      place.out();
+    }
   };
   document.addEventListener('dragenter', (event) => {
     if (hasFiles(event.dataTransfer)) {
@@ -34,6 +57,9 @@ export function acceptDrops() {
     if (hasFiles(event.dataTransfer) && event.dataTransfer) {
       event.preventDefault();
       event.dataTransfer.dropEffect = 'copy';
+      if (place) {
+        place.over(event.clientX, event.clientY);
+      }
     }
   });
   document.addEventListener('drop', async (event) => {
@@ -41,8 +67,14 @@ export function acceptDrops() {
       return;
     }
     event.preventDefault();
+    const at = place; // The page may be left while folders are read.
+    const files = filesOf(/** @type {DataTransfer} */ (event.dataTransfer));
+    if (at) {
+      at.drop(await files);
+    } else {
+      uploads.add(await files);
+    }
     show(0);
-    uploads.add(await filesOf(/** @type {DataTransfer} */ (event.dataTransfer)));
   });
 }
 

@@ -171,8 +171,8 @@ function createLine(item) {
   return { element, patch };
 }
 
-/** @param {Item} item */
-function textOf(item) {
+/** How far it is. @param {Item} item */
+export function textOf(item) {
   const size = bytesText(item.file.size);
   const amount = words.amount(bytesText(item.sent), size);
   const rate = item.bytes_per_s();

@@ -49,12 +49,14 @@ function isSubtitles(file) {
 
 /** @type {HTMLInputElement|null} */
 let input = null;
+/** @type {(files: File[]) => unknown} */
+let take = () => undefined;
 
 function fileInput() {
   if (!input) {
     const made = h('input', { type: 'file', multiple: true, accept: ACCEPTED, hidden: true, 'aria-label': texts.upload.action });
     made.addEventListener('change', () => {
-      uploads.add(Array.from(made.files || []));
+      take(Array.from(made.files || []));
       made.value = '';
     });
     document.body.append(made);
@@ -70,11 +72,16 @@ export const uploads = {
   /** Under way, or to be. */
   open: () => items.filter((item) => item.state !== 'done' && item.state !== 'failed'),
 
-  /** Opens the browser's own file dialog. */
-  choose: () => fileInput().click(),
+  /** Opens the browser's own file dialog. @param {(files: File[]) => unknown} [taken] what is done with them: uploaded */
+  choose(taken) {
+    take = taken || uploads.add;
+    fileInput().click();
+  },
 
-  /** @param {File[]} files */
+  /** @param {File[]} files @returns {Item[]} */
   add(files) {
+    /** @type {Item[]} */
+    const added = [];
     const usable = files.filter((file) => file.size > 0).slice(0, FILES_MAX);
     if (usable.length < files.length) {
       const empty = files.length > FILES_MAX ? null : files.find((file) => !file.size);
@@ -85,12 +92,18 @@ export const uploads = {
       const same = items.find((item) => item.file.name === file.name && item.file.size === file.size
         && item.file.lastModified === file.lastModified && item.state !== 'done');
       if (!same) {
-        items.push(createItem(file, changed));
-      } else if (same.state === 'failed' || same.state === 'paused') {
+        const item = createItem(file, changed);
+        items.push(item);
+        added.push(item);
+        continue;
+      }
+      added.push(same);
+      if (same.state === 'failed' || same.state === 'paused') {
         same.again();
       }
     }
     startNext();
+    return added;
   },
 
   /** @param {Item} item */
