@@ -54,8 +54,9 @@ GROWTH_KIB_MIN = 6 << 10
 FDS_MORE = 12
 THREADS_MORE = 6
 DELAY_MORE_MS = 40
-# When all have gone: connections that are about to be closed, threads of pools.
-QUIET_MORE = {"fds": 3, "threads": 3}
+# When all have gone: connections that are about to be closed, threads of pools; and connections to the library that wait
+# for the next read (READERS_MAX in src/library/db.rs, two files each), as many as were ever needed at once.
+QUIET_MORE = {"fds": 3 + 8 * 2, "threads": 3}
 
 
 class Soak:
