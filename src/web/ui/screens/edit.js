@@ -7,6 +7,7 @@ import { icon } from '../icons.js';
 import { groups, screens } from '../signage/data.js';
 import { fieldRow, fieldSet, checkBox, openForm } from '../signage/dialog.js';
 import { texts } from '../texts.js';
+import { createIdleField } from './idle.js';
 
 /** @typedef {import('../signage/types.js').TvScreen} TvScreen */
 /** @typedef {import('../signage/types.js').Group} Group */
@@ -38,12 +39,15 @@ export function editScreen(screen) {
   select.addEventListener('change', patch);
   patch();
 
+  const idle = createIdleField(screen.idle, true);
+
   async function send() {
+    const chosen = idle.value();
     let group = select.value ? Number(select.value) : null;
     if (select.value === NEW) {
       group = (await api.send('POST', '/api/groups', { name: fresh.value.trim(), screens: [] })).id;
     }
-    await api.send('PATCH', `/api/screens/${screen.id}`, { name: name.value.trim(), group });
+    await api.send('PATCH', `/api/screens/${screen.id}`, { name: name.value.trim(), group, idle: chosen });
     await Promise.all([screens.load(), groups.load()]).catch(() => undefined);
   }
 
@@ -55,7 +59,7 @@ export function editScreen(screen) {
     },
   }, icon('bin'), words.remove);
   const dialog = openForm({ title: words.editTitle(screen.name), action: texts.save, send, more: remove },
-    fieldRow(words.name, name), fieldRow(words.group, select, words.groupHint), freshRow, details(screen));
+    fieldRow(words.name, name), fieldRow(words.group, select, words.groupHint), freshRow, ...idle.rows, details(screen));
 }
 
 /** @param {TvScreen} screen */

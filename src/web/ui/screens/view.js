@@ -5,13 +5,14 @@ import { icon } from '../icons.js';
 import { afterAMoment, emptyNotice, failedNotice, iconButton } from '../parts.js';
 import { go } from '../router.js';
 import { isAdmin } from '../session.js';
-import { groups, playlists, screens } from '../signage/data.js';
+import { groups, idleOfAll, playlists, screens } from '../signage/data.js';
 import { openDialog } from '../signage/dialog.js';
 import { createMessageBar, messageButton } from '../signage/message.js';
 import { openPlays } from '../signage/plays.js';
 import { texts } from '../texts.js';
 import { createCard } from './card.js';
 import { editGroup, removeGroup } from './edit.js';
+import { editIdleOfAll, tellIdle } from './idle.js';
 import { createShots } from './shots.js';
 
 /** @typedef {import('../signage/types.js').TvScreen} TvScreen */
@@ -40,13 +41,16 @@ export function open(visit) {
   });
   const find = h('div', { class: 'search wall-search', role: 'search', hidden: true }, icon('search'), search);
   const none = h('p', { class: 'muted', role: 'status' });
+  const idleText = h('span', {});
+  const idle = h('p', { class: 'muted icon-small idle-line', hidden: true }, icon('night'), idleText,
+    isAdmin() ? iconButton('edit', words.idle, editIdleOfAll) : null);
   const message = createMessageBar();
   const element = h('div', { class: 'signage' },
     h('header', { class: 'page-head' }, h('h1', {}, words.title), count, h('span', { class: 'spacer' }),
       iconButton('download', texts.signage.plays.title, openPlays, 'plays-button'),
       isAdmin() ? messageButton() : null,
       isAdmin() ? h('button', { type: 'button', class: 'button main icon-small', click: explain }, icon('plus'), words.add) : null),
-    message.element, notice, find, none, wall);
+    message.element, notice, idle, find, none, wall);
   let wanted = (visit.url.searchParams.get('q') || '').trim();
   search.value = visit.url.searchParams.get('q') || '';
   search.addEventListener('input', () => {
@@ -84,6 +88,8 @@ export function open(visit) {
     placeSections(parts);
     notice.replaceChildren(...(all.length ? [] : [nothingThere()]));
     wall.hidden = !found.length;
+    idle.hidden = !all.length;
+    tellIdle(idleOfAll(), (text) => setText(idleText, words.idleLine(text)));
     setText(count, all.length ? words.count(all.filter((screen) => screen.active).length, all.length) : '');
   }
 
@@ -135,7 +141,7 @@ export function open(visit) {
   }
 
   afterAMoment(() => !over && !screens.value() && !notice.firstChild, () => wall.replaceChildren(skeletons()));
-  const ends = [screens.follow(show), groups.follow(show), playlists.follow(() => undefined), message.leave, shots.leave];
+  const ends = [screens.follow(show), groups.follow(show), playlists.follow(show), message.leave, shots.leave];
   const ready = load().then(() => wall.querySelectorAll('.skeleton-wall').forEach((each) => each.remove()));
   return {
     element,

@@ -141,6 +141,7 @@ function createShared(path, every_ms, take) {
 
 /** @typedef {import('./types.js').TvScreen} TvScreen */
 /** @typedef {import('./types.js').Group} Group */
+/** @typedef {import('./types.js').Idle} Idle */
 /** @typedef {import('./types.js').Playlist} Playlist */
 /** @typedef {import('./types.js').TimeWindow} TimeWindow */
 /** @typedef {import('./types.js').Message} Message */
@@ -148,7 +149,14 @@ function createShared(path, every_ms, take) {
 /** @param {{name: string}} a @param {{name: string}} b */
 const byName = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
 
-export const screens = createShared('/api/screens', SCREENS_MS, (answer) => /** @type {TvScreen[]} */ (answer.screens).sort(byName));
+/** What screens show while nothing is scheduled, unless they have a choice of their own. @type {Idle} */
+let idle = { show: 'splash', id: null };
+export const idleOfAll = () => idle;
+
+export const screens = createShared('/api/screens', SCREENS_MS, (answer) => {
+  idle = answer.idle;
+  return /** @type {TvScreen[]} */ (answer.screens).sort(byName);
+});
 export const groups = createShared('/api/groups', OTHERS_MS, (answer) => /** @type {Group[]} */ (answer.groups).sort(byName));
 export const playlists = createShared('/api/playlists', OTHERS_MS, (answer) => /** @type {Playlist[]} */ (answer.playlists).sort(byName));
 export const windows = createShared('/api/windows', OTHERS_MS, (answer) => /** @type {TimeWindow[]} */ (answer.windows));

@@ -1,6 +1,13 @@
 // What the API sends of the signage. Types only.
 
 /**
+ * What is shown while nothing is scheduled.
+ * @typedef {Object} Idle
+ * @property {'splash'|'dark'|'playlist'|'asset'} show
+ * @property {number|null} [id] of the playlist or the asset
+ */
+
+/**
  * @typedef {Object} TvScreen
  * @property {number} id
  * @property {string} name
@@ -8,6 +15,7 @@
  * @property {'web'|'hdmi'} kind
  * @property {string|null} connector
  * @property {number|null} group
+ * @property {Idle|null} idle while nothing is scheduled; null: as all screens
  * @property {boolean} active heard within the last 60 s
  * @property {string|null} last_seen RFC 3339
  * @property {string|null} since when what it shows began
