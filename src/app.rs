@@ -41,6 +41,7 @@ use crate::task::{self, Stop, Stopper, Task};
 use crate::telemetry::Routes;
 use crate::telemetry::health::Heartbeats;
 use crate::web::{self, Opened, Parts, Reopening, Services, Site, Stored};
+use crate::words;
 use announce::Announcement;
 use front::{Front, Watched};
 use settings::Settings;
@@ -105,6 +106,7 @@ async fn serve(options: Options) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     process::sweep_scratch();
     let (mut settings, config) = Settings::load(options.config, options.data, options.open)?;
+    words::set_language(config.device.language.unwrap_or_default());
     let (front, mut presses) = Front::start(settings.pins(&config), settings.is_wrong());
     load_gstreamer().await?;
     let address = options.listen.unwrap_or(config.web.listen);
@@ -324,6 +326,7 @@ impl App {
             if moved || webrtc(&config.web) != webrtc(&self.config.web) {
                 log::warn!("[web] listen and webrtc settings are taken over at the next start");
             }
+            words::set_language(config.device.language.unwrap_or_default());
             self.sources.follow(config).await;
             if let Some(announcement) = &mut self.announcement {
                 announcement.rename(&config.device.name);

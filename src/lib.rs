@@ -30,3 +30,4 @@ pub mod task;
 pub mod telemetry;
 pub mod trouble;
 pub mod web;
+pub mod words;

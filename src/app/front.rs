@@ -214,6 +214,7 @@ mod tests {
         let site = Site {
             name: "box".to_owned(),
             time_zone: TimeZone::UTC,
+            language: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),

@@ -13,6 +13,7 @@ use crate::output::hdmi::{Notice, Notices};
 use crate::system;
 use crate::telemetry::addresses::{addresses_of, url};
 use crate::web::Site;
+use crate::words;
 
 /// Mistakes of the configuration that are shown; the page has them all.
 const ERRORS_SHOWN_MAX: usize = 2;
@@ -29,13 +30,15 @@ pub(super) fn notices(
         let now = Timestamp::now().to_zoned(site.time_zone.clone());
         let lost = condition.borrow().data.clone().filter(Data::is_lost).map(|data| data.text);
         let code = access.setup_code().map(|code| (code, access.damaged().is_some()));
-        notice(&site, lost, code, &addresses_of(listen.ip()), listen, &now)
+        let words = words::splash(words::language());
+        notice(words, &site, lost, code, &addresses_of(listen.ip()), listen, &now)
     })
 }
 
 /// `lost`: what became of the data partition. `code`: what sets the admin's password, and whether there was one that can't
 /// be read. `listen`: where the web server listens; if that is this machine alone, no network is needed.
 fn notice(
+    words: &words::Splash,
     site: &Site,
     lost: Option<String>,
     code: Option<(&str, bool)>,
@@ -47,32 +50,29 @@ fn notice(
     let reached = addresses.iter().find(|address| local || !address.is_loopback());
     let url = reached.map(|address| url(*address, listen.port()));
     let state = match &url {
-        None => "Looking for a network…".to_owned(),
-        Some(url) if local => format!("Open {}", url.trim_end_matches('/')),
+        None => words.looking.to_owned(),
+        Some(url) if local => format!("{} {}", words.open, url.trim_end_matches('/')),
         // The name for people; phones that can't resolve it have the QR code, which is the address.
         Some(url) => {
             let port = if listen.port() == 80 { String::new() } else { format!(":{}", listen.port()) };
             let host = system::host_name(&site.name);
-            format!("Open http://{host}.local{port} or {}", url.trim_end_matches('/'))
+            format!("{} http://{host}.local{port} {} {}", words.open, words.or, url.trim_end_matches('/'))
         }
     };
     let mut missing = Vec::new();
     if url.is_none() {
-        missing
-            .push("No network yet: plug in a network cable, or set up [network] in marquee.toml.".to_owned());
+        missing.push(words.no_network.to_owned());
     }
     let unreadable = code.is_some_and(|(_, unreadable)| unreadable);
     match code.filter(|_| url.is_some()) {
-        Some((code, true)) => {
-            missing.push(format!("The file with the logins is damaged. Code for a new password: {code}"));
-        }
-        Some((code, false)) => missing.push(format!("Nobody has set the admin's password yet. Code: {code}")),
+        Some((code, true)) => missing.push(format!("{} {code}", words.logins_damaged)),
+        Some((code, false)) => missing.push(format!("{} {code}", words.no_password)),
         None => {}
     }
     let alert = lost.is_some() || unreadable || !site.config_errors.is_empty();
     missing.extend(lost);
     if !site.config_errors.is_empty() {
-        missing.push("marquee.toml has mistakes, the last good settings are in use:".to_owned());
+        missing.push(words.mistakes.to_owned());
         missing.extend(site.config_errors.iter().take(ERRORS_SHOWN_MAX).map(|error| short(error).to_owned()));
     }
     let foot = format!("Marquee {} · {}", env!("CARGO_PKG_VERSION"), now.strftime("%Y-%m-%d %H:%M %Z"));
@@ -93,11 +93,15 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::config::Language;
+
+    const EN: &words::Splash = words::splash(Language::English);
 
     fn check(addresses: &[&str], listen: &str, errors: &[&str]) -> Notice {
         let site = Site {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
+            language: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
@@ -106,7 +110,7 @@ mod tests {
         };
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().expect("an IP")).collect();
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
-        notice(&site, None, None, &addresses, listen.parse().expect("an address"), &now)
+        notice(EN, &site, None, None, &addresses, listen.parse().expect("an address"), &now)
     }
 
     #[test]
@@ -131,6 +135,7 @@ mod tests {
         let site = Site {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
+            language: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
@@ -140,12 +145,13 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         let listen = "10.0.0.2:80".parse().expect("an address");
         let shown = |addresses: &[IpAddr]| {
-            notice(&site, None, Some(("12345678", false)), addresses, listen, &now).splash
+            notice(EN, &site, None, Some(("12345678", false)), addresses, listen, &now).splash
         };
         assert!(!shown(&[]).missing.iter().any(|line| line.contains("12345678")));
         let reached = shown(&["10.0.0.2".parse().expect("an IP")]);
         assert!(reached.missing[0].ends_with("Code: 12345678"), "{:?}", reached.missing);
         let damaged = notice(
+            EN,
             &site,
             None,
             Some(("12345678", true)),
@@ -175,6 +181,7 @@ mod tests {
         let site = Site {
             name: "Clubhouse".to_owned(),
             time_zone: TimeZone::UTC,
+            language: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
@@ -184,10 +191,31 @@ mod tests {
         let listen = "10.0.0.2:80".parse().expect("an address");
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         let lost = Some("It is gone.".to_owned());
-        let Notice { splash, alert } = notice(&site, lost.clone(), None, &[], listen, &now);
+        let Notice { splash, alert } = notice(EN, &site, lost.clone(), None, &[], listen, &now);
         assert!(alert);
         assert_eq!(splash.missing[1], "It is gone.", "{:?}", splash.missing);
         let well = Site { config_errors: Vec::new(), ..site };
-        assert!(notice(&well, lost, None, &[], listen, &now).alert);
+        assert!(notice(EN, &well, lost, None, &[], listen, &now).alert);
+    }
+
+    #[test]
+    fn it_speaks_the_language_of_the_box() {
+        let site = Site {
+            name: "Clubhouse".to_owned(),
+            time_zone: TimeZone::UTC,
+            language: Some(Language::German),
+            trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            private_sources: BTreeSet::new(),
+            config_file: None,
+            config_errors: Vec::new(),
+        };
+        let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+        let listen = "10.0.0.2:80".parse().expect("an address");
+        let german = words::splash(Language::German);
+        let address = ["10.0.0.2".parse().expect("an IP")];
+        let splash = notice(german, &site, None, Some(("12345678", false)), &address, listen, &now).splash;
+        assert_eq!(splash.state, "Öffne http://clubhouse.local oder http://10.0.0.2");
+        assert_eq!(splash.missing, ["Noch niemand hat das Admin-Passwort gesetzt. Code: 12345678"]);
     }
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::camera_url::{self, CameraUrl};
 use super::file::Document;
+use super::language::Language;
 use super::network::network;
 use super::page_origin::{self, PageOrigin};
 use super::pins;
@@ -150,6 +151,9 @@ fn device(section: &Section<'_>) -> Device {
     Device {
         name: value::name(section).unwrap_or_else(|| DEVICE_NAME.to_owned()),
         time_zone: zone.unwrap_or_else(|| TIME_ZONE.to_owned()),
+        language: section.parsed("language", "\"en\" or \"de\"", |text| {
+            Language::of(text).ok_or_else(|| format!("there are no words in {}", quoted(text)))
+        }),
     }
 }
 

@@ -4,7 +4,7 @@ pub(super) const ROOT: &[&str] = &[
     "device", "network", "web", "library", "test", "capture", "camera", "screen", "leds", "button",
     "profiles",
 ];
-pub(super) const DEVICE: &[&str] = &["name", "time_zone"];
+pub(super) const DEVICE: &[&str] = &["name", "time_zone", "language"];
 pub(super) const NETWORK: &[&str] =
     &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
 pub(super) const WEB: &[&str] =

@@ -11,6 +11,7 @@ mod file;
 pub(crate) mod fuzz;
 mod kept;
 mod keys;
+mod language;
 mod network;
 mod page_origin;
 mod pins;
@@ -33,6 +34,7 @@ use std::path::Path;
 pub use camera_url::shown as shown_url;
 pub use kept::{KeepError, keep, last_good, load_kept, load_or_last_good};
 pub use keys::SECTIONS;
+pub use language::Language;
 pub use network::{FixedAddress, Network, Wifi};
 pub use page_origin::PageOrigin;
 pub use pins::{Button, Leds};
@@ -87,6 +89,8 @@ pub struct Device {
     pub name: String,
     /// IANA name such as `Europe/Berlin`; `UTC` by default.
     pub time_zone: String,
+    /// Of slates, the splash and network TVs. `None`: English, and on a network TV that of its browser.
+    pub language: Option<Language>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

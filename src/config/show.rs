@@ -23,6 +23,9 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     out.section("[device]");
     out.text("name", &config.device.name);
     out.text("time_zone", &config.device.time_zone);
+    if let Some(language) = config.device.language {
+        out.text("language", language.code());
+    }
     out.network(&config.network);
     out.section("[web]");
     out.text("listen", &config.web.listen.to_string());

@@ -10,6 +10,7 @@ use super::plan::Plan;
 use crate::draw;
 use crate::media::State;
 use crate::pipeline::{RawPicture, clock};
+use crate::words;
 
 /// Slates move nothing: this often is enough for players to see that the stream lives.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -97,8 +98,8 @@ impl Slates {
         let source = &self.feed.source;
         let status = source.status.borrow();
         let (title, advice) = match &status.state {
-            State::Lost(loss) => (loss.cause.text(), loss.cause.advice()),
-            _ => ("Connecting", ""),
+            State::Lost(loss) => words::of_cause(words::language(), loss.cause),
+            _ => (words::connecting(words::language()), ""),
         };
         draw::Slate { name: source.name.clone(), title: title.to_owned(), advice: advice.to_owned() }
     }

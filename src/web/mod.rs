@@ -57,7 +57,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::access::Access;
-use crate::config::{PageOrigin, Subnet};
+use crate::config::{Language, PageOrigin, Subnet};
 use crate::device::Condition;
 use crate::hub::Registry;
 use crate::library::work::Work;
@@ -133,6 +133,8 @@ pub struct Site {
     /// Of the box.
     pub name: String,
     pub time_zone: TimeZone,
+    /// Of network TVs; `None`: that of their browsers.
+    pub language: Option<Language>,
     /// Believed when they say who asks.
     pub trusted_proxies: Vec<Subnet>,
     /// Of other servers, whose pages may show the live pictures.

@@ -29,9 +29,18 @@ pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Proble
     page(call, "player.html")
 }
 
-/// The player on a TV.
+/// The player on a TV, in the box's language if it has one.
 pub(super) fn tv(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "tv.html")
+    let file = UiFile::find("tv.html").ok_or_else(|| Problem::not_found("tv.html"))?;
+    let language = call.services.site.borrow().language;
+    let file = match language {
+        None => file,
+        Some(language) => file.with(
+            r#"<html lang="en">"#,
+            &format!(r#"<html lang="{0}" data-language="{0}">"#, language.code()),
+        ),
+    };
+    Ok(file.into_response(call.headers()))
 }
 
 /// The code by which a phone comes to this box, at the address under which the TV came to it.

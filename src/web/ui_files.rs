@@ -76,6 +76,14 @@ impl UiFile {
         Some(Self { data: script.into(), etag, content_type: content_type(PLAYER)? })
     }
 
+    /// With one text in place of another, once.
+    pub(super) fn with(self, text: &str, other: &str) -> Self {
+        let replaced = String::from_utf8_lossy(&self.data).replacen(text, other, 1);
+        let sum = blake3::hash(other.as_bytes()).to_hex();
+        let etag = format!("\"{}-{}\"", self.etag.trim_matches('"'), &sum[..8]);
+        Self { data: Cow::Owned(replaced.into_bytes()), etag, ..self }
+    }
+
     /// The file, or 304 if the client has it.
     pub(super) fn into_response(self, headers: &HeaderMap) -> Response<Body> {
         let known = conditional::has(headers, &self.etag);

@@ -14,6 +14,16 @@ const chosen = async (server) => {
 };
 
 export const tests = {
+  'a TV speaks the language of the box, or that of its browser': async (t) => {
+    const german = await t.server(`[device]\nlanguage = "de"\n${CONFIG}`);
+    const tv = await t.page(`${german.url}/tv`);
+    await tv.getByText('Für diesen Bildschirm ist nichts geplant').waitFor();
+    assert.equal(await tv.evaluate(() => document.documentElement.lang), 'de');
+    const own = await t.server(CONFIG);
+    const other = await t.page(`${own.url}/tv`);
+    await other.getByText('Nothing is scheduled for this screen').waitFor();
+  },
+
   'while nothing is scheduled, screens show what was chosen for all, or for each': async (t) => {
     const server = await t.server(CONFIG);
     const ids = await fill(server, {}, ['green', 'white']);

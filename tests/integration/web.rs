@@ -74,6 +74,7 @@ impl Server {
         let (site, site_watch) = watch::channel(Site {
             name: "box".to_owned(),
             time_zone: TimeZone::UTC,
+            language: None,
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),

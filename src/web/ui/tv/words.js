@@ -1,4 +1,4 @@
-// What the TV says by itself, in the language of its browser. The dashboard's texts are modules, which this script can't
+// What the TV says by itself, in the box's language or that of its browser. The dashboard's texts are modules, which this script can't
 // load.
 
 const TV_WORDS = {
@@ -34,7 +34,10 @@ const TV_WORDS = {
   },
 };
 
-const tvWords = /^de\b/i.test(navigator.language || '') ? TV_WORDS.de : TV_WORDS.en;
+/** The box's language, if it was given one. */
+const tvLanguage = (typeof document !== 'undefined' && document.documentElement.getAttribute('data-language'))
+  || (typeof navigator !== 'undefined' && navigator.language) || '';
+const tvWords = /^de\b/i.test(tvLanguage) ? TV_WORDS.de : TV_WORDS.en;
 
 /**
  * A browser as people know it: `Chrome 87 · Tizen`. Pure.
