@@ -8,9 +8,9 @@ use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use image::{Rgb, RgbImage};
 
-use super::Problem;
 use super::page::{LONG_SIDE_MAX, SHORT_SIDE_MAX};
-use crate::library::work::{Failure, PAGES_MAX};
+use super::{Problem, remark};
+use crate::library::work::{Failure, PAGES_MAX, Remark};
 
 /// It is read as a whole.
 const BYTES_MAX: u64 = 200 << 20;
@@ -34,6 +34,9 @@ pub(super) fn read(
     let large = pages.len() <= PAGES_MAX_LARGE;
     let divisor = if large { 1 } else { 2 };
     let (long, short) = ((LONG_SIDE_MAX / divisor) as f32, (SHORT_SIDE_MAX / divisor) as f32);
+    if pages.len() > PAGES_MAX as usize {
+        remark(Remark::PagesLeftOut, format!("{PAGES_MAX} of {}", pages.len()));
+    }
     let cache = RenderCache::new();
     for page in pages.iter().take(PAGES_MAX as usize) {
         let (width, height) = page.render_dimensions();
