@@ -6,6 +6,7 @@
 //! judges (`library::work`); the database, which it can't even open.
 
 pub mod camera;
+mod colours;
 mod form;
 mod limits;
 mod page;
@@ -17,6 +18,7 @@ mod sandbox;
 mod svg;
 mod text;
 mod video;
+mod whole;
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -24,7 +26,7 @@ use std::path::Path;
 
 use crate::library::Step;
 use crate::library::content::{Content, HEAD_BYTES};
-use crate::library::work::{Errand, Failure, Line};
+use crate::library::work::{Errand, Failure, Line, Remark};
 use crate::pipeline::file as videos;
 
 /// Why it can't do what it was sent for.
@@ -66,6 +68,10 @@ fn say(line: &Line) {
     }
 }
 
+fn remark(remark: Remark, detail: impl Into<String>) {
+    say(&Line::Remark { remark, detail: detail.into() });
+}
+
 /// Does what it was sent for; true: it could.
 pub fn run(errand: &Errand) -> bool {
     let (line, done) = match work(errand) {
@@ -97,6 +103,9 @@ fn work(errand: &Errand) -> Result<(), Problem> {
     };
     say(&Line::Sandbox(sandbox::enter(&openings)));
     let content = content(&errand.input, &errand.ext)?;
+    if matches!(errand.step, Step::Probe | Step::Pages) && whole::check(&errand.input, content)? {
+        remark(Remark::BrokenOff, "");
+    }
     match errand.step {
         Step::Probe => probe::probe(errand, content),
         Step::Pages => page::pages(errand, content),
@@ -109,7 +118,7 @@ fn work(errand: &Errand) -> Result<(), Problem> {
 }
 
 fn is_video(ext: &str) -> bool {
-    [Content::Mp4, Content::Matroska].iter().any(|content| content.fits(ext))
+    Content::VIDEOS.iter().any(|content| content.fits(ext))
 }
 
 /// What the file is by its first bytes; they must be of what its name says.

@@ -3,9 +3,9 @@
 use image::RgbImage;
 
 use super::picture::{self, is_drawn, shrink, write_jpeg, write_png};
-use super::{Problem, pdf, say, svg};
+use super::{Problem, pdf, remark, say, svg, whole};
 use crate::library::content::Content;
-use crate::library::work::{Errand, Failure, Line};
+use crate::library::work::{Errand, Failure, Line, Remark};
 
 /// A page fills a 4K screen, upright or not, and no more.
 pub(super) const LONG_SIDE_MAX: u32 = 3840;
@@ -28,8 +28,14 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
     match content {
         Content::Pdf => pdf::read(&errand.input, &mut each)?,
         Content::Svg => each(svg::read(&errand.input)?)?,
-        Content::Jpeg | Content::Png | Content::WebP => {
+        Content::Jpeg | Content::Png | Content::WebP | Content::Gif | Content::Bmp => {
+            if whole::is_animated(&errand.input, content).unwrap_or(false) {
+                remark(Remark::FirstPicture, "");
+            }
             let read = picture::read(&errand.input, content)?;
+            if read.off {
+                remark(Remark::Colours, "");
+            }
             let (width, height) = read.image.dimensions();
             let small = width.max(height) <= LONG_SIDE_MAX
                 && std::fs::metadata(&errand.input)?.len() <= PLAIN_BYTES_MAX;

@@ -14,6 +14,7 @@ use image::{
 };
 
 use super::Problem;
+use super::colours::Colours;
 use crate::library::content::Content;
 use crate::library::work::Failure;
 
@@ -27,14 +28,18 @@ pub(super) struct Read {
     pub(super) image: RgbImage,
     /// The file shows just this in every browser: no rotation, no transparency, no strange colours.
     pub(super) plain: bool,
+    /// Its colours are meant in a way that is not known here.
+    pub(super) off: bool,
 }
 
-/// Reads a JPEG, PNG or WebP; of an animation the first picture.
+/// Reads a JPEG, PNG, WebP, GIF or BMP; of an animation the first picture.
 pub(super) fn read(path: &Path, content: Content) -> Result<Read, Problem> {
     let format = match content {
         Content::Jpeg => ImageFormat::Jpeg,
         Content::Png => ImageFormat::Png,
         Content::WebP => ImageFormat::WebP,
+        Content::Gif => ImageFormat::Gif,
+        Content::Bmp => ImageFormat::Bmp,
         _ => return Err(Failure::NotMedia.into()),
     };
     let mut limits = Limits::default();
@@ -53,12 +58,17 @@ pub(super) fn read(path: &Path, content: Content) -> Result<Read, Problem> {
     }
     let colours = decoder.original_color_type();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    // What can't be read of it is not there: pictures are older than profiles.
+    let profile = decoder.icc_profile().unwrap_or_default();
     let mut image = DynamicImage::from_decoder(decoder).map_err(problem)?;
+    let meant = Colours::of(profile, &image);
     let plain = matches!(colours, ExtendedColorType::Rgb8 | ExtendedColorType::L8)
         && orientation == Orientation::NoTransforms
-        && format != ImageFormat::WebP;
+        && meant.is_plain()
+        && matches!(format, ImageFormat::Jpeg | ImageFormat::Png);
+    image = meant.apply(image);
     image.apply_orientation(orientation);
-    Ok(Read { image: opaque(image), plain })
+    Ok(Read { image: opaque(image), plain, off: matches!(meant, Colours::Unknown) })
 }
 
 fn problem(error: ImageError) -> Problem {

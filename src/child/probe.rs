@@ -15,7 +15,8 @@ pub(super) fn probe(errand: &Errand, content: Content) -> Result<(), Problem> {
         }
         _ => problem,
     };
-    let found = files::probe(&errand.input, mp4).map_err(|error| protected(video::problem(error)))?;
+    let found = files::probe(&errand.input, video::container(content))
+        .map_err(|error| protected(video::problem(error)))?;
     let bytes = std::fs::metadata(&errand.input)?.len();
     for (name, value) in facts(content, &found, bytes).map_err(protected)?.told() {
         say(&Line::Fact { name: name.to_owned(), value });
@@ -28,6 +29,12 @@ fn facts(content: Content, found: &Found, bytes: u64) -> Result<Facts, Problem> 
         Content::Mp4 => Container::Mp4,
         Content::QuickTime => Container::QuickTime,
         Content::WebM => Container::WebM,
+        Content::Avi => Container::Avi,
+        Content::Asf => Container::Asf,
+        Content::MpegTs => Container::MpegTs,
+        Content::MpegPs => Container::MpegPs,
+        Content::Flash => Container::Flash,
+        Content::Ogg => Container::Ogg,
         _ => Container::Matroska,
     };
     let Some(video) = &found.video else {
@@ -36,8 +43,9 @@ fn facts(content: Content, found: &Found, bytes: u64) -> Result<Facts, Problem> 
     if found.undecodable {
         return Err(Problem::new(Failure::Unsupported, &video.media_type));
     }
-    let (width, height) = shown(video, found.rotation).ok_or(Failure::Damaged)?;
-    let duration_ms = u64::try_from(found.duration.as_millis()).unwrap_or(u64::MAX);
+    let (width, height) = shown(video, found.turn.degrees()).ok_or(Failure::Damaged)?;
+    let ms = |length: std::time::Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+    let duration_ms = ms(found.duration);
     Ok(Facts {
         container,
         video: codec(video),
@@ -46,11 +54,14 @@ fn facts(content: Content, found: &Found, bytes: u64) -> Result<Facts, Problem> 
         bits: bits(video),
         width,
         height,
-        rotation: found.rotation,
+        rotation: found.turn.degrees(),
+        mirrored: found.turn.is_mirrored(),
         interlaced: video.interlaced,
         frames_per_s: video.frames_per_s,
         variable: video.variable,
         duration_ms,
+        picture_ms: ms(found.picture),
+        sound_ms: ms(found.sound),
         bitrate_bps: bytes.saturating_mul(8000).checked_div(duration_ms).unwrap_or(0),
         audio: found.audio.as_ref().map(|(kind, channels)| Audio { codec: sound(kind), channels: *channels }),
         texts: found.texts,
@@ -139,6 +150,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::pipeline::file::Turn;
 
     fn video() -> FoundVideo {
         FoundVideo {
@@ -159,13 +171,16 @@ mod tests {
 
     fn found(video: Option<FoundVideo>) -> Found {
         let audio = Some(("audio/mpeg 4.0".to_owned(), 2));
-        Found { video, audio, texts: 1, duration: Duration::from_secs(10), rotation: 90, undecodable: false }
+        let (picture, sound) = (Duration::from_secs(10), Duration::from_secs(9));
+        let turn = Turn::Transpose;
+        Found { video, audio, texts: 1, duration: picture, picture, sound, turn, undecodable: false }
     }
 
     #[test]
     fn what_is_found_is_told_upright_and_with_square_pixels() {
         let facts = facts(Content::Mp4, &found(Some(video())), 1_000_000).unwrap();
-        assert_eq!((facts.width, facts.height, facts.rotation), (576, 768, 90));
+        assert_eq!((facts.width, facts.height, facts.rotation, facts.mirrored), (576, 768, 90, true));
+        assert_eq!((facts.picture_ms, facts.sound_ms), (10_000, 9000));
         assert_eq!((facts.video, facts.profile, facts.level), (VideoCodec::H264, Profile::High, 41));
         assert_eq!((facts.bitrate_bps, facts.duration_ms), (800_000, 10_000));
         assert_eq!(facts.audio, Some(Audio { codec: AudioCodec::Aac, channels: 2 }));

@@ -7,7 +7,7 @@ use crate::library::work::{Errand, Line};
 use crate::pipeline::file::texts::{self as files, Format, Track};
 
 pub(super) fn texts(errand: &Errand, content: Content) -> Result<(), Problem> {
-    let tracks = files::read(&errand.input, video::is_mp4(content)).map_err(video::problem)?;
+    let tracks = files::read(&errand.input, video::container(content)).map_err(video::problem)?;
     let mut number = 0;
     for track in tracks {
         let cues = cues(&track);

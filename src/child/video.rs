@@ -9,9 +9,9 @@ use super::picture::{fit, light, write_jpeg};
 use super::{Problem, say};
 use crate::library::content::Content;
 use crate::library::work::{Errand, Failure, Line};
-use crate::pipeline::file::FileError;
 use crate::pipeline::file::convert::{Target, convert as make};
 use crate::pipeline::file::frames::{Frame, Frames};
+use crate::pipeline::file::{Container, FileError};
 
 /// What is enough is taken then: the step has 30 s in all.
 const TIME_MAX: Duration = Duration::from_secs(15);
@@ -29,6 +29,20 @@ const EXACT_MS_MAX: u64 = 60_000;
 
 pub(super) fn is_mp4(content: Content) -> bool {
     matches!(content, Content::Mp4 | Content::QuickTime)
+}
+
+/// What takes it apart.
+pub(super) fn container(content: Content) -> Container {
+    match content {
+        Content::Matroska | Content::WebM => Container::Matroska,
+        Content::Avi => Container::Avi,
+        Content::Asf => Container::Asf,
+        Content::MpegTs => Container::MpegTs,
+        Content::MpegPs => Container::MpegPs,
+        Content::Flash => Container::Flash,
+        Content::Ogg => Container::Ogg,
+        _ => Container::Mp4,
+    }
 }
 
 pub(super) fn problem(error: FileError) -> Problem {
@@ -124,5 +138,9 @@ pub(super) fn convert(errand: &Errand) -> Result<(), Problem> {
     let progress = |reached_ms: u64| {
         say(&Line::Progress((reached_ms as f32 / length_ms as f32).min(1.0)));
     };
-    make(&errand.input, &target, progress).map_err(problem)
+    let (picture, sound) = make(&errand.input, &target, progress).map_err(problem)?;
+    for (name, length) in [("picture_ms", picture), ("sound_ms", sound)] {
+        say(&Line::Fact { name: name.to_owned(), value: length.as_millis().to_string() });
+    }
+    Ok(())
 }

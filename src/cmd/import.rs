@@ -121,11 +121,10 @@ fn list(
 }
 
 async fn take(library: &Library, path: &Path, name: &str, past: Past) -> Result<Added, Box<dyn Error>> {
-    let kind = FileKind::of(name).ok_or("the library takes no such file")?;
     let mut head = vec![0; HEAD_BYTES];
     let mut file = fs::File::open(path)?;
     let read = read_up_to(&mut file, &mut head)?;
-    kind.check(&head[..read])?;
+    let kind = FileKind::by(&head[..read], name)?;
     // A copy: the folder stays as it is, and what is done to it later does not reach the library.
     let copy = library.store().incoming().join("import");
     fs::copy(path, &copy)?;

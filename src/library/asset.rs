@@ -188,6 +188,7 @@ pub struct Subtitle {
 pub struct Job {
     pub step: Step,
     pub state: JobState,
+    /// Why it failed; of one that was done, what is not as one might think.
     pub problem: String,
     /// What a person can do about it.
     pub advice: String,

@@ -4,6 +4,11 @@
 pub const HEAD_BYTES: usize = 16 << 10;
 /// The document's type stands in the EBML header, which is a few dozen bytes (RFC 8794, section 11.2).
 const EBML_HEADER_BYTES: usize = 256;
+/// Packets in a row that begin with their mark: one may be chance.
+const TS_PACKETS: usize = 4;
+/// Pictures that share MP4's container (ISO/IEC 23008-12, annex B and AV1 Image File Format, 8).
+const HEIC: [&[u8]; 6] = [b"heic", b"heix", b"heim", b"heif", b"hevc", b"mif1"];
+const AVIF: [&[u8]; 2] = [b"avif", b"avis"];
 /// PDF readers look for its mark so far in (ISO 32000-1, annex H.3.4.1).
 const PDF_MARK_BYTES: usize = 1024;
 
@@ -15,14 +20,29 @@ pub enum Content {
     Matroska,
     /// A part of Matroska.
     WebM,
+    Avi,
+    /// Windows Media.
+    Asf,
+    /// What TV stations and cameras make.
+    MpegTs,
+    /// What DVDs hold.
+    MpegPs,
+    Flash,
+    Ogg,
     Jpeg,
     Png,
     WebP,
+    Gif,
+    Bmp,
     Svg,
     Pdf,
 }
 
 impl Content {
+    /// One of each family.
+    pub const VIDEOS: [Self; 8] =
+        [Self::Mp4, Self::Matroska, Self::Avi, Self::Asf, Self::MpegTs, Self::MpegPs, Self::Flash, Self::Ogg];
+
     /// By the first [`HEAD_BYTES`], or all there are.
     pub fn of(head: &[u8]) -> Option<Self> {
         Self::video(head).or_else(|| Self::slide(head))
@@ -37,14 +57,35 @@ impl Content {
                 contains(header, b"matroska").then_some(Self::Matroska)
             };
         }
-        /// Pictures that share MP4's container.
-        const PICTURES: [&[u8]; 6] = [b"heic", b"heix", b"heif", b"mif1", b"avif", b"avis"];
+        if let Some(content) = Self::other_video(head) {
+            return Some(content);
+        }
         match (head.get(4..8)?, head.get(8..12)) {
             (b"ftyp", Some(b"qt  ")) => Some(Self::QuickTime),
-            (b"ftyp", Some(brand)) => (!PICTURES.contains(&brand)).then_some(Self::Mp4),
+            (b"ftyp", Some(brand)) => (!HEIC.contains(&brand) && !AVIF.contains(&brand)).then_some(Self::Mp4),
             // QuickTime files from before there was `ftyp`.
             (b"moov" | b"mdat" | b"wide" | b"free" | b"skip" | b"pnot", _) => Some(Self::QuickTime),
             _ => None,
+        }
+    }
+
+    /// Those of other families than MP4 and Matroska.
+    fn other_video(head: &[u8]) -> Option<Self> {
+        let synced = |first: usize, packet: usize| {
+            (0..TS_PACKETS).all(|number| head.get(first + number * packet) == Some(&0x47))
+        };
+        if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"AVI ") {
+            Some(Self::Avi)
+        } else if head.starts_with(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11") {
+            Some(Self::Asf)
+        } else if head.starts_with(b"FLV\x01") {
+            Some(Self::Flash)
+        } else if head.starts_with(b"\0\0\x01\xba") {
+            Some(Self::MpegPs)
+        } else if synced(0, 188) || synced(4, 192) {
+            Some(Self::MpegTs)
+        } else {
+            (head.starts_with(b"OggS") && contains(head, b"\x80theora")).then_some(Self::Ogg)
         }
     }
 
@@ -55,6 +96,10 @@ impl Content {
             Some(Self::Png)
         } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
             Some(Self::WebP)
+        } else if head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a") {
+            Some(Self::Gif)
+        } else if head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]) {
+            Some(Self::Bmp)
         } else if contains(&head[..head.len().min(PDF_MARK_BYTES)], b"%PDF-") {
             Some(Self::Pdf)
         } else {
@@ -63,36 +108,41 @@ impl Content {
     }
 
     pub const fn is_video(self) -> bool {
-        matches!(self, Self::Mp4 | Self::QuickTime | Self::Matroska | Self::WebM)
+        !matches!(self, Self::Jpeg | Self::Png | Self::WebP | Self::Gif | Self::Bmp | Self::Svg | Self::Pdf)
     }
 
-    /// Whether a file may hold this under such a name. Containers of one family are taken for each other: cameras and
-    /// programs name them as they like.
-    pub fn fits(self, ext: &str) -> bool {
-        match ext {
-            "mp4" | "m4v" | "mov" => matches!(self, Self::Mp4 | Self::QuickTime),
-            "mkv" | "webm" => matches!(self, Self::Matroska | Self::WebM),
-            "jpg" | "jpeg" => self == Self::Jpeg,
-            "png" => self == Self::Png,
-            "webp" => self == Self::WebP,
-            "svg" => self == Self::Svg,
-            "pdf" => self == Self::Pdf,
-            _ => false,
-        }
-    }
-
-    pub(super) const fn name(self) -> &'static str {
+    /// The endings that a file of this kind may have; the first is its own. Containers of one family are taken for each
+    /// other: cameras and programs name them as they like.
+    const fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::Mp4 => "an MP4 video",
-            Self::QuickTime => "a QuickTime video",
-            Self::Matroska => "a Matroska video",
-            Self::WebM => "a WebM video",
-            Self::Jpeg => "a JPEG picture",
-            Self::Png => "a PNG picture",
-            Self::WebP => "a WebP picture",
-            Self::Svg => "an SVG picture",
-            Self::Pdf => "a PDF document",
+            Self::Mp4 => &["mp4", "m4v", "mov", "3gp"],
+            Self::QuickTime => &["mov", "mp4", "m4v", "3gp"],
+            Self::Matroska => &["mkv", "webm"],
+            Self::WebM => &["webm", "mkv"],
+            Self::Avi => &["avi"],
+            Self::Asf => &["wmv", "asf"],
+            Self::MpegTs => &["ts", "m2ts", "mts"],
+            Self::MpegPs => &["mpg", "mpeg"],
+            Self::Flash => &["flv"],
+            Self::Ogg => &["ogv"],
+            Self::Jpeg => &["jpg", "jpeg"],
+            Self::Png => &["png"],
+            Self::WebP => &["webp"],
+            Self::Gif => &["gif"],
+            Self::Bmp => &["bmp"],
+            Self::Svg => &["svg"],
+            Self::Pdf => &["pdf"],
         }
+    }
+
+    /// Whether a file may hold this under such a name.
+    pub fn fits(self, ext: &str) -> bool {
+        self.endings().contains(&ext)
+    }
+
+    /// What a file that holds this is called if its name says something else.
+    pub(super) fn ext(self) -> &'static str {
+        self.endings()[0]
     }
 }
 
@@ -142,27 +192,46 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// What people mistake for one of ours, by its first bytes.
-pub(super) fn described(head: &[u8]) -> &'static str {
-    const KNOWN: [(&[u8], &str); 12] = [
-        (b"PK\x03\x04", "a ZIP archive or an office document"),
-        (b"\x1f\x8b", "packed by gzip"),
-        (b"7z\xbc\xaf", "a 7-Zip archive"),
-        (b"Rar!", "a RAR archive"),
-        (b"GIF8", "a GIF picture"),
-        (b"BM", "a BMP picture"),
-        (b"ID3", "an MP3 sound"),
-        (b"OggS", "an Ogg file"),
-        (b"FLV", "a Flash video"),
-        (b"\x00\x00\x01\xba", "an MPEG-2 video"),
-        (b"MZ", "a Windows program"),
-        (b"\x7fELF", "a Linux program"),
+/// What people take for one of ours, by its first bytes, and what they can do.
+pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
+    const UNPACK: &str = "unpack it and upload what is inside";
+    const SOUND: &str = "make a video of it, with a picture to look at, and upload that";
+    const KNOWN: [(&[u8], &str, &str); 12] = [
+        (
+            b"PK\x03\x04",
+            "a ZIP archive or an office document",
+            "unpack it, or save the document as a PDF, and upload that",
+        ),
+        (b"\xd0\xcf\x11\xe0", "an office document", "save it as a PDF and upload that"),
+        (b"\x1f\x8b", "packed by gzip", UNPACK),
+        (b"7z\xbc\xaf", "a 7-Zip archive", UNPACK),
+        (b"Rar!", "a RAR archive", UNPACK),
+        (b"II*\0", "a TIFF picture", "save it as JPEG or PNG and upload that"),
+        (b"MM\0*", "a TIFF picture", "save it as JPEG or PNG and upload that"),
+        (b"ID3", "sound alone", SOUND),
+        (b"fLaC", "sound alone", SOUND),
+        (b"OggS", "sound alone", SOUND),
+        (b"MZ", "a Windows program", NOTHING),
+        (b"\x7fELF", "a Linux program", NOTHING),
     ];
-    if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"AVI ") {
-        return "an AVI video";
+    const NOTHING: &str = "upload a video, a picture or a PDF";
+    let brand = if head.get(4..8) == Some(b"ftyp") { head.get(8..12) } else { None };
+    if brand.is_some_and(|brand| HEIC.contains(&brand)) {
+        let advice = "set the iPhone's camera to Most Compatible (Settings, Camera, Formats), or save it as JPEG, and \
+            upload that";
+        return ("a HEIC picture", advice);
     }
-    let known = KNOWN.iter().find(|(start, _)| head.starts_with(start));
-    known.map_or("something else", |(_, name)| name)
+    if brand.is_some_and(|brand| AVIF.contains(&brand)) {
+        return ("an AVIF picture", "save it as JPEG or PNG and upload that");
+    }
+    if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE") {
+        return ("sound alone", SOUND);
+    }
+    let known = KNOWN.iter().find(|(start, ..)| head.starts_with(start));
+    known.map_or(
+        ("a file of an unknown kind", "save it as MP4, JPEG, PNG or PDF on a computer and upload that"),
+        |(_, name, advice)| (name, advice),
+    )
 }
 
 #[cfg(test)]
@@ -216,6 +285,15 @@ mod tests {
             (b"<sv", None),
             (b"text <svg/>", None),
             (b"<svg\0/>", None),
+            (b"RIFF\x10\0\0\0AVI LIST", Some(Content::Avi)),
+            (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", Some(Content::Asf)),
+            (b"FLV\x01\x05", Some(Content::Flash)),
+            (b"\0\0\x01\xba\x44", Some(Content::MpegPs)),
+            (b"OggS\0\x02........................\x80theora", Some(Content::Ogg)),
+            (b"OggS\0\x02........................OpusHead", None),
+            (b"GIF89a\x01\0", Some(Content::Gif)),
+            (b"BM\x46\0\0\0\0\0\0\0", Some(Content::Bmp)),
+            (b"BMW i3 manual", None),
             (b"PK\x03\x04\x14\0\0\0", None),
             (b"#EXTM3U\nhttp://192.168.1.1/", None),
             (b"svg", None),
@@ -223,6 +301,16 @@ mod tests {
             (b"", None),
         ] {
             assert_eq!(Content::of(head), content, "{:?}", String::from_utf8_lossy(head));
+        }
+    }
+
+    #[test]
+    fn packets_of_tv_stations_and_cameras_are_known_by_their_marks() {
+        for (first, packet) in [(0, 188), (4, 192)] {
+            let mut head = vec![1; 1000];
+            (0..5).for_each(|number| head[first + number * packet] = 0x47);
+            assert_eq!(Content::of(&head), Some(Content::MpegTs));
+            assert_eq!(Content::of(&head[..400]), None);
         }
     }
 

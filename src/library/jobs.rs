@@ -206,8 +206,15 @@ impl Library {
         Ok(cancelled)
     }
 
-    /// Takes in what a running job made, and what it replaces out. When this returns, it survives a power cut.
-    pub(super) async fn attach(&self, id: i64, step: Step, made: Made) -> Result<(), Error> {
+    /// Takes in what a running job made, and what it replaces out; `remarks` are for people, and may be empty. When this
+    /// returns, it survives a power cut.
+    pub(super) async fn attach(
+        &self,
+        id: i64,
+        step: Step,
+        made: Made,
+        remarks: (String, String),
+    ) -> Result<(), Error> {
         let (outcome, old) = {
             // Until the row is there, nothing tells that the files are wanted.
             let _kept = self.inner.shelves.read().await;
@@ -216,8 +223,9 @@ impl Library {
                 Err(error) => (Err(error), files),
                 Ok(()) => {
                     let published = files.clone();
-                    let write =
-                        move |connection: &Connection| attach(connection, (id, step), &made, &published);
+                    let write = move |connection: &Connection| {
+                        attach(connection, (id, step), &made, &published, &remarks)
+                    };
                     match self.db().write(write).await {
                         Ok(replaced) => (Ok(()), replaced),
                         Err(error) => (Err(error), files),
@@ -297,10 +305,11 @@ fn attach(
     (id, step): (i64, Step),
     made: &Made,
     files: &[StoredFile],
+    (problem, advice): &(String, String),
 ) -> Result<Vec<StoredFile>, Error> {
-    let sql = "UPDATE jobs SET state = 'done', problem = '', advice = '', changed = ?
+    let sql = "UPDATE jobs SET state = 'done', problem = ?, advice = ?, changed = ?
          WHERE asset = ? AND step = ? AND state = 'running'";
-    if connection.prepare_cached(sql)?.execute(params![now(), id, step])? == 0 {
+    if connection.prepare_cached(sql)?.execute(params![problem, advice, now(), id, step])? == 0 {
         return Err(Error::NoSuchAsset);
     }
     for file in files {

@@ -11,16 +11,29 @@ pub struct FileKind {
     pub ext: &'static str,
 }
 
-const KINDS: [FileKind; 11] = [
+const KINDS: [FileKind; 24] = [
     video("mp4"),
     video("m4v"),
     video("mov"),
     video("mkv"),
     video("webm"),
+    video("3gp"),
+    video("avi"),
+    video("wmv"),
+    video("asf"),
+    video("ts"),
+    video("m2ts"),
+    video("mts"),
+    video("mpg"),
+    video("mpeg"),
+    video("flv"),
+    video("ogv"),
     slide("jpg"),
     slide("jpeg"),
     slide("png"),
     slide("webp"),
+    slide("gif"),
+    slide("bmp"),
     slide("svg"),
     slide("pdf"),
 ];
@@ -33,28 +46,36 @@ const fn slide(ext: &'static str) -> FileKind {
     FileKind { kind: Kind::Slide, ext }
 }
 
-/// Not what the file's name says.
+/// None of what the library takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the file is called .{ext}, but it is {found}")]
+#[error("the file is {found}, which can't be shown; {advice}")]
 pub struct OtherContent {
-    ext: &'static str,
     found: &'static str,
+    advice: &'static str,
 }
 
 impl FileKind {
-    /// `None` if the library takes no such file.
+    /// By its name alone. `None` if that says nothing.
     pub fn of(file_name: &str) -> Option<Self> {
         let (_, ext) = file_name.rsplit_once('.')?;
         KINDS.into_iter().find(|kind| kind.ext.eq_ignore_ascii_case(ext))
     }
 
-    /// Looks at the first [`HEAD_BYTES`](super::HEAD_BYTES) of a file, or all of it.
-    pub fn check(self, head: &[u8]) -> Result<(), OtherContent> {
-        match Content::of(head) {
-            Some(content) if content.fits(self.ext) => Ok(()),
-            Some(content) => Err(OtherContent { ext: self.ext, found: content.name() }),
-            None => Err(OtherContent { ext: self.ext, found: described(head) }),
-        }
+    /// By the first [`HEAD_BYTES`](super::HEAD_BYTES) of a file, or all of it; the name only chooses between endings for
+    /// one content.
+    pub fn by(head: &[u8], file_name: &str) -> Result<Self, OtherContent> {
+        let Some(content) = Content::of(head) else {
+            let (found, advice) = described(head);
+            return Err(OtherContent { found, advice });
+        };
+        let named = Self::of(file_name).filter(|kind| content.fits(kind.ext));
+        let own = if content.is_video() { video(content.ext()) } else { slide(content.ext()) };
+        Ok(named.unwrap_or(own))
+    }
+
+    /// Whether a file with this beginning may have this ending.
+    pub fn holds(self, head: &[u8]) -> bool {
+        Content::of(head).is_some_and(|content| content.fits(self.ext))
     }
 
     /// What is to be done with a new one. The rest is known after that.
@@ -89,15 +110,41 @@ mod tests {
     }
 
     #[test]
-    fn other_content_is_named() {
-        let check = |name: &str, head: &[u8], expected: &str| {
-            let refused = FileKind::of(name).unwrap().check(head).unwrap_err();
-            assert_eq!(refused.to_string(), expected);
-        };
-        let mp4 = |found: &str| format!("the file is called .mp4, but it is {found}");
-        check("x.mp4", b"PK\x03\x04rest", &mp4("a ZIP archive or an office document"));
-        check("x.mp4", b"\xff\xd8\xff", &mp4("a JPEG picture"));
-        check("x.mp4", b"", &mp4("something else"));
-        check("x.mp4", b"\x1a\x45\xdf\xa3\x42\x82\x84webm", &mp4("a WebM video"));
+    fn content_decides_whatever_the_name_says() {
+        let kind = |head: &[u8], name: &str| FileKind::by(head, name).map(|kind| (kind.kind, kind.ext));
+        let mp4 = b"\0\0\0\x20ftypisom\0\0\x02\0";
+        for (head, name, expected) in [
+            (&b"\xff\xd8\xff\xe0"[..], "IMG_1.PNG", (Kind::Slide, "jpg")),
+            (b"\xff\xd8\xff\xe0", "IMG_1.JPEG", (Kind::Slide, "jpeg")),
+            (mp4, "film.txt", (Kind::Video, "mp4")),
+            (mp4, "film", (Kind::Video, "mp4")),
+            (mp4, "film.mov", (Kind::Video, "mov")),
+            (mp4, "film.jpg", (Kind::Video, "mp4")),
+            (b"\0\0\0\x14ftypqt  ", "film.avi", (Kind::Video, "mov")),
+            (b"%PDF-1.7", "scan.docx", (Kind::Slide, "pdf")),
+        ] {
+            assert_eq!(kind(head, name), Ok(expected), "{name}");
+        }
+        assert!(KINDS.iter().all(|kind| kind.kind == Kind::Slide || video(kind.ext) == *kind));
+    }
+
+    #[test]
+    fn other_content_is_named_with_what_to_do() {
+        for (head, expected) in [
+            (
+                &b"PK\x03\x04rest"[..],
+                "the file is a ZIP archive or an office document, which can't be shown; unpack it",
+            ),
+            (
+                b"\0\0\0\x20ftypheic",
+                "the file is a HEIC picture, which can't be shown; set the iPhone's camera to Most",
+            ),
+            (b"\0\0\0\x20ftypavif", "the file is an AVIF picture, which can't be shown; save it as JPEG"),
+            (b"ID3\x04", "the file is sound alone, which can't be shown; make a video"),
+            (b"", "the file is a file of an unknown kind, which can't be shown; save it as MP4"),
+        ] {
+            let refused = FileKind::by(head, "x.mp4").unwrap_err().to_string();
+            assert!(refused.starts_with(expected), "{refused}");
+        }
     }
 }

@@ -8,16 +8,29 @@ use super::asset::{Hash, StoredFile};
 use super::error::Error;
 
 /// What may be stored, and the type it is served as. Nothing else gets in, whatever its name says.
-pub const EXTENSIONS: [(&str, &str); 12] = [
+pub const EXTENSIONS: [(&str, &str); 25] = [
     ("mp4", "video/mp4"),
     ("m4v", "video/mp4"),
     ("mov", "video/quicktime"),
     ("mkv", "video/x-matroska"),
     ("webm", "video/webm"),
+    ("3gp", "video/mp4"),
+    ("avi", "video/x-msvideo"),
+    ("wmv", "video/x-ms-wmv"),
+    ("asf", "video/x-ms-asf"),
+    ("ts", "video/mp2t"),
+    ("m2ts", "video/mp2t"),
+    ("mts", "video/mp2t"),
+    ("mpg", "video/mpeg"),
+    ("mpeg", "video/mpeg"),
+    ("flv", "video/x-flv"),
+    ("ogv", "video/ogg"),
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
     ("png", "image/png"),
     ("webp", "image/webp"),
+    ("gif", "image/gif"),
+    ("bmp", "image/bmp"),
     ("svg", "image/svg+xml"),
     ("pdf", "application/pdf"),
     ("vtt", "text/vtt; charset=utf-8"),

@@ -112,6 +112,37 @@ fn a_clip_is_whole_and_its_sound_comes_before_its_pictures() {
 }
 
 #[test]
+fn the_last_picture_stands_while_there_is_sound() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, muxer) in [("short.mp4", "mp4mux"), ("short.mkv", "matroskamux")] {
+        let path = folder.path().join(name);
+        made(
+            &path,
+            &format!(
+                "{muxer} name=mux ! OUT videotestsrc num-buffers=50 ! video/x-raw,width=320,height=180,framerate=25/1 \
+                 ! x264enc speed-preset=ultrafast bframes=2 b-adapt=false ! h264parse ! queue ! mux. audiotestsrc \
+                 num-buffers=700 samplesperbuffer=1024 ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! queue \
+                 ! mux."
+            ),
+        );
+        let (pieces, well) = said(&errand(&path, &folder));
+        assert!(well, "{name}");
+        assert_eq!(times(&pieces, Kind::Picture).len(), 50, "{name}");
+        let last = |kind| times(&pieces, kind).last().copied().expect("some");
+        assert!(last(Kind::Sound) > 14_500 && last(Kind::Picture) == 1960, "{name}: {}", last(Kind::Sound));
+        // None of the pictures comes long after its sound.
+        let place = |kind| pieces.iter().rposition(|piece| piece.kind == kind).expect("some");
+        let heard = pieces[..place(Kind::Picture)].iter().filter(|piece| piece.kind == Kind::Sound);
+        let heard = heard.map(|piece| piece.time_ms).max().expect("some");
+        assert!(heard < 4000, "{name}: the last picture comes at {heard}");
+    }
+    let late = Errand { from_ms: 6000, ..errand(&folder.path().join("short.mp4"), &folder) };
+    let (pieces, well) = said(&late);
+    assert_eq!((times(&pieces, Kind::Picture), well), (vec![6000], true));
+    assert!(times(&pieces, Kind::Sound).len() > 100);
+}
+
+#[test]
 fn a_part_of_a_clip_is_that_part() {
     let folder = tempfile::tempdir().expect("a folder");
     let part =

@@ -1,6 +1,7 @@
 //! The work after an upload, with the real program as the child: real files of every kind, and hostile ones.
 
 mod hostile;
+mod odd;
 mod slides;
 mod videos;
 
@@ -59,7 +60,10 @@ impl Shelf {
         let from = self.library.store().incoming().join("upload");
         std::fs::write(&from, bytes).expect("written");
         let ext = Path::new(name).extension().expect("an ending").to_str().expect("text").to_owned();
-        let video = matches!(ext.as_str(), "mp4" | "mov" | "mkv" | "webm" | "m4v");
+        let video = matches!(
+            ext.as_str(),
+            "mp4" | "mov" | "mkv" | "webm" | "m4v" | "3gp" | "avi" | "ts" | "flv" | "ogv"
+        );
         let kind = if video { Kind::Video } else { Kind::Slide };
         let steps = vec![kind.first_step()];
         let new = New { kind, file_name: name.to_owned(), ext, tags: vec![], steps };

@@ -146,3 +146,42 @@ fn drawings_are_told_from_photos_and_black_from_light() {
     let (_, lively) = light(&halves(10, 10));
     assert!(black < 1.0 && white > 254.0 && flat < 1.0 && lively > 10.0);
 }
+
+fn with_profile(mut encoder: impl image::ImageEncoder, image: &RgbImage, profile: Vec<u8>) {
+    encoder.set_icc_profile(profile).unwrap();
+    encoder.write_image(image, image.width(), image.height(), ExtendedColorType::Rgb8).unwrap();
+}
+
+/// Colours that a phone writes down in its own way, and those that a screen of sRGB has to be given for them.
+#[test]
+fn colours_are_what_their_profile_means() {
+    use moxcms::ColorProfile;
+    let folder = Folder::new();
+    // Red and a green of sRGB (255, 0, 0 and 0, 200, 0), as Display P3 writes them.
+    let image =
+        RgbImage::from_fn(64, 32, |x, _| if x < 32 { Rgb([234, 51, 35]) } else { Rgb([92, 197, 59]) });
+    let file = |profile: Vec<u8>, content: Content| {
+        let mut bytes = Vec::new();
+        match content {
+            Content::Jpeg => with_profile(JpegEncoder::new_with_quality(&mut bytes, 100), &image, profile),
+            Content::Png => with_profile(PngEncoder::new(&mut bytes), &image, profile),
+            _ => with_profile(image::codecs::webp::WebPEncoder::new_lossless(&mut bytes), &image, profile),
+        }
+        read(&folder.file("picture", &bytes), content).unwrap()
+    };
+    for content in [Content::Jpeg, Content::Png, Content::WebP] {
+        let found = file(ColorProfile::new_display_p3().encode().unwrap(), content);
+        for (x, wanted) in [(8, [255, 0, 0]), (56, [0, 200, 0])] {
+            let got = found.image.get_pixel(x, 16).0;
+            assert!(
+                got.iter().zip(wanted).all(|(got, wanted)| got.abs_diff(wanted) < 12),
+                "{content:?} {got:?}"
+            );
+        }
+        assert!(!found.plain && !found.off, "{content:?}");
+        let found = file(ColorProfile::new_srgb().encode().unwrap(), content);
+        assert!(found.image.get_pixel(8, 16).0[1].abs_diff(51) < 8, "{content:?}");
+        assert_eq!(found.plain, content != Content::WebP, "{content:?}");
+    }
+    assert!(file(vec![7; 200], Content::Png).off, "a profile that is none");
+}

@@ -49,7 +49,7 @@ pub(super) fn adopt(to: &Connection, store: &Store) -> Result<u64, Error> {
         let made = |(width, height): (u16, u16)| {
             [THUMBNAIL, PREVIEW].iter().any(|most| width <= most.0 && height <= most.1)
         };
-        if kind.check(&head).is_err() || jpeg_size(&head).is_some_and(made) {
+        if !kind.holds(&head) || jpeg_size(&head).is_some_and(made) {
             continue;
         }
         let name = file.hash.to_string();

@@ -21,10 +21,7 @@ pub enum UploadError {
     NoRoom { needed: u64, free: u64 },
     #[error("too many uploads are under way")]
     TooMany,
-    #[error(
-        "the library takes videos (MP4, MOV, MKV, WebM), their subtitles (SRT, VTT) and slides (JPEG, PNG, WebP, SVG, \
-         PDF), and goes by the ending of the file's name"
-    )]
+    #[error("the file has no name")]
     Kind,
     #[error(
         "no video has the name of these subtitles; upload the video first: Film.srt and Film.en.srt belong to Film.mp4"

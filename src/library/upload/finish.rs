@@ -1,7 +1,8 @@
 //! From a whole upload to an asset, or to the subtitles of one.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -13,8 +14,8 @@ use super::{Entry, Upload, UploadError};
 use crate::library::asset::StoredFile;
 use crate::library::edit::New;
 use crate::library::kinds::FileKind;
-use crate::library::store::hash_of;
-use crate::library::{Error, Library, now};
+use crate::library::store::{EXTENSIONS, hash_of};
+use crate::library::{Error, HEAD_BYTES, Library, now};
 
 /// What the copies of subtitles are called while they are read.
 pub(in crate::library) const SUBTITLES: &str = "subtitles-";
@@ -31,13 +32,13 @@ impl Library {
         let finishing = tokio::spawn(async move {
             let _turn = turn;
             let asset = match entry.purpose {
-                Purpose::Asset(kind) => Some(library.finish_asset(&entry, kind).await?),
+                Purpose::Asset => Some(library.finish_asset(&entry).await?),
                 Purpose::Subtitles => library.finish_subtitles(&entry).await?,
             };
             if let Some(asset) = asset {
                 library.record(Arc::clone(&entry), move |record| record.asset = Some(asset)).await?;
             }
-            if matches!(entry.purpose, Purpose::Asset(_)) {
+            if entry.purpose == Purpose::Asset {
                 library.finish_waiting();
             }
             Ok(entry.upload())
@@ -45,7 +46,8 @@ impl Library {
         finishing.await.unwrap_or_else(|error| Err(UploadError::failed("finishing an upload", &error)))
     }
 
-    async fn finish_asset(&self, entry: &Arc<Entry>, kind: FileKind) -> Result<i64, UploadError> {
+    async fn finish_asset(&self, entry: &Arc<Entry>) -> Result<i64, UploadError> {
+        let kind = self.kind_of(entry).await?;
         let file = self.clone().with_hash(Arc::clone(entry), kind).await?;
         let new = {
             let record = &entry.state().record;
@@ -59,6 +61,24 @@ impl Library {
         };
         let from = self.uploads().folder.part(entry.id);
         Ok(self.add_hashed(from, file, new).await.map_err(UploadError::Library)?.id)
+    }
+
+    /// By its content, which may be in the store already.
+    async fn kind_of(&self, entry: &Arc<Entry>) -> Result<FileKind, UploadError> {
+        let (part, store) = (self.uploads().folder.part(entry.id), self.store().clone());
+        let (name, hash) = {
+            let record = &entry.state().record;
+            (record.file_name.clone(), record.hash.as_ref().and_then(|hash| hash.parse().ok()))
+        };
+        let head = blocking(move || match read_head(&part) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let shelved =
+                    hash.into_iter().flat_map(|hash| EXTENSIONS.map(|(ext, _)| store.path(hash, ext)));
+                shelved.map(|path| read_head(&path)).find(Result::is_ok).unwrap_or(Err(error))
+            }
+            read => read,
+        });
+        FileKind::by(&head.await?, &name).map_err(UploadError::Content)
     }
 
     /// The video that got them; `None` as long as it is on its way itself.
@@ -167,6 +187,12 @@ impl Library {
         let written = writing.await.map_err(|error| UploadError::failed("finishing an upload", &error))?;
         written.map_err(|error| UploadError::Library(Error::io("finishing an upload", &error)))
     }
+}
+
+fn read_head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 async fn blocking<T: Send + 'static>(

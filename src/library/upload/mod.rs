@@ -59,7 +59,7 @@ pub struct UploadId(u128);
 /// What is to be uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUpload {
-    /// Any text; its ending tells the kind.
+    /// Any text but none; its ending tells subtitles, the content all else.
     pub file_name: String,
     pub bytes: u64,
     pub tags: Vec<String>,

@@ -8,24 +8,25 @@ use crate::library::work::subtitles;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    Asset(FileKind),
+    /// What kind of one shows when its first bytes are there.
+    Asset,
     /// Of a video that is named like them.
     Subtitles,
 }
 
 impl Purpose {
-    /// `None` if the library takes no such file.
+    /// `None`: it has no name, and nobody would find it.
     pub(super) fn of(file_name: &str) -> Option<Self> {
         if subtitles::is_subtitles(file_name) {
             return Some(Self::Subtitles);
         }
-        FileKind::of(file_name).map(Self::Asset)
+        (!file_name.trim().is_empty()).then_some(Self::Asset)
     }
 
     /// Looks at the beginning of the file.
-    pub(super) fn check(self, head: &[u8]) -> Result<(), OtherContent> {
+    pub(super) fn check(self, head: &[u8], file_name: &str) -> Result<(), OtherContent> {
         match self {
-            Self::Asset(kind) => kind.check(head),
+            Self::Asset => FileKind::by(head, file_name).map(drop),
             // Any text may be some; they are read as a whole in the end.
             Self::Subtitles => Ok(()),
         }
@@ -53,7 +54,8 @@ impl Uploads {
         };
         self.entries().values().any(|entry| {
             let record = &entry.state().record;
-            let is_video = matches!(entry.purpose, Purpose::Asset(kind) if kind.kind == Kind::Video);
+            let named = FileKind::of(&record.file_name).is_none_or(|kind| kind.kind == Kind::Video);
+            let is_video = entry.purpose == Purpose::Asset && named;
             is_video && record.asset.is_none() && is_it(&record.file_name)
         })
     }

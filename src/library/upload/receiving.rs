@@ -177,7 +177,8 @@ impl Receiving {
     fn check_content(&self, head: usize) -> Result<(), UploadError> {
         let mut bytes = vec![0; head];
         self.file.read_exact_at(&mut bytes, 0).map_err(|error| fail(&error))?;
-        self.entry.purpose.check(&bytes).map_err(|other| {
+        let name = self.entry.state().record.file_name.clone();
+        self.entry.purpose.check(&bytes, &name).map_err(|other| {
             let (uploads, id) = (self.library.uploads(), self.entry.id);
             uploads.entries().remove(&id);
             if let Err(error) = uploads.folder.remove(id) {

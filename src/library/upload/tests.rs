@@ -162,7 +162,7 @@ async fn what_is_not_what_its_checksum_says_leaves_no_trace() {
 #[tokio::test]
 async fn what_the_library_does_not_take_is_refused_before_it_is_sent() {
     let shelf = shelf();
-    for name in ["one.exe", "one", ""] {
+    for name in ["", " "] {
         assert_eq!(shelf.begin(name, 5).await, Err(UploadError::Kind), "{name}");
     }
     assert_eq!(shelf.begin("one.srt", 5).await, Err(UploadError::NoVideo));

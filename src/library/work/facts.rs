@@ -33,7 +33,12 @@ macro_rules! words {
     };
 }
 
-words! { Container { Mp4 = "mp4", QuickTime = "mov", Matroska = "mkv", WebM = "webm" } }
+words! {
+    Container {
+        Mp4 = "mp4", QuickTime = "mov", Matroska = "mkv", WebM = "webm", Avi = "avi", Asf = "wmv", MpegTs = "ts",
+        MpegPs = "mpg", Flash = "flv", Ogg = "ogv",
+    }
+}
 words! {
     VideoCodec {
         H264 = "h264", H265 = "h265", Vp8 = "vp8", Vp9 = "vp9", Av1 = "av1", Mpeg4 = "mpeg4", Mpeg2 = "mpeg2",
@@ -71,19 +76,24 @@ pub struct Facts {
     pub height: u32,
     /// Clockwise degrees by which players have to turn it.
     pub rotation: u32,
+    /// And by which they have to change left and right after that.
+    pub mirrored: bool,
     pub interlaced: bool,
     /// On average, if it varies.
     pub frames_per_s: f64,
     /// Each picture has its own length.
     pub variable: bool,
     pub duration_ms: u64,
+    /// Of the two tracks by themselves; 0: unknown.
+    pub picture_ms: u64,
+    pub sound_ms: u64,
     pub bitrate_bps: u64,
     pub audio: Option<Audio>,
     /// Text tracks inside.
     pub texts: u32,
 }
 
-/// The first sound track.
+/// The sound track that is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Audio {
     pub codec: AudioCodec,
@@ -102,10 +112,13 @@ impl Facts {
             ("width", self.width.to_string()),
             ("height", self.height.to_string()),
             ("rotation", self.rotation.to_string()),
+            ("mirrored", self.mirrored.to_string()),
             ("interlaced", self.interlaced.to_string()),
             ("frames_per_s", self.frames_per_s.to_string()),
             ("variable", self.variable.to_string()),
             ("duration_ms", self.duration_ms.to_string()),
+            ("picture_ms", self.picture_ms.to_string()),
+            ("sound_ms", self.sound_ms.to_string()),
             ("bitrate_bps", self.bitrate_bps.to_string()),
             ("texts", self.texts.to_string()),
         ];
@@ -142,10 +155,13 @@ impl Facts {
             width: small("width", 1, SIDE_MAX)?,
             height: small("height", 1, SIDE_MAX)?,
             rotation: small("rotation", 0, 270)?,
+            mirrored: flag("mirrored")?,
             interlaced: flag("interlaced")?,
             frames_per_s,
             variable: flag("variable")?,
             duration_ms: number("duration_ms", 0, DURATION_MS_MAX)?,
+            picture_ms: number("picture_ms", 0, DURATION_MS_MAX)?,
+            sound_ms: number("sound_ms", 0, DURATION_MS_MAX)?,
             bitrate_bps: number("bitrate_bps", 0, BITRATE_BPS_MAX)?,
             audio,
             texts: small("texts", 0, TRACKS_MAX)?,
@@ -172,10 +188,13 @@ pub(super) mod tests {
             width: 1920,
             height: 1080,
             rotation: 0,
+            mirrored: false,
             interlaced: false,
             frames_per_s: 30.0,
             variable: false,
             duration_ms: 60_000,
+            picture_ms: 60_000,
+            sound_ms: 60_000,
             bitrate_bps: 17_000_000,
             audio: Some(Audio { codec: AudioCodec::Aac, channels: 2 }),
             texts: 0,
@@ -205,10 +224,12 @@ pub(super) mod tests {
             ("frames_per_s", "inf"),
             ("frames_per_s", "-1"),
             ("duration_ms", "18446744073709551616"),
-            ("container", "avi"),
+            ("container", "zip"),
             ("video", "H264"),
             ("channels", "65"),
             ("interlaced", "perhaps"),
+            ("mirrored", "1"),
+            ("sound_ms", "-1"),
         ] {
             let mut told: BTreeMap<_, _> = phone().told().into_iter().collect();
             told.insert(name, value.to_owned());

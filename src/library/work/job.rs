@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::line::Line;
 use super::plan::{Conversion, Limits, PAGES_MAX};
 use super::plays::{needs_conversion, plays};
-use super::problem::Failure;
+use super::problem::{Failure, Remark};
 use super::process::{self, End};
 use super::{Container, Settings, VideoCodec, subtitles};
 use crate::library::jobs::{BESIDE_NUMBER_MIN, Made, MadePage, MadeSubtitle};
@@ -24,6 +24,8 @@ const PREVIEW_FRAMES_MAX: u32 = 10;
 /// A converted video must be as long as its original, but for the last frames and what a damaged end costs.
 const LENGTH_MISSING_MAX: f64 = 0.1;
 const LENGTH_MISSING_MS_MAX: u64 = 2000;
+/// Of picture or sound by itself: what encoders add and leave out at the ends is a tenth of that.
+const TRACK_MISSING_MS_MAX: u64 = 400;
 
 /// Why a job has no result.
 #[derive(Debug)]
@@ -75,7 +77,7 @@ pub(super) async fn run(
     };
     let limits = Limits::of(asset, step, settings);
     errand.limits(&limits);
-    let said = lines(process::run(program, &errand, &limits, stop.as_mut(), on_progress).await)?;
+    let mut said = lines(process::run(program, &errand, &limits, stop.as_mut(), on_progress).await)?;
     if step == Step::Convert {
         // Whoever owned the child may have written anything: another one looks at what it made.
         let result = output.path().join("converted.mp4");
@@ -83,13 +85,15 @@ pub(super) async fn run(
         let mut probe = Errand { step: Step::Probe, input: result, ext: "mp4".to_owned(), ..errand };
         let limits = Limits::of(asset, Step::Probe, settings);
         probe.limits(&limits);
-        let said = lines(process::run(program, &probe, &limits, stop, |_| {}).await)?;
-        check_conversion(&facts(&said)?, asset)?;
+        let found = facts(&lines(process::run(program, &probe, &limits, stop, |_| {}).await)?)?;
+        check_conversion(&found, asset)?;
+        said.extend(shortened(&found, &said));
     }
     let (looked_at, folder) = (asset.clone(), output.path().to_owned());
+    let remarks = Remark::all(&remarks(&said));
     let made = tokio::task::spawn_blocking(move || made(&looked_at, step, &folder, &said)).await;
     let made = made.unwrap_or_else(|_| failed(Failure::Garbled))?;
-    library.attach(id, step, made).await?;
+    library.attach(id, step, made, remarks).await?;
     Ok(())
 }
 
@@ -99,6 +103,18 @@ fn lines(end: End) -> Result<Vec<Line>, Error> {
         End::Failed { failure, detail } => Err(Error::Failed(failure, detail)),
         End::Ended => Err(Error::Ended),
     }
+}
+
+/// Each of them once, whoever says them.
+fn remarks(said: &[Line]) -> Vec<(Remark, String)> {
+    let mut remarks: Vec<(Remark, String)> = Vec::new();
+    for line in said {
+        let Line::Remark { remark, detail } = line else { continue };
+        if remarks.iter().all(|(known, _)| known != remark) {
+            remarks.push((*remark, detail.clone()));
+        }
+    }
+    remarks
 }
 
 /// The folder for what it makes, on the library's own file system, and the one for its code.
@@ -147,13 +163,19 @@ fn made(asset: &Asset, step: Step, output: &Path, said: &[Line]) -> Result<Made,
 }
 
 fn facts(said: &[Line]) -> Result<Facts, Error> {
-    let value = |wanted: &str| {
-        said.iter().find_map(|line| match line {
-            Line::Fact { name, value } if name == wanted => Some(value.as_str()),
-            _ => None,
-        })
-    };
-    Facts::heard(value).map_or_else(|| failed(Failure::Garbled), Ok)
+    Facts::heard(|wanted| value(said, wanted)).map_or_else(|| failed(Failure::Garbled), Ok)
+}
+
+fn value<'a>(said: &'a [Line], wanted: &str) -> Option<&'a str> {
+    said.iter().find_map(|line| match line {
+        Line::Fact { name, value } if name == wanted => Some(value.as_str()),
+        _ => None,
+    })
+}
+
+/// 0: not said.
+fn number(said: &[Line], wanted: &str) -> u64 {
+    value(said, wanted).and_then(|value| value.parse().ok()).unwrap_or(0)
 }
 
 fn pages(asset: &Asset, output: &Path, said: &[Line]) -> Result<Vec<MadePage>, Error> {
@@ -212,6 +234,23 @@ fn check_conversion(facts: &Facts, asset: &Asset) -> Result<(), Error> {
         return Err(Error::Failed(Failure::Damaged, detail));
     }
     Ok(())
+}
+
+/// What of the tracks did not come into the copy: the child said how long they are in the original.
+fn shortened(copy: &Facts, said: &[Line]) -> Option<Line> {
+    let original = |name| number(said, name);
+    let tracks = [
+        ("picture", original("picture_ms"), copy.picture_ms),
+        ("sound", original("sound_ms"), copy.sound_ms),
+    ];
+    let tolerance =
+        TRACK_MISSING_MS_MAX + if copy.frames_per_s > 0.0 { (2000.0 / copy.frames_per_s) as u64 } else { 0 };
+    let short = tracks.into_iter().filter(|(_, original, copy)| copy + tolerance < *original);
+    let seconds = |ms: u64| format!("{:.1}", ms as f64 / 1000.0);
+    let said =
+        short.map(|(what, original, copy)| format!("{what}: {} of {} s", seconds(copy), seconds(original)));
+    let detail = said.collect::<Vec<_>>().join(", ");
+    (!detail.is_empty()).then_some(Line::Remark { remark: Remark::Shortened, detail })
 }
 
 /// A file of the child's own: no link to another, neither by name nor by content.
@@ -298,6 +337,22 @@ mod tests {
         assert!(!taken(&[page(1, 1, Some("jpg"))]), "no such file");
         assert!(!taken(&[page(1, 1, None)]), "a video is no page");
         assert!(!taken(&[]), "none");
+    }
+
+    #[test]
+    fn what_is_missing_of_a_track_is_said() {
+        let fact = |name: &str, value: u64| Line::Fact { name: name.to_owned(), value: value.to_string() };
+        let said = |picture, sound| {
+            let copy = Facts { picture_ms: 4000, sound_ms: 1100, ..phone() };
+            match shortened(&copy, &[fact("picture_ms", picture), fact("sound_ms", sound)]) {
+                Some(Line::Remark { remark: Remark::Shortened, detail }) => detail,
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(said(4000, 4000), "sound: 1.1 of 4.0 s");
+        assert_eq!(said(6000, 4000), "picture: 4.0 of 6.0 s, sound: 1.1 of 4.0 s");
+        assert_eq!(said(4400, 1500), "None", "what encoders leave out at the ends");
+        assert_eq!(said(0, 0), "None", "unknown");
     }
 
     #[test]

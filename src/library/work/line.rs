@@ -2,7 +2,7 @@
 //!
 //! Plain text and not JSON, since whoever owns the child may say anything: there is little here that can be said at all.
 
-use super::problem::Failure;
+use super::problem::{Failure, Remark};
 
 /// Of one line; whatever is longer was not written by us.
 pub(super) const LINE_BYTES_MAX: usize = 1024;
@@ -24,6 +24,8 @@ pub enum Line {
     Preview { frames: u32 },
     /// Subtitles, in the order of their files `text-N.vtt`.
     Text { language: String, label: String },
+    /// What a person should know of what it did.
+    Remark { remark: Remark, detail: String },
     /// The last line of one that could not do its work.
     Failed { failure: Failure, detail: String },
     /// The last line of one that did.
@@ -46,6 +48,9 @@ impl Line {
             }
             Self::Preview { frames } => vec!["preview".to_owned(), frames.to_string()],
             Self::Text { language, label } => vec!["text".to_owned(), clean(language), clean(label)],
+            Self::Remark { remark, detail } => {
+                vec!["remark".to_owned(), remark.name().to_owned(), clean(detail)]
+            }
             Self::Failed { failure, detail } => {
                 vec!["failed".to_owned(), failure.name().to_owned(), clean(detail)]
             }
@@ -75,6 +80,9 @@ impl Line {
             },
             ("preview", [frames]) => Self::Preview { frames: frames.parse().ok()? },
             ("text", [language, label]) => Self::Text { language: clean(language), label: clean(label) },
+            ("remark", [remark, detail]) => {
+                Self::Remark { remark: Remark::named(remark)?, detail: clean(detail) }
+            }
             ("failed", [failure, detail]) => {
                 Self::Failed { failure: Failure::named(failure)?, detail: clean(detail) }
             }
@@ -104,6 +112,7 @@ mod tests {
             Line::Page { width: 1, height: 2, ext: None },
             Line::Preview { frames: 10 },
             Line::Text { language: "en".to_owned(), label: String::new() },
+            Line::Remark { remark: Remark::PagesLeftOut, detail: "200 of 210".to_owned() },
             Line::Failed { failure: Failure::NotMedia, detail: "a ZIP archive".to_owned() },
             Line::Done,
         ] {

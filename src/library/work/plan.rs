@@ -105,10 +105,11 @@ impl Limits {
         let length = Duration::from_millis(asset.summary.duration_ms);
         let reading = Duration::from_secs(asset.original.bytes / READ_BYTES_PER_S_MIN);
         let (time, silence, memory_bytes, file_bytes) = match step {
-            Step::Probe | Step::Thumbnail | Step::Preview => (TIME, TIME, MEMORY_BYTES, FILE_BYTES),
+            Step::Thumbnail | Step::Preview => (TIME, TIME, MEMORY_BYTES, FILE_BYTES),
             // For each page.
             Step::Pages => (TIME * PAGES_MAX, TIME, MEMORY_BYTES, FILE_BYTES),
-            Step::Subtitles => (TIME + reading, TIME + reading, MEMORY_BYTES, FILE_BYTES),
+            // One that does not say how long it is has to be read to its end.
+            Step::Probe | Step::Subtitles => (TIME + reading, TIME + reading, MEMORY_BYTES, FILE_BYTES),
             Step::Convert => {
                 // Twice the bits asked for, and as much again for the sound.
                 let bytes = length.as_secs() * u64::from(settings.convert_kbit_per_s) * 1000 / 8 * 2;

@@ -45,8 +45,12 @@ fn hdmi(facts: &Facts) -> bool {
 ///
 /// - MP4: H.264, VP9, AV1; AAC, MP3, Opus, FLAC (MDN, "Media container formats", MPEG-4).
 /// - WebM: VP8, VP9, AV1; Vorbis, Opus (MDN, WebM).
-/// - HEVC plays only where the machine decodes it (MDN, HEVC); Matroska and QuickTime in no browser but one.
+/// - HEVC plays only where the machine decodes it (MDN, HEVC); Matroska and QuickTime in no browser but one, the others in none.
 fn browser(facts: &Facts) -> bool {
+    // Not all of them look at the half of the matrix that mirrors.
+    if facts.mirrored {
+        return false;
+    }
     match facts.container {
         Container::Mp4 => {
             let video = match facts.video {
@@ -61,7 +65,7 @@ fn browser(facts: &Facts) -> bool {
             matches!(facts.video, VideoCodec::Vp8 | VideoCodec::Vp9 | VideoCodec::Av1)
                 && sounds(facts.audio, &[AudioCodec::Vorbis, AudioCodec::Opus], 8)
         }
-        Container::Matroska | Container::QuickTime => false,
+        _ => false,
     }
 }
 
@@ -77,6 +81,7 @@ fn old_tv(facts: &Facts) -> bool {
         && (facts.width <= 1920 && facts.height <= 1088)
         && pixels_per_s(facts) <= P1080 * 30.5
         && facts.rotation == 0
+        && !facts.mirrored
         && !facts.interlaced
         && sounds(facts.audio, &[AudioCodec::Aac], 2)
 }
@@ -135,6 +140,7 @@ mod tests {
         check("1080p30", &phone, "hbt");
         check("without sound", &Facts { audio: None, ..phone }, "hbt");
         check("turned", &Facts { rotation: 90, width: 1080, height: 1920, ..phone }, "hb");
+        check("mirrored", &Facts { mirrored: true, ..phone }, "h");
         check("portrait", &Facts { width: 1080, height: 1920, ..phone }, "hb");
         check("1080p60", &Facts { frames_per_s: 60.0, level: 42, ..phone }, "hb");
         check("720p60", &Facts { frames_per_s: 60.0, width: 1280, height: 720, level: 32, ..phone }, "hbt");

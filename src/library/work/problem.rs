@@ -11,6 +11,8 @@ pub enum Failure {
     Unsupported,
     /// It begins right, and then does not make sense.
     Damaged,
+    /// Its end is missing.
+    CutShort,
     /// Larger than any screen, or than the box can hold.
     TooLarge,
     Encrypted,
@@ -35,10 +37,11 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NotMedia,
         Self::Unsupported,
         Self::Damaged,
+        Self::CutShort,
         Self::TooLarge,
         Self::Encrypted,
         Self::NoPicture,
@@ -57,6 +60,7 @@ impl Failure {
             Self::NotMedia => "not_media",
             Self::Unsupported => "unsupported",
             Self::Damaged => "damaged",
+            Self::CutShort => "cut_short",
             Self::TooLarge => "too_large",
             Self::Encrypted => "encrypted",
             Self::NoPicture => "no_picture",
@@ -88,6 +92,10 @@ impl Failure {
             Self::Damaged => (
                 "the file is damaged or not complete",
                 "Play it to its end on a computer; if that works, upload it again, else get another copy.",
+            ),
+            Self::CutShort => (
+                "the file is damaged: its end is missing",
+                "Upload it again; if it is as short on your computer, get another copy.",
             ),
             Self::TooLarge => (
                 "it is larger than the box can take",
@@ -135,9 +143,93 @@ impl Failure {
                 ("the file can't be read from the disk", "Check the library (`marquee check-library`).")
             }
         };
-        let problem = if detail.is_empty() { problem.to_owned() } else { format!("{problem} ({detail})") };
-        (problem, advice.to_owned())
+        (with_detail(problem, detail), advice.to_owned())
     }
+}
+
+/// What a person should know of a step that was done: it was done, but….
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The document has more pages than are made.
+    PagesLeftOut,
+    /// Some of the document's pages can't be drawn.
+    PagesOdd,
+    /// A recording whose last piece is not whole.
+    BrokenOff,
+    /// It is an animation.
+    FirstPicture,
+    /// They are meant for something other than a screen.
+    Colours,
+    /// Picture or sound of the copy end before those of the original.
+    Shortened,
+}
+
+impl Remark {
+    pub const ALL: [Self; 6] = [
+        Self::PagesLeftOut,
+        Self::PagesOdd,
+        Self::BrokenOff,
+        Self::FirstPicture,
+        Self::Colours,
+        Self::Shortened,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PagesLeftOut => "pages_left_out",
+            Self::PagesOdd => "pages_odd",
+            Self::BrokenOff => "broken_off",
+            Self::FirstPicture => "first_picture",
+            Self::Colours => "colours",
+            Self::Shortened => "shortened",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|remark| remark.name() == name)
+    }
+
+    /// What is not as one might think, and what a person can do. `detail` may be empty.
+    pub fn texts(self, detail: &str) -> (String, String) {
+        let (problem, advice) = match self {
+            Self::PagesLeftOut => (
+                "only the first pages are shown",
+                "Split the document on a computer and upload the rest as another one.",
+            ),
+            Self::PagesOdd => (
+                "some pages can't be drawn and are left out",
+                "Print the document into a new PDF on a computer and upload that.",
+            ),
+            Self::BrokenOff => (
+                "the recording breaks off, and is shown up to there",
+                "If it is longer on your computer, upload it again.",
+            ),
+            Self::FirstPicture => (
+                "it is an animation, of which only the first picture is shown",
+                "Save it as an MP4 video on a computer and upload that.",
+            ),
+            Self::Colours => (
+                "its colours may look different, since they are not made for screens",
+                "Save it as sRGB on a computer and upload that.",
+            ),
+            Self::Shortened => (
+                "the copy ends before the original",
+                "Play it to its end; if something is missing, convert the original on a computer and upload that.",
+            ),
+        };
+        (with_detail(problem, detail), advice.to_owned())
+    }
+
+    /// All that is to be said of one step.
+    pub(super) fn all(remarks: &[(Self, String)]) -> (String, String) {
+        let texts = remarks.iter().map(|(remark, detail)| remark.texts(detail));
+        let (problems, advice): (Vec<_>, Vec<_>) = texts.unzip();
+        (problems.join("; "), advice.join(" "))
+    }
+}
+
+fn with_detail(text: &str, detail: &str) -> String {
+    if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
 }
 
 #[cfg(test)]
@@ -151,5 +243,23 @@ mod tests {
             let (problem, advice) = failure.texts(Step::Convert, "x264");
             assert!(problem.ends_with("(x264)") && advice.ends_with('.'), "{failure:?}");
         }
+    }
+
+    #[test]
+    fn every_remark_has_a_name_and_all_are_said() {
+        for remark in Remark::ALL {
+            assert_eq!(Remark::named(remark.name()), Some(remark));
+            assert!(remark.texts("").1.ends_with('.'), "{remark:?}");
+        }
+        let (problem, advice) = Remark::all(&[
+            (Remark::PagesLeftOut, "200 of 210".to_owned()),
+            (Remark::BrokenOff, String::new()),
+        ]);
+        assert!(
+            problem.starts_with("only the first pages are shown (200 of 210); the recording"),
+            "{problem}"
+        );
+        assert!(advice.ends_with("upload it again."), "{advice}");
+        assert_eq!(Remark::all(&[]), (String::new(), String::new()));
     }
 }

@@ -1,14 +1,16 @@
 //! Another file made from a video: H.264 and AAC in an MP4 whose index comes first, which every screen plays.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-use super::frames::{decode_only, is};
-use super::{FileError, Running, turning, unturned};
+use super::frames::decode_only;
+use super::hdr::{self, Hdr};
+use super::lengths::Reached;
+use super::movie::{Kind, Movie};
+use super::{FileError, Running, Turn, movie, pads};
 use crate::pipeline::encoders;
 
 /// Between two looks at how far it is.
@@ -27,15 +29,21 @@ pub struct Target<'a> {
     /// Upright.
     pub width: u32,
     pub height: u32,
-    /// How the original has to be turned.
+    /// How the original has to be turned, if it has no matrix of its own.
     pub rotation: u32,
     pub rate: (u32, u32),
     pub kbit_per_s: u32,
 }
 
-/// Makes it; `progress` is called with the time of the original it has reached, in milliseconds.
-pub fn convert(file: &Path, target: &Target<'_>, progress: impl FnMut(u64)) -> Result<(), FileError> {
-    let video = video_description(target)?;
+/// Makes it; `progress` is called with the time of the original it has reached, in milliseconds. Returns how long picture and
+/// sound of the original are, as far as that can be known.
+pub fn convert(
+    file: &Path,
+    target: &Target<'_>,
+    progress: impl FnMut(u64),
+) -> Result<(Duration, Duration), FileError> {
+    let turn = movie::turn_of(file, target.rotation);
+    let videos = [video_description(target, turn, false)?, video_description(target, turn, true)?];
     let sound = sound_description()?;
     let running = Running::parse(
         "filesrc name=file ! decodebin name=decode \
@@ -46,28 +54,46 @@ pub fn convert(file: &Path, target: &Target<'_>, progress: impl FnMut(u64)) -> R
     running.element("mux").set_property("faststart-file", target.spare);
     let decode = running.element("decode");
     decode_only(&decode, &["video/", "audio/"]);
-    let branches = Arc::new(Branches {
-        pipeline: running.0.downgrade(),
-        video,
-        sound,
-        has_video: AtomicBool::new(false),
-        has_sound: AtomicBool::new(false),
-        reached_ms: Arc::default(),
-    });
-    let added = Arc::clone(&branches);
-    decode.connect_pad_added(move |_, pad| added.add(pad));
-    let complete = Arc::clone(&branches);
+    let movie = Movie::read(file);
+    let picture = movie.as_ref().and_then(Movie::picture).map(|track| track.id);
+    let (pipeline, reached) = (running.0.downgrade(), Reached::default());
+    let watching = reached.clone();
+    // Nothing comes out of any of them before this.
     decode.connect_no_more_pads(move |decode| {
-        if !complete.has_video.load(Ordering::Relaxed) {
+        let Some(pipeline) = pipeline.upgrade() else { return };
+        let Some(picture) = pads::picture(decode, picture, "video/x-raw") else {
             gst::element_error!(decode, gst::StreamError::CodecNotFound, ["there is no picture"]);
+            return;
+        };
+        watching.watch(&picture, Kind::Picture);
+        forget_tags(&picture);
+        let hdr = Hdr::of(&picture);
+        let mut added = add_branch(&pipeline, &picture, &videos[usize::from(hdr.is_some())], "video_%u");
+        if let Some((hdr, pad)) = hdr.zip(hdr::pad(&pipeline)) {
+            hdr.tone(&pad);
+        }
+        if let Some(heard) = pads::sound(decode) {
+            watching.watch(&heard, Kind::Sound);
+            added = added.and_then(|()| add_branch(&pipeline, &heard, &sound, "audio_%u"));
+        }
+        if let Err(error) = added {
+            gst::element_error!(pipeline, gst::StreamError::Encode, ["{error}"]);
         }
     });
     running.start(gst::State::Playing)?;
-    attend(&running, &branches.reached_ms, progress)
+    attend(&running, &reached, progress)?;
+    // What it says is worth more than what was made of it: some of it may never have come.
+    let length = |kind| {
+        // Of several sounds one is heard, which may be shorter than others.
+        let one = |movie: &&Movie| kind == Kind::Picture || movie.count(kind) == 1;
+        let said = movie.as_ref().filter(one).and_then(|movie| movie.length_of(kind));
+        said.map_or_else(|| reached.of(kind), |said| said.max(reached.of(kind)))
+    };
+    Ok((length(Kind::Picture), length(Kind::Sound)))
 }
 
 /// Until it is whole.
-fn attend(running: &Running, reached_ms: &AtomicU64, mut progress: impl FnMut(u64)) -> Result<(), FileError> {
+fn attend(running: &Running, reached: &Reached, mut progress: impl FnMut(u64)) -> Result<(), FileError> {
     let mut told = None;
     loop {
         match running.until_end(PERIOD) {
@@ -75,56 +101,11 @@ fn attend(running: &Running, reached_ms: &AtomicU64, mut progress: impl FnMut(u6
             end => return end,
         }
         // Only if it has moved: silence tells that it stands still.
-        let reached = reached_ms.load(Ordering::Relaxed);
-        if told.replace(reached) != Some(reached) {
-            progress(reached);
+        let reached = reached.of(Kind::Picture).max(reached.of(Kind::Sound));
+        let reached_ms = u64::try_from(reached.as_millis()).unwrap_or(u64::MAX);
+        if told.replace(reached_ms) != Some(reached_ms) {
+            progress(reached_ms);
         }
-    }
-}
-
-/// What is put behind the decoder, once for the first picture and once for the first sound.
-struct Branches {
-    pipeline: gst::glib::WeakRef<gst::Pipeline>,
-    video: String,
-    sound: String,
-    has_video: AtomicBool,
-    has_sound: AtomicBool,
-    reached_ms: Arc<AtomicU64>,
-}
-
-impl Branches {
-    fn add(&self, pad: &gst::Pad) {
-        let Some(pipeline) = self.pipeline.upgrade() else { return };
-        let Some(caps) = pad.current_caps() else { return };
-        let video = is(&caps, "video/x-raw");
-        if !video && !is(&caps, "audio/x-raw") {
-            return;
-        }
-        let (has, description, target) = match video {
-            true => (&self.has_video, &self.video, "video_%u"),
-            false => (&self.has_sound, &self.sound, "audio_%u"),
-        };
-        if has.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        if video {
-            self.watch(pad);
-            forget_tags(pad);
-        }
-        if let Err(error) = add_branch(&pipeline, pad, description, target) {
-            gst::element_error!(pipeline, gst::StreamError::Encode, ["{error}"]);
-        }
-    }
-
-    /// Keeps the time of the picture that was decoded last.
-    fn watch(&self, pad: &gst::Pad) {
-        let reached_ms = Arc::clone(&self.reached_ms);
-        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            if let Some(time) = info.buffer().and_then(|buffer| buffer.pts()) {
-                reached_ms.fetch_max(time.mseconds(), Ordering::Relaxed);
-            }
-            gst::PadProbeReturn::Ok
-        });
     }
 }
 
@@ -159,18 +140,19 @@ fn add_branch(
 }
 
 /// The rate first, so that what is left out is not scaled; turned last, when it is small.
-fn video_description(target: &Target<'_>) -> Result<String, FileError> {
-    let Target { rate: (frames, seconds), rotation, .. } = *target;
-    let (width, height) = unturned((target.width, target.height), rotation);
+fn video_description(target: &Target<'_>, turn: Turn, hdr: bool) -> Result<String, FileError> {
+    let (frames, seconds) = target.rate;
+    let (width, height) = turn.unturned((target.width, target.height));
     let (encoder, format) = encoder(target)?;
+    let toned = if hdr { hdr::toned(width, height) } else { String::new() };
     Ok(format!(
         "queue max-size-buffers=3 max-size-bytes=0 max-size-time=0 ! deinterlace \
          ! videorate ! video/x-raw,framerate={frames}/{seconds} \
-         ! videoconvertscale add-borders=false \
+         ! videoconvertscale add-borders=false {toned}\
          ! video/x-raw,format={format},width={width},height={height},pixel-aspect-ratio=1/1 \
          ! videoflip video-direction={turning} ! {encoder} \
          ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! queue",
-        turning = turning(rotation),
+        turning = turn.direction(),
     ))
 }
 

@@ -8,7 +8,8 @@ use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 
-use super::{FileError, Running, turning, unturned};
+use super::hdr::Hdr;
+use super::{FileError, Running, movie, pads};
 
 /// For one picture; what takes longer is left out.
 const TIME_OF_ONE: gst::ClockTime = gst::ClockTime::from_seconds(8);
@@ -30,14 +31,14 @@ pub struct Frame {
 }
 
 impl Frames {
-    /// Pictures will have this size, upright.
+    /// Pictures will have this size, upright. `rotation`: as was found, if the file has no matrix of its own.
     pub fn open(file: &Path, size: (u32, u32), rotation: u32) -> Result<Self, FileError> {
-        let (width, height) = unturned(size, rotation);
-        let turning = turning(rotation);
+        let turn = movie::turn_of(file, rotation);
+        let ((width, height), turning) = (turn.unturned(size), turn.direction());
         let running = Running::parse(
             &format!(
                 "filesrc name=file ! decodebin name=decode \
-                 videoconvertscale name=in add-borders=false \
+                 deinterlace name=in ! videoconvertscale add-borders=false \
                  ! video/x-raw,format=RGB,width={width},height={height},pixel-aspect-ratio=1/1 \
                  ! videoflip video-direction={turning} ! video/x-raw,format=RGB ! appsink name=out sync=false max-buffers=1"
             ),
@@ -45,7 +46,7 @@ impl Frames {
         )?;
         let sink = running.element("out").downcast::<gst_app::AppSink>();
         let sink = sink.map_err(|_| FileError::Failed("no sink".to_owned()))?;
-        link_video(&running.element("decode"), running.element("in").static_pad("sink"));
+        link_video(file, &running.element("decode"), &running.element("in"), sink.static_pad("sink"));
         running.start(gst::State::Paused)?;
         let frames = Self { running, sink, fresh: true };
         frames.preroll()?;
@@ -77,14 +78,19 @@ impl Frames {
     }
 }
 
-/// Links the first video that comes out of a decodebin; sound is not even decoded.
-fn link_video(decode: &gst::Element, target: Option<gst::Pad>) {
+/// Links the picture that comes out of a decodebin; sound is not even decoded.
+fn link_video(file: &Path, decode: &gst::Element, target: &gst::Element, out: Option<gst::Pad>) {
     decode_only(decode, &["video/"]);
-    let target = target.expect("a converter has a sink");
-    decode.connect_pad_added(move |_, pad| {
-        if pad.current_caps().is_some_and(|caps| is(&caps, "video/x-raw")) && !target.is_linked() {
+    let picture = pads::picture_id(file);
+    let target = target.downgrade();
+    decode.connect_no_more_pads(move |decode| {
+        let Some(sink) = target.upgrade().and_then(|target| target.static_pad("sink")) else { return };
+        if let Some(pad) = pads::picture(decode, picture, "video/x-raw") {
+            if let Some((hdr, out)) = Hdr::of(&pad).zip(out.as_ref()) {
+                hdr.tone(out);
+            }
             // Without a link there is no picture, which is what is said then.
-            let _ = pad.link(&target);
+            let _ = pad.link(&sink);
         }
     });
 }
@@ -108,8 +114,22 @@ pub(super) fn decode_only(decode: &gst::Element, kinds: &'static [&'static str])
 
 /// Containers are called like streams.
 fn is_container(name: &str) -> bool {
-    ["video/quicktime", "video/x-matroska", "video/webm", "audio/x-matroska", "audio/webm", "audio/x-m4a"]
-        .contains(&name)
+    const CONTAINERS: [&str; 13] = [
+        "video/quicktime",
+        "video/x-matroska",
+        "video/webm",
+        "video/x-msvideo",
+        "video/x-ms-asf",
+        "video/mpegts",
+        "video/x-flv",
+        "video/ogg",
+        "audio/ogg",
+        "audio/x-matroska",
+        "audio/webm",
+        "audio/x-m4a",
+        "application/ogg",
+    ];
+    CONTAINERS.contains(&name)
 }
 
 pub(super) fn is(caps: &gst::Caps, name: &str) -> bool {

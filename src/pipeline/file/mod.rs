@@ -4,24 +4,39 @@
 
 pub mod convert;
 pub mod frames;
+mod hdr;
+pub mod lengths;
+pub mod movie;
+mod pads;
 pub mod play;
 pub mod probe;
 pub mod protection;
 pub mod texts;
+mod turn;
 
 use std::path::Path;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use movie::Movie;
+pub use turn::Turn;
+
 /// Plug-ins that may take a file apart. Whatever else is installed would only be more ways in: a file can hold any of
 /// the codecs that libav has, and playlists that lead elsewhere.
-const PLUGINS: [&str; 21] = [
+const PLUGINS: [&str; 28] = [
     "coreelements",
     "playback",
     "typefindfunctions",
     "isomp4",
     "matroska",
+    "avi",
+    "asf",
+    "mpegtsdemux",
+    "mpegpsdemux",
+    "flv",
+    "ogg",
+    "theora",
     "videoparsersbad",
     "audioparsers",
     "opusparse",
@@ -100,13 +115,18 @@ pub fn init() -> Result<(), gst::glib::Error> {
 struct Running(gst::Pipeline);
 
 impl Running {
-    /// `description` in gst-launch's syntax, with a `filesrc name=file`. Nothing in it comes from outside.
+    /// `description` in gst-launch's syntax, with a `filesrc name=file`. Nothing in it comes from outside. What its demuxer
+    /// would take amiss is kept from it.
     fn parse(description: &str, file: &Path) -> Result<Self, FileError> {
         let failed = |error: gst::glib::Error| FileError::Failed(error.message().to_owned());
         let element = gst::parse::launch(description).map_err(failed)?;
         let pipeline = element.downcast::<gst::Pipeline>();
         let running = Self(pipeline.map_err(|_| FileError::Failed("no pipeline".to_owned()))?);
-        running.element("file").set_property("location", file);
+        let source = running.element("file");
+        source.set_property("location", file);
+        if let Some(movie) = Movie::read(file) {
+            movie.mend(&source);
+        }
         Ok(running)
     }
 
@@ -163,22 +183,30 @@ impl Drop for Running {
     }
 }
 
-/// The demuxer for a file that is MP4 or QuickTime, else Matroska or WebM.
-fn demuxer(mp4: bool) -> &'static str {
-    if mp4 { "qtdemux" } else { "matroskademux" }
+/// What takes a file apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    Mp4,
+    Matroska,
+    Avi,
+    Asf,
+    MpegTs,
+    MpegPs,
+    Flash,
+    Ogg,
 }
 
-/// How a picture has to be turned, clockwise, for `videoflip video-direction`.
-fn turning(rotation: u32) -> &'static str {
-    match rotation {
-        90 => "90r",
-        180 => "180",
-        270 => "90l",
-        _ => "identity",
+impl Container {
+    const fn demuxer(self) -> &'static str {
+        match self {
+            Self::Mp4 => "qtdemux",
+            Self::Matroska => "matroskademux",
+            Self::Avi => "avidemux",
+            Self::Asf => "asfdemux",
+            Self::MpegTs => "tsdemux",
+            Self::MpegPs => "mpegpsdemux",
+            Self::Flash => "flvdemux",
+            Self::Ogg => "oggdemux",
+        }
     }
-}
-
-/// The size before turning.
-fn unturned((width, height): (u32, u32), rotation: u32) -> (u32, u32) {
-    if rotation == 90 || rotation == 270 { (height, width) } else { (width, height) }
 }

@@ -12,13 +12,19 @@ use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
 use super::frames::{decode_only, is};
-use super::{FileError, Running};
+use super::hdr::{self, Hdr};
+use super::movie::Movie;
+use super::{FileError, Running, Turn, pads};
 
 /// Until the first picture, and from one to the next: longer, and it does not play.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// How long one of the two is waited for while the other is there. A file may hold them far apart.
 const OTHER_MAX: gst::ClockTime = gst::ClockTime::from_mseconds(40);
 const BOTH_MAX: gst::ClockTime = gst::ClockTime::from_mseconds(200);
+/// Without a picture for so long while there is sound, the pictures are over: less than what of the sound is heard before.
+const STARVED: Duration = Duration::from_millis(250);
+/// The end of the pictures, in which there is one for sure.
+const LAST: Duration = Duration::from_secs(1);
 /// Sound comes so much before the pictures of its time: a sound card holds a part of it, and plays through what holds a
 /// picture up.
 const SOUND_AHEAD_NS: u64 = 300_000_000;
@@ -60,6 +66,11 @@ pub struct Playing {
     sound: Option<Stream>,
     until_ns: u64,
     turned: Arc<AtomicBool>,
+    /// The last picture, where only sound is left from the begin on.
+    standing: Option<Piece>,
+    /// Since when there has been sound and no picture; and whether the decoder was told so.
+    starved: Option<Instant>,
+    drained: bool,
 }
 
 /// One kind of what a file holds.
@@ -79,8 +90,16 @@ impl Playing {
             keep_coded(&decode);
         }
         let turned = Arc::new(AtomicBool::new(false));
-        let branches = Branches { pipeline: running.0.downgrade(), settings, turned: Arc::clone(&turned) };
-        decode.connect_pad_added(move |_, pad| branches.add(pad));
+        let picture = Movie::read(file).and_then(|movie| Some(movie.picture()?.clone()));
+        let branches = Branches {
+            pipeline: running.0.downgrade(),
+            settings,
+            picture: picture.as_ref().map(|picture| picture.id),
+            turn: picture.as_ref().map(|picture| picture.turn),
+            turned: Arc::clone(&turned),
+        };
+        // Nothing comes out of any of them before this.
+        decode.connect_no_more_pads(move |decode| branches.add(decode));
         running.start(gst::State::Paused)?;
         running.until_ready()?;
         let sink = |name| {
@@ -102,16 +121,30 @@ impl Playing {
         }
         running.start(gst::State::Playing)?;
         let until_ns = settings.until_ms.map_or(u64::MAX, |until_ms| until_ms.saturating_mul(1_000_000));
-        Ok(Self { running, pictures, sound, until_ns, turned })
+        let standing = match picture.map(|picture| picture.length) {
+            Some(length) if length <= Duration::from_millis(settings.from_ms) => {
+                standing(file, settings, length)?
+            }
+            _ => None,
+        };
+        Ok(Self { running, pictures, sound, until_ns, turned, standing, starved: None, drained: false })
     }
 
     /// The next piece; `None`: it is over. Waits for it.
     pub fn pull(&mut self) -> Result<Option<Piece>, FileError> {
+        if let Some(piece) = self.standing.take() {
+            return Ok(Some(piece));
+        }
         let deadline = Instant::now() + SILENCE_MAX;
         loop {
             let sound = self.sound.as_mut().map(|sound| sound.look(gst::ClockTime::ZERO));
             let waits = sound.flatten().is_none();
-            let picture = self.pictures.look(if waits { BOTH_MAX } else { OTHER_MAX });
+            let starves = self.starved.is_some_and(|since| since.elapsed() >= STARVED);
+            let picture = self.pictures.look(match waits {
+                true => BOTH_MAX,
+                false if starves => gst::ClockTime::ZERO,
+                false => OTHER_MAX,
+            });
             if self.turned.load(Ordering::Relaxed) && self.pictures.kind == Kind::Coded {
                 return Err(FileError::Unsupported("its pictures are turned".to_owned()));
             }
@@ -128,8 +161,12 @@ impl Playing {
             let sound_first = !sound_over
                 && sound.is_some_and(|sound| {
                     pictures_over
+                        || picture.is_none() && self.has_starved()
                         || picture.is_some_and(|picture| sound <= picture.saturating_add(SOUND_AHEAD_NS))
                 });
+            if picture.is_some() {
+                (self.starved, self.drained) = (None, false);
+            }
             match (picture, &mut self.sound) {
                 (_, Some(stream)) if sound_first => return stream.take().map(Some),
                 (Some(_), _) if !pictures_over => return self.pictures.take().map(Some),
@@ -142,6 +179,27 @@ impl Playing {
                 return Err(FileError::TooSlow);
             }
         }
+    }
+}
+
+impl Playing {
+    /// Whether only sound has come for so long that the pictures must be over, although nobody has said so: Matroska does at
+    /// its end alone. What the decoder still holds comes then.
+    fn has_starved(&mut self) -> bool {
+        let waited = self.starved.get_or_insert_with(Instant::now).elapsed();
+        if waited < STARVED {
+            return false;
+        }
+        if !std::mem::replace(&mut self.drained, true) {
+            for element in self.running.0.iterate_recurse().into_iter().flatten() {
+                let is_it = element.metadata("klass").is_some_and(|klass| klass.contains("Decoder/Video"));
+                if let Some(pad) = element.static_pad("sink").filter(|_| is_it) {
+                    // One that takes none keeps what it has up to the end.
+                    let _ = pad.send_event(gst::event::Gap::new(gst::ClockTime::ZERO, gst::ClockTime::NONE));
+                }
+            }
+        }
+        true
     }
 }
 
@@ -209,30 +267,53 @@ fn keep_coded(decode: &gst::Element) {
     });
 }
 
-/// What is put behind the decoder, once for the first picture and once for the first sound.
+/// The picture that stands when all pictures, which are so long, are over.
+fn standing(file: &Path, settings: Settings, length: Duration) -> Result<Option<Piece>, FileError> {
+    if settings.coded {
+        return Err(FileError::Unsupported("only its sound is left".to_owned()));
+    }
+    let from_ms = u64::try_from(length.saturating_sub(LAST).as_millis()).unwrap_or(u64::MAX);
+    let mut end = Playing::open(file, Settings { from_ms, until_ms: None, sound: false, ..settings })?;
+    let mut last = None;
+    while let Some(piece) = end.pull()? {
+        last = Some(Piece { time_ns: settings.from_ms.saturating_mul(1_000_000), ..piece });
+    }
+    Ok(last)
+}
+
+/// What is put behind the decoder: one branch for the picture, one for the sound.
 struct Branches {
     pipeline: gst::glib::WeakRef<gst::Pipeline>,
     settings: Settings,
+    /// The track that is the picture, and how it has to be turned, if the file says so.
+    picture: Option<u32>,
+    turn: Option<Turn>,
     turned: Arc<AtomicBool>,
 }
 
 impl Branches {
-    fn add(&self, pad: &gst::Pad) {
-        let (Some(pipeline), Some(caps)) = (self.pipeline.upgrade(), pad.current_caps()) else { return };
-        let there = |name| pipeline.by_name(name).is_some();
-        let has_picture = there("pictures") || there("coded");
-        let description = if is(&caps, "video/x-raw") && !has_picture {
-            pictures(&self.settings)
-        } else if is(&caps, "video/x-h264") && !has_picture {
-            self.watch_turns(pad);
-            CODED.to_owned()
-        } else if is(&caps, "audio/x-raw") && !there("sound") {
-            SOUND.to_owned()
-        } else {
-            return;
-        };
-        if let Err(error) = add(&pipeline, pad, &description) {
-            gst::element_error!(pipeline, gst::CoreError::Negotiation, ["{error}"]);
+    fn add(&self, decode: &gst::Element) {
+        let Some(pipeline) = self.pipeline.upgrade() else { return };
+        let mut branches = Vec::new();
+        if let Some(pad) = pads::picture(decode, self.picture, "video/x-h264").filter(|_| self.settings.coded)
+        {
+            match self.turn {
+                Some(turn) => self.turned.store(turn != Turn::None, Ordering::Relaxed),
+                None => self.watch_turns(&pad),
+            }
+            branches.push((pad, CODED.to_owned()));
+        } else if let Some(pad) = pads::picture(decode, self.picture, "video/x-raw") {
+            let description = pictures(&self.settings, self.turn, Hdr::of(&pad).is_some());
+            branches.push((pad, description));
+        }
+        branches.extend(pads::sound(decode).map(|pad| (pad, SOUND.to_owned())));
+        for (pad, description) in branches {
+            if let Err(error) = add(&pipeline, &pad, &description) {
+                gst::element_error!(pipeline, gst::CoreError::Negotiation, ["{error}"]);
+            }
+            if let Some((hdr, toned)) = Hdr::of(&pad).zip(hdr::pad(&pipeline)) {
+                hdr.tone(&toned);
+            }
         }
     }
 
@@ -267,13 +348,15 @@ const SOUND: &str = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=100
      ! appsink name=sound sync=false max-buffers=8";
 
 /// Turned and cut first, then made as large as they are shown.
-fn pictures(settings: &Settings) -> String {
+fn pictures(settings: &Settings, turn: Option<Turn>, hdr: bool) -> String {
     let Settings { width, height, cover, .. } = settings;
+    let turning = turn.map_or("auto", Turn::direction);
+    let toned = if hdr { hdr::toned(*width, *height) } else { String::new() };
     let crop =
         if *cover { format!("! aspectratiocrop aspect-ratio={width}/{height} ") } else { String::new() };
     format!(
-        "queue max-size-buffers=3 max-size-bytes=0 max-size-time=0 ! deinterlace ! videoflip video-direction=auto \
-         {crop}! videoconvertscale add-borders=true \
+        "queue max-size-buffers=3 max-size-bytes=0 max-size-time=0 ! deinterlace ! videoflip video-direction={turning} \
+         {crop}! videoconvertscale add-borders=true {toned}\
          ! video/x-raw,format=I420,width={width},height={height},pixel-aspect-ratio=1/1 \
          ! appsink name=pictures sync=false max-buffers=2"
     )

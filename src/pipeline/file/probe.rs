@@ -9,7 +9,8 @@ use gstreamer_app as gst_app;
 use gstreamer_pbutils as gst_pbutils;
 use gstreamer_pbutils::prelude::*;
 
-use super::{FileError, Running, demuxer};
+use super::movie::{Kind, Movie};
+use super::{Container, FileError, Running, Turn, lengths, pads};
 
 /// Longer than any step: what ends it is the limit of the child's process, which knows how long that waited for a
 /// processor.
@@ -26,12 +27,14 @@ const JITTER_MAX: f64 = 1.25;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub video: Option<FoundVideo>,
-    /// The first sound track: its media type with its version or format behind, such as `audio/mpeg 4`, and channels.
+    /// The sound track that is heard: its media type with its version or format behind, such as `audio/mpeg 4`, and channels.
     pub audio: Option<(String, u32)>,
     pub texts: u32,
     pub duration: Duration,
-    /// Clockwise degrees.
-    pub rotation: u32,
+    /// Of the two tracks by themselves; zero: it does not say.
+    pub picture: Duration,
+    pub sound: Duration,
+    pub turn: Turn,
     /// Nothing here decodes the picture.
     pub undecodable: bool,
 }
@@ -59,11 +62,18 @@ pub struct FoundVideo {
     pub variable: bool,
 }
 
-/// `mp4`: MP4 or QuickTime, else Matroska or WebM.
-pub fn probe(file: &Path, mp4: bool) -> Result<Found, FileError> {
+/// Finds out what is in a file; its pictures are decoded up to the first.
+pub fn probe(file: &Path, container: Container) -> Result<Found, FileError> {
     let failed = |error: &gst::glib::Error| FileError::Failed(error.message().to_owned());
     let uri = gst::glib::filename_to_uri(file, None).map_err(|error| failed(&error))?;
     let discoverer = gst_pbutils::Discoverer::new(TIME_MAX).map_err(|error| failed(&error))?;
+    let movie = Movie::read(file);
+    let mended = movie.clone();
+    discoverer.connect_source_setup(move |_, source| {
+        if let Some(movie) = &mended {
+            movie.mend(source);
+        }
+    });
     let info = discoverer.discover_uri(&uri).map_err(|error| FileError::of(&error))?;
     let result = info.result();
     match result {
@@ -73,22 +83,35 @@ pub fn probe(file: &Path, mp4: bool) -> Result<Found, FileError> {
     }
     let streams = info.stream_list();
     let of = |kind: &str| streams.iter().filter(|stream| media_type(stream).starts_with(kind)).count();
-    let videos = info.video_streams();
-    // Motion JPEG is a picture to it, too; a cover beside a film is one more.
-    let video = videos.iter().find(|video| !video.is_image()).or(videos.first());
-    let audios = info.audio_streams();
-    let rotation = video
-        .and_then(|video| video.tags())
-        .as_deref()
-        .and_then(rotation)
-        .or_else(|| info.stream_info().and_then(|file| file.tags()).as_deref().and_then(rotation))
-        .unwrap_or(0);
+    let picture = movie.as_ref().and_then(Movie::picture);
+    let mut videos = info.video_streams();
+    // The one that is shown first, then others; motion JPEG is a picture to it, too; a cover beside a film is one more.
+    let shown = picture.map(|picture| format!("/{:03}", picture.id));
+    videos.sort_by_key(|video| {
+        let is_it = shown.as_ref().zip(video.stream_id()).is_some_and(|(end, id)| id.ends_with(end.as_str()));
+        (!is_it, video.is_image())
+    });
+    let video = videos.first();
+    let mut audios = info.audio_streams();
+    audios.sort_by_key(|audio| audio.stream_id());
+    let heard = movie.as_ref().and_then(Movie::sound_number).and_then(|number| audios.get(number));
+    let turn = picture.map(|picture| picture.turn).or_else(|| {
+        let tags = video.and_then(|video| video.tags());
+        let all = || info.stream_info().and_then(|file| file.tags());
+        tags.as_deref()
+            .and_then(rotation)
+            .or_else(|| all().as_deref().and_then(rotation))
+            .map(Turn::of_degrees)
+    });
+    let length = |kind| movie.as_ref().and_then(|movie| movie.length_of(kind)).unwrap_or_default();
     let mut found = Found {
         video: video.and_then(found_video),
-        audio: audios.first().map(|audio| (sound_type(audio), audio.channels())),
+        audio: heard.or(audios.first()).map(|audio| (sound_type(audio), audio.channels())),
         texts: u32::try_from(info.subtitle_streams().len()).unwrap_or(u32::MAX),
         duration: info.duration().unwrap_or_default().into(),
-        rotation,
+        picture: length(Kind::Picture),
+        sound: length(Kind::Sound),
+        turn: turn.unwrap_or_default(),
         undecodable: false,
     };
     if found.video.is_none() {
@@ -98,7 +121,16 @@ pub fn probe(file: &Path, mp4: bool) -> Result<Found, FileError> {
     }
     found.undecodable = result == gst_pbutils::DiscovererResult::MissingPlugins
         && !decodes(videos.first().and_then(|video| video.caps()).as_ref());
-    if let (Some(video), Some((rate, variable))) = (&mut found.video, rate(file, mp4)) {
+    let (length, times) = times(file, container).unwrap_or_default();
+    found.duration = match movie.and_then(|movie| movie.length()).or(length) {
+        Some(said) => said,
+        None => {
+            let (picture, sound) = lengths::read(file, container)?;
+            (found.picture, found.sound) = (picture, sound);
+            picture.max(sound)
+        }
+    };
+    if let (Some(video), Some((rate, variable))) = (&mut found.video, rate_of(times)) {
         video.variable = variable;
         if variable || video.frames_per_s <= 0.0 {
             video.frames_per_s = rate;
@@ -151,19 +183,19 @@ fn sound_type(audio: &gst_pbutils::DiscovererAudioInfo) -> String {
     }
 }
 
-/// By the tag `image-orientation`; mirrored ones are turned as if they were not.
+/// By the tag `image-orientation` of files that have no matrix; none of those is ever mirrored.
 fn rotation(tags: &gst::TagListRef) -> Option<u32> {
     let tag = tags.get::<gst::tags::ImageOrientation>()?;
     let degrees = tag.get().rsplit('-').next()?.parse().ok()?;
     [0, 90, 180, 270].contains(&degrees).then_some(degrees)
 }
 
-/// The average rate of the first pictures by their times, and whether it varies. No decoding.
-fn rate(file: &Path, mp4: bool) -> Option<(f64, bool)> {
+/// How long the file says that it is, and when its first pictures are shown. No decoding.
+fn times(file: &Path, container: Container) -> Option<(Option<Duration>, Vec<u64>)> {
     let running = Running::parse(
         &format!(
             "filesrc name=file ! {} name=demux appsink name=out sync=false max-buffers=16",
-            demuxer(mp4)
+            container.demuxer()
         ),
         file,
     )
@@ -171,7 +203,7 @@ fn rate(file: &Path, mp4: bool) -> Option<(f64, bool)> {
     let sink = running.element("out").downcast::<gst_app::AppSink>().ok()?;
     let target = sink.static_pad("sink")?;
     running.element("demux").connect_pad_added(move |_, pad| {
-        if pad.name().starts_with("video") && !target.is_linked() {
+        if pads::kind(pad) == Kind::Picture && !target.is_linked() {
             // One that can't be linked gives no times, which is no failure.
             let _ = pad.link(&target);
         }
@@ -179,9 +211,13 @@ fn rate(file: &Path, mp4: bool) -> Option<(f64, bool)> {
     running.start(gst::State::Playing).ok()?;
     let times = std::iter::from_fn(|| sink.try_pull_sample(TIME_OF_ONE));
     let times = times.take(TIMES_MAX).filter_map(|sample| Some(sample.buffer()?.pts()?.nseconds()));
-    rate_of(times.collect())
+    let times = times.collect();
+    // Asked of the demuxer alone: parsers behind it would guess.
+    let length = running.element("demux").query_duration::<gst::ClockTime>();
+    Some((length.filter(|length| !length.is_zero()).map(Duration::from), times))
 }
 
+/// The average rate of pictures by their times, and whether it varies.
 fn rate_of(mut times: Vec<u64>) -> Option<(f64, bool)> {
     times.sort_unstable();
     times.dedup();

@@ -7,7 +7,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
-use super::{FileError, Running, demuxer};
+use super::{Container, FileError, Running};
 
 /// Films have up to some 50.
 const TRACKS_MAX: usize = 60;
@@ -43,9 +43,9 @@ pub struct RawCue {
     pub text: String,
 }
 
-/// Reads the whole file. `mp4`: MP4 or QuickTime, else Matroska or WebM.
-pub fn read(file: &Path, mp4: bool) -> Result<Vec<Track>, FileError> {
-    let description = format!("filesrc name=file ! {} name=demux", demuxer(mp4));
+/// Reads the whole file.
+pub fn read(file: &Path, container: Container) -> Result<Vec<Track>, FileError> {
+    let description = format!("filesrc name=file ! {} name=demux", container.demuxer());
     let running = Running::parse(&description, file)?;
     let found: Arc<Mutex<Vec<(gst::Pad, Format, Cues)>>> = Arc::default();
     let (tracks, pipeline) = (Arc::clone(&found), running.0.downgrade());

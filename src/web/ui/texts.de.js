@@ -236,6 +236,7 @@ export const german = {
     jobs: {
       probe: 'Untersuchen', pages: 'Seiten zeichnen', thumbnail: 'Vorschaubild', preview: 'Vorschau', subtitles: 'Untertitel', convert: 'Umwandeln',
     },
+    doneBut: 'fertig, aber',
     jobStates: { waiting: 'wartet', running: 'läuft', done: 'fertig', failed: 'fehlgeschlagen', cancelled: 'abgebrochen' },
     detail: {
       title: 'Einzelheiten',

@@ -255,6 +255,7 @@ export const english = {
     jobs: {
       probe: 'Examine', pages: 'Draw pages', thumbnail: 'Thumbnail', preview: 'Preview', subtitles: 'Subtitles', convert: 'Convert',
     },
+    doneBut: 'done, but',
     jobStates: { waiting: 'waiting', running: 'in progress', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     detail: {
       title: 'Details',

@@ -27,7 +27,7 @@ export function createWork(changed) {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.act : undefined;
     running.clear();
     badges.replaceChildren(...badgesOf(asset));
-    const jobs = asset.jobs.filter((job) => job.state !== 'done');
+    const jobs = asset.jobs.filter((job) => job.state !== 'done' || job.problem);
     list.replaceChildren(...jobs.map((job) => jobLine(asset, job)));
     const converting = jobs.some((job) => job.step === 'convert');
     const offer = isAdmin() && asset.kind === 'video' && !asset.converted && !converting && asset.plays
@@ -47,7 +47,8 @@ export function createWork(changed) {
 
   /** @param {FullAsset} asset @param {Job} job */
   function jobLine(asset, job) {
-    const text = h('span', {}, words.jobs[job.step], ': ', words.jobStates[job.state]);
+    const remark = job.state === 'done';
+    const text = h('span', {}, words.jobs[job.step], ': ', remark ? words.doneBut : words.jobStates[job.state]);
     const bar = h('progress', { max: 1, 'aria-label': words.jobs[job.step] });
     if (job.state === 'running') {
       running.set(job.step, { bar, text });
@@ -59,12 +60,12 @@ export function createWork(changed) {
     }, words[what]);
     const over = job.state === 'failed' || job.state === 'cancelled';
     const element = h('li', { class: 'job icon-small', 'data-state': job.state },
-      icon(ICONS[job.state]),
+      icon(remark ? 'warn' : ICONS[job.state]),
       h('div', { class: 'job-text' }, text,
         job.problem ? h('p', {}, job.problem) : null,
         job.advice ? h('p', { class: 'muted' }, job.advice) : null,
         job.state === 'running' ? bar : null),
-      isAdmin() ? act(over ? 'retry' : 'cancel') : null);
+      isAdmin() && !remark ? act(over ? 'retry' : 'cancel') : null);
     if (job.progress !== null) {
       bar.value = job.progress;
     }

@@ -1,0 +1,80 @@
+//! How long the tracks of a file are, found by reading it to its end: recorders that were never ended, and pipes, write no
+//! length.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+use super::movie::Kind;
+use super::{Container, FileError, Running, pads};
+
+/// Longer than any step may take (`probe.rs`).
+const TIME_MAX: gst::ClockTime = gst::ClockTime::from_seconds(3600);
+
+/// How far picture and sound of a file have come, in nanoseconds of its own time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reached {
+    picture: Arc<AtomicU64>,
+    sound: Arc<AtomicU64>,
+}
+
+impl Reached {
+    /// Keeps the end of what goes through a pad.
+    pub(super) fn watch(&self, pad: &gst::Pad, kind: Kind) {
+        let reached = Arc::clone(if kind == Kind::Picture { &self.picture } else { &self.sound });
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            if let Some(end) = info.buffer().and_then(|buffer| end(pad, buffer)) {
+                reached.fetch_max(end, Ordering::Relaxed);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
+    pub(super) fn of(&self, kind: Kind) -> Duration {
+        let reached = if kind == Kind::Picture { &self.picture } else { &self.sound };
+        Duration::from_nanos(reached.load(Ordering::Relaxed))
+    }
+}
+
+fn end(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<u64> {
+    let segment = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = segment.segment().downcast_ref::<gst::ClockTime>()?;
+    let end = buffer.pts()?.checked_add(buffer.duration().unwrap_or_default())?;
+    let end = segment.stop().map_or(end, |stop| end.min(stop));
+    segment.to_stream_time(end).map(gst::ClockTime::nseconds)
+}
+
+/// Reads all of it, decodes nothing. What is damaged is as long as it can be read.
+pub fn read(file: &Path, container: Container) -> Result<(Duration, Duration), FileError> {
+    let running = Running::parse(&format!("filesrc name=file ! {} name=demux", container.demuxer()), file)?;
+    let reached = Reached::default();
+    let (watching, pipeline) = (reached.clone(), running.0.downgrade());
+    running.element("demux").connect_pad_added(move |_, pad| {
+        let Some(pipeline) = pipeline.upgrade() else { return };
+        let kind = pads::kind(pad);
+        if kind != Kind::Other {
+            watching.watch(pad, kind);
+        }
+        if let Err(error) = swallow(&pipeline, pad) {
+            gst::element_error!(pipeline, gst::CoreError::Negotiation, ["{error}"]);
+        }
+    });
+    running.start(gst::State::Playing)?;
+    match running.until_end(TIME_MAX) {
+        Err(error) if reached.of(Kind::Picture).max(reached.of(Kind::Sound)).is_zero() => Err(error),
+        _ => Ok((reached.of(Kind::Picture), reached.of(Kind::Sound))),
+    }
+}
+
+fn swallow(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), gst::glib::BoolError> {
+    let sink =
+        gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build()?;
+    pipeline.add(&sink)?;
+    sink.sync_state_with_parent()?;
+    let target = sink.static_pad("sink").ok_or_else(|| gst::glib::bool_error!("a sink without a pad"))?;
+    pad.link(&target).map(drop).map_err(|_| gst::glib::bool_error!("parts that do not fit"))
+}
