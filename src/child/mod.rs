@@ -6,6 +6,7 @@
 //! judges (`library::work`); the database, which it can't even open.
 
 pub mod camera;
+mod exif;
 mod limits;
 mod page;
 mod pdf;

@@ -30,6 +30,9 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
         Content::Svg => each(svg::read(&errand.input)?)?,
         Content::Jpeg | Content::Png | Content::WebP => {
             let read = picture::read(&errand.input, content)?;
+            if let Some(at) = read.taken {
+                say(&Line::Taken { at });
+            }
             let (width, height) = read.image.dimensions();
             let small = width.max(height) <= LONG_SIDE_MAX
                 && std::fs::metadata(&errand.input)?.len() <= PLAIN_BYTES_MAX;

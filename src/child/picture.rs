@@ -13,7 +13,7 @@ use image::{
     RgbImage,
 };
 
-use super::Problem;
+use super::{Problem, exif};
 use crate::library::content::Content;
 use crate::library::work::Failure;
 
@@ -27,6 +27,8 @@ pub(super) struct Read {
     pub(super) image: RgbImage,
     /// The file shows just this in every browser: no rotation, no transparency, no strange colours.
     pub(super) plain: bool,
+    /// In seconds since 1970, if the camera says.
+    pub(super) taken: Option<i64>,
 }
 
 /// Reads a JPEG, PNG or WebP; of an animation the first picture.
@@ -53,12 +55,13 @@ pub(super) fn read(path: &Path, content: Content) -> Result<Read, Problem> {
     }
     let colours = decoder.original_color_type();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let taken = decoder.exif_metadata().ok().flatten().as_deref().and_then(exif::taken);
     let mut image = DynamicImage::from_decoder(decoder).map_err(problem)?;
     let plain = matches!(colours, ExtendedColorType::Rgb8 | ExtendedColorType::L8)
         && orientation == Orientation::NoTransforms
         && format != ImageFormat::WebP;
     image.apply_orientation(orientation);
-    Ok(Read { image: opaque(image), plain })
+    Ok(Read { image: opaque(image), plain, taken })
 }
 
 fn problem(error: ImageError) -> Problem {

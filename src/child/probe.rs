@@ -16,6 +16,9 @@ pub(super) fn probe(errand: &Errand, content: Content) -> Result<(), Problem> {
         _ => problem,
     };
     let found = files::probe(&errand.input, mp4).map_err(|error| protected(video::problem(error)))?;
+    if let Some(at) = found.taken {
+        say(&Line::Taken { at });
+    }
     let bytes = std::fs::metadata(&errand.input)?.len();
     for (name, value) in facts(content, &found, bytes).map_err(protected)?.told() {
         say(&Line::Fact { name: name.to_owned(), value });
@@ -159,7 +162,15 @@ mod tests {
 
     fn found(video: Option<FoundVideo>) -> Found {
         let audio = Some(("audio/mpeg 4.0".to_owned(), 2));
-        Found { video, audio, texts: 1, duration: Duration::from_secs(10), rotation: 90, undecodable: false }
+        Found {
+            video,
+            audio,
+            texts: 1,
+            duration: Duration::from_secs(10),
+            rotation: 90,
+            taken: None,
+            undecodable: false,
+        }
     }
 
     #[test]

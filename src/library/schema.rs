@@ -315,8 +315,16 @@ const FAILED: &str = "
 CREATE INDEX jobs_failed ON jobs (changed) WHERE state = 'failed';
 ";
 
-static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED)]));
+/// When a camera took it, as the file says; where it does not, and until it is known, when it was added.
+const TAKEN: &str = "
+ALTER TABLE assets ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
+UPDATE assets SET taken = added;
+CREATE INDEX assets_by_taken ON assets (taken, id) WHERE binned IS NULL;
+";
+
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED), M::up(TAKEN)])
+});
 
 /// Whether it has the tables of this version and nothing beside them: what comes from elsewhere may have triggers and
 /// views that do what their maker wants.

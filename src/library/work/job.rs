@@ -86,6 +86,10 @@ pub(super) async fn run(
         let said = lines(process::run(program, &probe, &limits, stop, |_| {}).await)?;
         check_conversion(&facts(&said)?, asset)?;
     }
+    let taken = said.iter().find_map(|line| if let Line::Taken { at } = line { Some(*at) } else { None });
+    if let Some(at) = taken.filter(|_| matches!(step, Step::Probe | Step::Pages)) {
+        library.set_taken(id, at).await?;
+    }
     let (looked_at, folder) = (asset.clone(), output.path().to_owned());
     let made = tokio::task::spawn_blocking(move || made(&looked_at, step, &folder, &said)).await;
     let made = made.unwrap_or_else(|_| failed(Failure::Garbled))?;

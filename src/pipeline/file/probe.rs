@@ -32,6 +32,8 @@ pub struct Found {
     pub duration: Duration,
     /// Clockwise degrees.
     pub rotation: u32,
+    /// In seconds since 1970, if the file says when it was recorded.
+    pub taken: Option<i64>,
     /// Nothing here decodes the picture.
     pub undecodable: bool,
 }
@@ -89,6 +91,7 @@ pub fn probe(file: &Path, mp4: bool) -> Result<Found, FileError> {
         texts: u32::try_from(info.subtitle_streams().len()).unwrap_or(u32::MAX),
         duration: info.duration().unwrap_or_default().into(),
         rotation,
+        taken: info.stream_info().and_then(|file| file.tags()).as_deref().and_then(taken),
         undecodable: false,
     };
     if found.video.is_none() {
@@ -149,6 +152,13 @@ fn sound_type(audio: &gst_pbutils::DiscovererAudioInfo) -> String {
         0 => caps.name().to_string(),
         _ => format!("{} {version}.{layer}", caps.name()),
     }
+}
+
+/// When it was recorded, in seconds since 1970, as its container says.
+fn taken(tags: &gst::TagListRef) -> Option<i64> {
+    let time = tags.get::<gst::tags::DateTime>()?.get();
+    let has_time = time.has_day() && time.has_time();
+    time.to_g_date_time().ok().filter(|_| has_time).map(|time| time.to_unix())
 }
 
 /// By the tag `image-orientation`; mirrored ones are turned as if they were not.
