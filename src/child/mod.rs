@@ -7,6 +7,7 @@
 
 pub mod camera;
 mod colours;
+mod exif;
 mod form;
 mod limits;
 mod page;

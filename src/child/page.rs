@@ -36,6 +36,9 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
             if read.off {
                 remark(Remark::Colours, "");
             }
+            if let Some(at) = read.taken {
+                say(&Line::Taken { at });
+            }
             let (width, height) = read.image.dimensions();
             let small = width.max(height) <= LONG_SIDE_MAX
                 && std::fs::metadata(&errand.input)?.len() <= PLAIN_BYTES_MAX;

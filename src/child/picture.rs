@@ -13,8 +13,8 @@ use image::{
     RgbImage,
 };
 
-use super::Problem;
 use super::colours::Colours;
+use super::{Problem, exif};
 use crate::library::content::Content;
 use crate::library::work::Failure;
 
@@ -30,6 +30,8 @@ pub(super) struct Read {
     pub(super) plain: bool,
     /// Its colours are meant in a way that is not known here.
     pub(super) off: bool,
+    /// In seconds since 1970, if the camera says.
+    pub(super) taken: Option<i64>,
 }
 
 /// Reads a JPEG, PNG, WebP, GIF or BMP; of an animation the first picture.
@@ -60,6 +62,7 @@ pub(super) fn read(path: &Path, content: Content) -> Result<Read, Problem> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     // What can't be read of it is not there: pictures are older than profiles.
     let profile = decoder.icc_profile().unwrap_or_default();
+    let taken = decoder.exif_metadata().ok().flatten().as_deref().and_then(exif::taken);
     let mut image = DynamicImage::from_decoder(decoder).map_err(problem)?;
     let meant = Colours::of(profile, &image);
     let plain = matches!(colours, ExtendedColorType::Rgb8 | ExtendedColorType::L8)
@@ -68,7 +71,8 @@ pub(super) fn read(path: &Path, content: Content) -> Result<Read, Problem> {
         && matches!(format, ImageFormat::Jpeg | ImageFormat::Png);
     image = meant.apply(image);
     image.apply_orientation(orientation);
-    Ok(Read { image: opaque(image), plain, off: matches!(meant, Colours::Unknown) })
+    let off = matches!(meant, Colours::Unknown);
+    Ok(Read { image: opaque(image), plain, off, taken })
 }
 
 fn problem(error: ImageError) -> Problem {

@@ -17,6 +17,9 @@ pub(super) fn probe(errand: &Errand, content: Content) -> Result<(), Problem> {
     };
     let found = files::probe(&errand.input, video::container(content))
         .map_err(|error| protected(video::problem(error)))?;
+    if let Some(at) = found.taken {
+        say(&Line::Taken { at });
+    }
     let bytes = std::fs::metadata(&errand.input)?.len();
     for (name, value) in facts(content, &found, bytes).map_err(protected)?.told() {
         say(&Line::Fact { name: name.to_owned(), value });
@@ -172,8 +175,17 @@ mod tests {
     fn found(video: Option<FoundVideo>) -> Found {
         let audio = Some(("audio/mpeg 4.0".to_owned(), 2));
         let (picture, sound) = (Duration::from_secs(10), Duration::from_secs(9));
-        let turn = Turn::Transpose;
-        Found { video, audio, texts: 1, duration: picture, picture, sound, turn, undecodable: false }
+        Found {
+            video,
+            audio,
+            texts: 1,
+            duration: picture,
+            picture,
+            sound,
+            turn: Turn::Transpose,
+            taken: None,
+            undecodable: false,
+        }
     }
 
     #[test]

@@ -73,13 +73,18 @@ fn svg(splash: &Splash, width: u32, height: u32) -> String {
     svg + "</svg>"
 }
 
+/// Of a module of a code alone, where nothing says how large it is to be.
+const MODULE_PX: usize = 10;
+
 /// A QR code alone, with its quiet zone, as SVG. `None`: more than one holds.
 pub fn code_svg(text: &str) -> Option<String> {
     let code = QrCode::new(text).ok()?;
     let side = code.width() + 2 * QUIET_ZONE;
     let path = dark(&code, 1.0, (0.0, 0.0));
+    // Some engines draw no picture onto a canvas that does not say how large it is.
+    let size = side * MODULE_PX;
     Some(format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}"><rect width="{side}" height="{side}" fill="#fff"/>{path}</svg>"##
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 {side} {side}"><rect width="{side}" height="{side}" fill="#fff"/>{path}</svg>"##
     ))
 }
 
@@ -167,8 +172,7 @@ mod tests {
     #[test]
     fn a_code_alone_is_read_back() {
         let svg = code_svg(URL).expect("short enough");
-        let scaled = svg.replacen("<svg ", r#"<svg width="330" height="330" "#, 1);
-        let (_, text) = qr(&render(&scaled, 330, 330), 330, 330).expect("a code");
+        let (_, text) = qr(&render(&svg, 330, 330), 330, 330).expect("a code");
         assert_eq!(text, URL);
         assert_eq!(code_svg(&"x".repeat(10_000)), None);
     }

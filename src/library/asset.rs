@@ -92,6 +92,8 @@ pub struct Summary {
     pub name: String,
     /// Seconds since 1970, as all times here.
     pub added: i64,
+    /// By a camera, as the file says; where it does not, when it was added.
+    pub taken: i64,
     pub binned: Option<i64>,
     /// 0 for slides, and until it is probed.
     pub duration_ms: u64,

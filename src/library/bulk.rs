@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::edit::{self, Edit, Edited, IDS_MAX};
 use super::error::Error;
-use super::query::{self, Selection};
+use super::query::{self, Order, Selection};
 use super::{Library, now};
 
 /// Assets that one request changes by what selects them: as many as a library is tried with. They are one transaction.
@@ -128,7 +128,7 @@ impl Library {
         let all = move |connection: &Connection| {
             let mut before = Before::new();
             let mut assets = 0;
-            for id in ids_of(connection, &which)? {
+            for id in ids_of(connection, &which, None)? {
                 assets += usize::from(change_one(connection, id, &change, &mut before)?);
             }
             Ok((assets, before))
@@ -151,8 +151,12 @@ impl Library {
     }
 }
 
-/// The ids of what is meant, some of which may not be there.
-pub(super) fn ids_of(connection: &Connection, which: &Which) -> Result<Vec<i64>, Error> {
+/// The ids of what is meant, some of which may not be there; `order`: of those that are selected, and whether it descends.
+pub(super) fn ids_of(
+    connection: &Connection,
+    which: &Which,
+    order: Option<(Order, bool)>,
+) -> Result<Vec<i64>, Error> {
     match which {
         Which::Assets(ids) if ids.len() > IDS_MAX => {
             Err(Error::Invalid { what: "the number of assets", allowed: "at most 1000" })
@@ -162,7 +166,7 @@ pub(super) fn ids_of(connection: &Connection, which: &Which) -> Result<Vec<i64>,
             Err(Error::Invalid { what: "the number of exceptions", allowed: "at most 1000" })
         }
         Which::Selected { selection, except } => {
-            let ids = query::ids(connection, selection, BULK_MAX + 1)?;
+            let ids = query::ids(connection, selection, order, BULK_MAX + 1)?;
             if ids.len() > BULK_MAX {
                 return Err(Error::Invalid {
                     what: "what is changed at once",

@@ -226,8 +226,8 @@ pub(super) fn insert(
     let file_name: String = new.file_name.chars().filter(|char| !char.is_control()).take(255).collect();
     connection
         .prepare_cached(
-            "INSERT INTO assets (hash, kind, name, sort_name, file_name, added, favorite, rating, views, imported)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO assets (hash, kind, name, sort_name, file_name, added, favorite, rating, views, imported, taken)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?6)",
         )?
         .execute(params![
             file.hash,

@@ -206,6 +206,15 @@ impl Library {
         Ok(cancelled)
     }
 
+    /// When a camera took it, as its file says.
+    pub(super) async fn set_taken(&self, id: i64, at: i64) -> Result<(), Error> {
+        let set = move |connection: &Connection| {
+            connection.prepare_cached("UPDATE assets SET taken = ? WHERE id = ?")?.execute([at, id])?;
+            Ok(())
+        };
+        self.db().write(set).await
+    }
+
     /// Takes in what a running job made, and what it replaces out; `remarks` are for people, and may be empty. When this
     /// returns, it survives a power cut.
     pub(super) async fn attach(

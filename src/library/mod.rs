@@ -69,7 +69,7 @@ use held::Held;
 pub use import::{Past, Records};
 pub use kinds::{FileKind, OtherContent};
 pub use purge::Purge;
-pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Tag, Totals};
+pub use query::{LIMIT_MAX, Listing, Order, Query, SEARCH_CHARS_MAX, Selection, Shares, Tag, Totals};
 pub use store::{EXTENSIONS, Store, media_type};
 use upload::Uploads;
 pub use upload::{BYTES_MAX as UPLOAD_BYTES_MAX, RESERVE_BYTES as UPLOAD_RESERVE_BYTES, UPLOADS_MAX};

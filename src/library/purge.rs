@@ -70,7 +70,7 @@ fn purge(connection: &Connection, which: &Purge) -> Result<(usize, Files), Error
         Purge::Before(moment) => binned_before(connection, *moment)?,
         Purge::Selected { selection, except, until } => {
             let selection = Selection { bin: true, binned_until: *until, ..selection.clone() };
-            bulk::ids_of(connection, &Which::Selected { selection, except: except.clone() })?
+            bulk::ids_of(connection, &Which::Selected { selection, except: except.clone() }, None)?
         }
     };
     let mut gone = 0;

@@ -4,6 +4,8 @@
 //! and sorted. Many: the index of the order is walked until the page is full. Either way, a page costs about the same
 //! in a library of 100,000 as in one of 300.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
@@ -31,11 +33,13 @@ pub enum Order {
     Rating,
     Views,
     LastWatched,
+    /// By the camera, or, where that is unknown, when it came.
+    Taken,
 }
 
 impl Order {
-    pub const ALL: [Self; 6] =
-        [Self::Name, Self::Added, Self::Length, Self::Rating, Self::Views, Self::LastWatched];
+    pub const ALL: [Self; 7] =
+        [Self::Name, Self::Added, Self::Length, Self::Rating, Self::Views, Self::LastWatched, Self::Taken];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,6 +49,7 @@ impl Order {
             Self::Rating => "rating",
             Self::Views => "views",
             Self::LastWatched => "last_watched",
+            Self::Taken => "taken",
         }
     }
 
@@ -60,6 +65,7 @@ impl Order {
             Self::Rating => ("rating", "assets_by_rating"),
             Self::Views => ("views", "assets_by_views"),
             Self::LastWatched => ("last_watched", "assets_by_watched"),
+            Self::Taken => ("taken", "assets_by_taken"),
         }
     }
 }
@@ -75,6 +81,13 @@ pub struct Selection {
     pub tags: Vec<String>,
     /// Words, each anywhere in the name or the tags; empty: no search.
     pub search: String,
+    /// 0 to 5 stars.
+    pub rating: Option<RangeInclusive<u8>>,
+    pub duration_ms: Option<RangeInclusive<u64>>,
+    /// In seconds since 1970.
+    pub taken: Option<RangeInclusive<i64>>,
+    /// Endings of files, one of them; empty: any.
+    pub exts: Vec<String>,
     /// Of the bin, what was in it by then, in seconds since 1970.
     pub binned_until: Option<i64>,
 }
@@ -135,6 +148,11 @@ impl Library {
         self.db().read(move |connection| rows::asset(connection, id)).await
     }
 
+    /// Which years and types of files there are outside of the bin, and of how many assets.
+    pub async fn shares(&self) -> Result<Shares, Error> {
+        self.db().read(shares).await
+    }
+
     /// All tags by name, also those of nothing.
     pub async fn tags(&self) -> Result<Vec<Tag>, Error> {
         self.db()
@@ -151,6 +169,47 @@ impl Library {
     pub async fn totals(&self) -> Result<Totals, Error> {
         self.db().read(totals).await
     }
+}
+
+/// What the library can be narrowed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shares {
+    /// When assets were taken, the newest first.
+    pub years: Vec<(i64, u64)>,
+    /// Endings of files, the most first.
+    pub types: Vec<(String, u64)>,
+}
+
+fn shares(connection: &Connection) -> Result<Shares, Error> {
+    let mut years = connection.prepare_cached(
+        "SELECT CAST(strftime('%Y', taken, 'unixepoch') AS INTEGER) AS year, count(*) FROM assets
+         INDEXED BY assets_by_taken WHERE binned IS NULL GROUP BY year ORDER BY year DESC",
+    )?;
+    let mut types = connection.prepare_cached(
+        "SELECT ext, count(*) AS many FROM assets JOIN files USING (hash) WHERE binned IS NULL
+         GROUP BY ext ORDER BY many DESC, ext",
+    )?;
+    let years = years.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let types = types.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Shares {
+        years: years.collect::<rusqlite::Result<_>>()?,
+        types: types.collect::<rusqlite::Result<_>>()?,
+    })
+}
+
+type Range = (&'static str, &'static str, Option<(i64, i64)>);
+
+/// Columns with their indexes: how many are in a range is a step into one, and few are looked up by it.
+fn ranges(selection: &Selection) -> [Range; 3] {
+    let ms = |ms: &u64| i64::try_from(*ms).unwrap_or(i64::MAX);
+    let rating = selection.rating.as_ref().map(|of| (i64::from(*of.start()), i64::from(*of.end())));
+    let length = selection.duration_ms.as_ref().map(|of| (ms(of.start()), ms(of.end())));
+    let taken = selection.taken.as_ref().map(|of| (*of.start(), *of.end()));
+    [
+        ("rating", "INDEXED BY assets_by_rating", rating),
+        ("duration_ms", "INDEXED BY assets_by_length", length),
+        ("taken", "INDEXED BY assets_by_taken", taken),
+    ]
 }
 
 fn totals(connection: &Connection) -> Result<Totals, Error> {
@@ -209,6 +268,23 @@ fn find(connection: &Connection, selection: &Selection, matches: Matches) -> Res
         found.values.push(kind.name().to_owned().into());
         let assets = if kind == Kind::Video { totals.videos } else { totals.slides };
         narrow(&mut found, "INDEXED BY assets_by_kind", assets);
+    }
+    for (column, index, range) in ranges(selection) {
+        let Some((from, until)) = range else { continue };
+        found.conditions.push(format!("{column} BETWEEN ? AND ?"));
+        found.values.extend([from.into(), until.into()]);
+        let count =
+            format!("SELECT count(*) FROM assets {index} WHERE binned IS NULL AND {column} BETWEEN ? AND ?");
+        let assets = connection.prepare_cached(&count)?.query_row([from, until], |row| row.get(0))?;
+        narrow(&mut found, index, assets);
+    }
+    if !selection.exts.is_empty() {
+        let any = vec!["?"; selection.exts.len()].join(", ");
+        found
+            .conditions
+            .push(format!("EXISTS (SELECT 1 FROM files WHERE files.hash = assets.hash AND ext IN ({any}))"));
+        found.values.extend(selection.exts.iter().map(|ext| Value::from(ext.clone())));
+        found.total = None;
     }
     if selection.favorite {
         found.conditions.push("favorite".to_owned());
@@ -290,7 +366,7 @@ fn list(connection: &Connection, query: &Query) -> Result<Listing, Error> {
         limit + 1
     ))?;
     let rows = statement.query_map(params_from_iter(found.values), |row| {
-        Ok((rows::summary(row)?, row.get::<_, Value>(22)?))
+        Ok((rows::summary(row)?, row.get::<_, Value>(rows::SUMMARY_COUNT)?))
     })?;
     let mut page = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     let more = page.len() > limit;
@@ -311,12 +387,21 @@ fn count(connection: &Connection, selection: &Selection) -> Result<u64, Error> {
     Ok(statement.query_row(params_from_iter(found.values), |row| row.get(0))?)
 }
 
-/// The ids of the selected, `most` of them.
-pub(super) fn ids(connection: &Connection, selection: &Selection, most: usize) -> Result<Vec<i64>, Error> {
+/// The ids of the selected, `most` of them; in an order, and whether that descends.
+pub(super) fn ids(
+    connection: &Connection,
+    selection: &Selection,
+    order: Option<(Order, bool)>,
+    most: usize,
+) -> Result<Vec<i64>, Error> {
     let Some(found) = find(connection, selection, Matches::All)? else { return Ok(Vec::new()) };
     let (from, conditions) = (found.from, found.conditions.join(" AND "));
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT id FROM assets {from} WHERE {conditions} LIMIT {most}"))?;
+    let order = order.map_or_else(String::new, |(order, descending)| {
+        let (key, direction) = (order.column().0, if descending { "DESC" } else { "ASC" });
+        format!("ORDER BY {key} {direction}, id {direction}")
+    });
+    let sql = format!("SELECT id FROM assets {from} WHERE {conditions} {order} LIMIT {most}");
+    let mut statement = connection.prepare_cached(&sql)?;
     let ids = statement.query_map(params_from_iter(found.values), |row| row.get(0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }

@@ -48,7 +48,10 @@ pub(super) const SUMMARY_COLUMNS: &str = "
     a.last_watched, a.position_ms, a.preview_frames, t.hash, t.ext, t.bytes, p.hash, p.ext, p.bytes,
     (SELECT group_concat(name, char(31)) FROM asset_tags JOIN tags ON tags.id = tag WHERE asset = a.id),
     (SELECT max(CASE state WHEN 'running' THEN 3 WHEN 'waiting' THEN 2
-        WHEN 'failed' THEN step IN ('probe', 'pages', 'convert') ELSE 0 END) FROM jobs WHERE asset = a.id)";
+        WHEN 'failed' THEN step IN ('probe', 'pages', 'convert') ELSE 0 END) FROM jobs WHERE asset = a.id),
+    a.taken";
+/// How many these are.
+pub(super) const SUMMARY_COUNT: usize = 23;
 pub(super) const SUMMARY_FILES: &str =
     "LEFT JOIN files t ON t.hash = a.thumbnail LEFT JOIN files p ON p.hash = a.preview";
 
@@ -81,6 +84,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
             Some(1) => Work::Failed,
             _ => Work::Done,
         },
+        taken: row.get(22)?,
     })
 }
 
@@ -100,21 +104,21 @@ pub(super) fn asset(connection: &Connection, id: i64) -> Result<Asset, Error> {
          WHERE a.id = ?"
     ))?;
     let asset = statement.query_row([id], |row| {
-        let plays = match row.get(35)? {
-            Some(hdmi) => Some(Plays { hdmi, browser: row.get(36)?, old_tv: row.get(37)? }),
+        let plays = match row.get(36)? {
+            Some(hdmi) => Some(Plays { hdmi, browser: row.get(37)?, old_tv: row.get(38)? }),
             None => None,
         };
         Ok(Asset {
             summary: summary(row)?,
-            original: stored(row, 22)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
-            converted: stored(row, 25)?,
-            file_name: row.get(28)?,
-            container: row.get(29)?,
-            video_codec: row.get(30)?,
-            audio_codec: row.get(31)?,
-            rotation: row.get(32)?,
-            frames_per_s: row.get(33)?,
-            bitrate_bps: row.get(34)?,
+            original: stored(row, 23)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+            converted: stored(row, 26)?,
+            file_name: row.get(29)?,
+            container: row.get(30)?,
+            video_codec: row.get(31)?,
+            audio_codec: row.get(32)?,
+            rotation: row.get(33)?,
+            frames_per_s: row.get(34)?,
+            bitrate_bps: row.get(35)?,
             plays,
             pages: Vec::new(),
             subtitles: Vec::new(),

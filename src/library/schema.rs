@@ -337,12 +337,20 @@ ALTER TABLE screens ADD COLUMN idle_id INTEGER;
 CREATE TABLE idle (one INTEGER PRIMARY KEY CHECK (one = 1), show TEXT NOT NULL, id INTEGER) STRICT;
 ";
 
+/// When a camera took it, as the file says; where it does not, and until it is known, when it was added.
+const TAKEN: &str = "
+ALTER TABLE assets ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
+UPDATE assets SET taken = added;
+CREATE INDEX assets_by_taken ON assets (taken, id) WHERE binned IS NULL;
+";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     let fold = |transaction: &Transaction<'_>| {
         fold_all(transaction).map_err(|error| HookError::Hook(error.to_string()))
     };
     let folded = M::up_with_hook(FOLDED, fold);
-    Migrations::new(vec![M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED), M::up(FAILED), folded, M::up(IDLE)])
+    let (first, signage, imported) = (M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED));
+    Migrations::new(vec![first, signage, imported, M::up(FAILED), folded, M::up(IDLE), M::up(TAKEN)])
 });
 
 /// Indexes every asset anew, and gives it the name that it is sorted by.

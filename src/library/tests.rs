@@ -56,6 +56,7 @@ pub(super) fn asset() -> Asset {
         kind: Kind::Video,
         name: "Film".to_owned(),
         added: 0,
+        taken: 0,
         binned: None,
         duration_ms: 0,
         width: 0,
@@ -180,8 +181,7 @@ async fn tags_are_the_same_in_any_case_and_form() {
     let tags = |tags: Vec<Tag>| tags.into_iter().map(|tag| (tag.name, tag.assets)).collect::<Vec<_>>();
     let known = tags(shelf.library.tags().await.unwrap());
     assert_eq!(known, [("Apfel".to_owned(), 1), ("Äpfel".to_owned(), 1)]);
-    let query = Query { selection: tagged(&["ÄPFEL"]), ..Query::default() };
-    assert_eq!(shelf.names(query).await, ["a"]);
+    assert_eq!(shelf.names(Query { selection: tagged(&["ÄPFEL"]), ..Query::default() }).await, ["a"]);
     let edit = Edit { remove_tags: vec!["äpfel".to_owned()], ..Edit::default() };
     shelf.library.edit(vec![id], edit).await.unwrap();
     assert_eq!(shelf.library.asset(id).await.unwrap().summary.tags, ["Apfel"]);
@@ -458,4 +458,43 @@ async fn the_bin_is_emptied_of_what_was_in_it_when_somebody_looked() {
     assert_eq!(shelf.library.purge(purge(before, vec![])).await.unwrap().assets, 0);
     assert_eq!(shelf.library.purge(purge(since, vec![id])).await.unwrap().assets, 0);
     assert_eq!(shelf.library.purge(purge(since, vec![])).await.unwrap().assets, 1);
+}
+
+#[tokio::test]
+async fn ratings_lengths_years_and_types_narrow_and_the_date_taken_sorts() {
+    let shelf = shelf();
+    let mut ids = Vec::new();
+    for (name, rating, taken) in
+        [("a.mp4", 0, 1_000_000_000), ("b.mp4", 3, 1_600_000_000), ("c.png", 5, 1_200_000_000)]
+    {
+        let id = shelf.add(name, name, &[]).await.id;
+        shelf.library.edit(vec![id], Edit { rating: Some(rating), ..Edit::default() }).await.unwrap();
+        shelf.library.set_taken(id, taken).await.unwrap();
+        ids.push(id);
+    }
+    let names = async |selection: Selection| {
+        let query = Query { selection: selection.clone(), order: Order::Taken, ..Query::default() };
+        let names = shelf.names(query).await.join("");
+        assert_eq!(shelf.library.count(selection).await.unwrap(), names.len() as u64, "{names}");
+        names
+    };
+    let all = Selection::default;
+    assert_eq!(names(all()).await, "acb", "by when they were taken");
+    assert_eq!(names(Selection { rating: Some(3..=5), ..all() }).await, "cb");
+    assert_eq!(names(Selection { rating: Some(0..=0), ..all() }).await, "a");
+    assert_eq!(names(Selection { taken: Some(1_000_000_001..=1_500_000_000), ..all() }).await, "c");
+    assert_eq!(names(Selection { exts: vec!["mp4".to_owned()], ..all() }).await, "ab");
+    let both = Selection { exts: vec!["mp4".to_owned()], rating: Some(1..=5), ..all() };
+    assert_eq!(names(both.clone()).await, "b");
+    assert_eq!(names(Selection { search: "b".to_owned(), ..both }).await, "b");
+    assert_eq!(names(Selection { duration_ms: Some(1..=u64::MAX), ..all() }).await, "", "nothing was probed");
+    let shares = shelf.library.shares().await.unwrap();
+    assert_eq!(shares.years, [(2020, 1), (2008, 1), (2001, 1)]);
+    assert_eq!(shares.types, [("mp4".to_owned(), 2), ("png".to_owned(), 1)]);
+    let listing =
+        shelf.library.list(Query { limit: 1, order: Order::Taken, ..Query::default() }).await.unwrap();
+    let next = Query { after: listing.next, order: Order::Taken, ..Query::default() };
+    assert_eq!(shelf.names(next).await.join(""), "cb");
+    shelf.library.bin(ids).await.unwrap();
+    assert_eq!(names(Selection { bin: true, rating: Some(3..=5), ..all() }).await.len(), 2);
 }

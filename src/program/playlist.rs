@@ -43,6 +43,15 @@ pub struct Entry {
     pub until_no_signal: bool,
 }
 
+impl Entry {
+    /// An asset as it is when somebody puts it in.
+    pub fn asset(id: i64) -> Self {
+        let what = What::Asset { id, pages: None };
+        let (duration_ms, from_ms, until_ms, fit) = (None, None, None, Fit::default());
+        Self { what, duration_ms, from_ms, until_ms, fit, sound: true, until_no_signal: false }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// `pages`: of a document, in this order; `None`: all.

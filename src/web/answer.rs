@@ -155,6 +155,7 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::PositionAsset { id } => api::edit::position(call, id).await,
         Route::UndoAssets => api::edit::undo(call).await,
         Route::CountAssets => api::assets::count(&call).await,
+        Route::Shares => api::assets::shares(&call).await,
         Route::RandomAsset => api::assets::random(&call).await,
         Route::Tags => api::assets::tags(&call).await,
         Route::RetryJob { id, step } => api::work::retry(&call, id, &step).await,

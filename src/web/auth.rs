@@ -51,18 +51,20 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Metrics
         | Route::LibraryPage
         | Route::WatchPage
+        // How it looks is everybody's; what else is there asks for itself.
+        | Route::SettingsPage
         | Route::Library
         | Route::Assets
         | Route::Asset { .. }
         | Route::WatchedAsset { .. }
         | Route::RandomAsset
         | Route::CountAssets
+        | Route::Shares
         | Route::Tags
         | Route::Uploads => Some(Right::View),
         Route::RestartSource { .. }
         | Route::Logs
         | Route::BinPage
-        | Route::SettingsPage
         | Route::EditAsset { .. }
         | Route::EditAssets
         | Route::BinAssets
@@ -126,6 +128,7 @@ fn signage_need(route: SignageRoute) -> Option<Right> {
         | SignageRoute::RemoveGroup { .. }
         | SignageRoute::AddPlaylist
         | SignageRoute::PutPlaylist { .. }
+        | SignageRoute::AddItems { .. }
         | SignageRoute::RemovePlaylist { .. }
         | SignageRoute::AddWindow
         | SignageRoute::EditWindow { .. }

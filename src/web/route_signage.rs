@@ -62,6 +62,9 @@ pub(super) enum SignageRoute {
         id: i64,
     },
     /// As a screen plays it.
+    AddItems {
+        id: i64,
+    },
     Preview {
         id: i64,
     },
@@ -111,6 +114,7 @@ pub(super) enum SignageAddress {
     Group,
     Playlists,
     OnePlaylist,
+    Items,
     Preview,
     Windows,
     Window,
@@ -148,6 +152,7 @@ pub(super) const ADDRESSES: &[(&str, &str, SignageAddress)] = &[
     ("/api/groups/{id}", PATCH_DELETE, SignageAddress::Group),
     ("/api/playlists", GET_POST, SignageAddress::Playlists),
     ("/api/playlists/{id}", GET_PUT_DELETE, SignageAddress::OnePlaylist),
+    ("/api/playlists/{id}/items", POST, SignageAddress::Items),
     ("/api/playlists/{id}/preview", GET, SignageAddress::Preview),
     ("/api/windows", GET_POST, SignageAddress::Windows),
     ("/api/windows/{id}", PATCH_DELETE, SignageAddress::Window),
@@ -193,6 +198,7 @@ pub(super) fn take(address: SignageAddress, method: &Method, id: i64) -> Option<
         Address::OnePlaylist if get => Route::OnePlaylist { id },
         Address::OnePlaylist if put => Route::PutPlaylist { id },
         Address::OnePlaylist if delete => Route::RemovePlaylist { id },
+        Address::Items if post => Route::AddItems { id },
         Address::Preview if get => Route::Preview { id },
         Address::Windows if get => Route::Windows,
         Address::Windows if post => Route::AddWindow,

@@ -25,6 +25,7 @@ pub(super) struct Summary {
     kind: &'static str,
     name: String,
     added: String,
+    taken: String,
     binned: Option<String>,
     duration_ms: u64,
     width: u32,
@@ -117,6 +118,25 @@ pub(super) struct Tags {
 #[derive(Serialize)]
 pub(super) struct Tag {
     pub name: String,
+    pub assets: u64,
+}
+
+/// What the library can be narrowed to.
+#[derive(Serialize)]
+pub(super) struct Shares {
+    pub years: Vec<Year>,
+    pub types: Vec<Type>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Year {
+    pub year: i64,
+    pub assets: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Type {
+    pub r#type: String,
     pub assets: u64,
 }
 
@@ -311,6 +331,8 @@ impl Summary {
             kind: summary.kind.name(),
             name: summary.name,
             added: time(summary.added, zone),
+            // The clock of a camera has no zone.
+            taken: time(summary.taken, &TimeZone::UTC),
             binned: summary.binned.map(|at| time(at, zone)),
             duration_ms: summary.duration_ms,
             width: summary.width,

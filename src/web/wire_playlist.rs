@@ -22,6 +22,13 @@ pub(super) struct OnePlaylist {
 }
 
 #[derive(Serialize)]
+pub(super) struct Appended {
+    pub added: usize,
+    /// There was no room for these.
+    pub left_out: usize,
+}
+
+#[derive(Serialize)]
 struct ItemProblem {
     /// Index.
     item: usize,

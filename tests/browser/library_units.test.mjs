@@ -57,6 +57,9 @@ export const tests = {
     check('order=name&direction=desc', 'order=name&direction=desc');
     check('q=+a+b+&tag=x&tag=x&tag=y&favorite=true&kind=slide', 'q=a+b&tag=x&tag=y&kind=slide&favorite=true');
     check('order=nonsense&kind=nonsense&favorite=1&direction=up&other=1', '');
+    check('type=mp4&year=2020&length_max_s=300&length_min_s=60&rating_min=3', 'rating_min=3&length_min_s=60&length_max_s=300&year=2020&type=mp4');
+    check('rating_max=0&length_max_s=60', 'rating_max=0&length_max_s=60');
+    check('rating_min=9&rating_max=2&length_min_s=7&year=1&type=../x', '');
     assert.equal(address('/library', ''), '/library');
     assert.equal(address('/library', 'q=a'), '/library?q=a');
     assert.equal(isNarrowed(filterOf('order=name')), false);

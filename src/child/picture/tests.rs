@@ -86,6 +86,17 @@ fn a_photo_is_turned_upright() {
 }
 
 #[test]
+fn a_photo_says_when_it_was_taken() {
+    let folder = Folder::new();
+    let jpeg = encoded(&DynamicImage::from(halves(64, 32)), ImageFormat::Jpeg);
+    let exif = [b"Exif\0\0", &exif::tests::exif("2020:07:02 14:00:00", 0x9003)[..]].concat();
+    let length = (exif.len() as u16 + 2).to_be_bytes();
+    let dated = [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat();
+    let taken = |bytes: &[u8]| read(&folder.file("a", bytes), Content::Jpeg).ok().and_then(|read| read.taken);
+    assert_eq!((taken(&dated), taken(&jpeg)), (Some(1_593_698_400), None));
+}
+
+#[test]
 fn a_picture_that_says_it_is_enormous_is_refused_unread() {
     let folder = Folder::new();
     for (width, height) in [(100_000, 100_000), (16_384, 16_384), (u32::MAX >> 1, 1)] {

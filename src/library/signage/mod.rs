@@ -22,7 +22,7 @@ use super::edit::{NAME_CHARS_MAX, clean};
 use super::error::Error;
 
 pub use groups::{GROUPS_MAX, Group};
-pub use playlists::{PLAYLISTS_MAX, Versioned};
+pub use playlists::{Appended, PLAYLISTS_MAX, Versioned};
 pub use plays::{Cursor, PLAYS_AT_ONCE_MAX, PLAYS_MAX, PLAYS_PAGE_MAX, Play, PlayQuery, PlayRow};
 pub use screens::{Met, SCREENS_MAX, Screen};
 pub use snapshot::Snapshot;

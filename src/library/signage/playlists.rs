@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Library, checked_name, found, idle};
-use crate::library::Error;
-use crate::program::{Entry, Fit, Playlist, Transition, What};
+use crate::library::{Error, Order, Which, bulk};
+use crate::program::{Entry, Fit, ITEMS_MAX, Playlist, Transition, What};
 
 /// Of one box; a list of more is no list any more.
 pub const PLAYLISTS_MAX: usize = 500;
@@ -16,6 +16,14 @@ pub const PLAYLISTS_MAX: usize = 500;
 pub struct Versioned {
     pub playlist: Playlist,
     pub version: i64,
+}
+
+/// What became of assets that were to be put into a playlist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub added: usize,
+    /// There was no room for these.
+    pub left_out: usize,
 }
 
 impl Library {
@@ -43,7 +51,7 @@ impl Library {
                     playlist.slide_ms.cast_signed()
                 ])?;
             let id = connection.last_insert_rowid();
-            insert_items(connection, id, &playlist.entries)?;
+            insert_items(connection, id, 0, &playlist.entries)?;
             Ok(id)
         };
         self.has_room()?;
@@ -75,12 +83,44 @@ impl Library {
             connection
                 .prepare_cached("DELETE FROM playlist_items WHERE playlist = ?")?
                 .execute([playlist.id])?;
-            insert_items(connection, playlist.id, &playlist.entries)
+            insert_items(connection, playlist.id, 0, &playlist.entries)
         };
         self.has_room()?;
         self.db().write(put).await?;
         self.signage_changed();
         Ok(())
+    }
+
+    /// Puts assets that are outside of the bin behind its items, in `order` where they are selected.
+    pub async fn append_to_playlist(
+        &self,
+        id: i64,
+        which: Which,
+        order: (Order, bool),
+    ) -> Result<Appended, Error> {
+        let append = move |connection: &Connection| {
+            version(connection, id)?;
+            let mut there =
+                connection.prepare_cached("SELECT 1 FROM assets WHERE id = ? AND binned IS NULL")?;
+            let mut entries = Vec::new();
+            for id in bulk::ids_of(connection, &which, Some(order))? {
+                if there.exists([id])? {
+                    entries.push(Entry::asset(id));
+                }
+            }
+            let items = "SELECT count(*) FROM playlist_items WHERE playlist = ?";
+            let first: usize = connection.prepare_cached(items)?.query_row([id], |row| row.get(0))?;
+            let added = entries.len().min(ITEMS_MAX.saturating_sub(first));
+            insert_items(connection, id, first, &entries[..added])?;
+            connection
+                .prepare_cached("UPDATE playlists SET version = version + 1 WHERE id = ?")?
+                .execute([id])?;
+            Ok(Appended { added, left_out: entries.len() - added })
+        };
+        self.has_room()?;
+        let appended = self.db().write(append).await?;
+        self.signage_changed();
+        Ok(appended)
     }
 
     /// Not while the schedule or the message shows it: screens would go dark behind somebody's back.
@@ -123,7 +163,8 @@ pub(super) fn version(connection: &Connection, id: i64) -> Result<i64, Error> {
     found(statement.query_row([id], |row| row.get(0)).optional()?, "playlist")
 }
 
-fn insert_items(connection: &Connection, id: i64, entries: &[Entry]) -> Result<(), Error> {
+/// The first of them gets the position `first`.
+fn insert_items(connection: &Connection, id: i64, first: usize, entries: &[Entry]) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO playlist_items (playlist, position, asset, tag, source, pages, duration_ms, from_ms, until_ms,
             fit, sound, until_no_signal)
@@ -138,7 +179,7 @@ fn insert_items(connection: &Connection, id: i64, entries: &[Entry]) -> Result<(
         let ms = |ms: Option<u64>| ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
         statement.execute(params![
             id,
-            position,
+            first + position,
             asset,
             tag,
             source,

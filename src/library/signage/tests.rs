@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
-use crate::library::{Hash, Kind, New, Step};
+use crate::library::{Hash, Kind, New, Order, Selection, Step, Which};
 use crate::program::{
-    Anchors, Days, Entry, Idle, Key, Media, Message, Playlist, Reason, Target, Transition, What, Window,
+    Anchors, Days, Entry, ITEMS_MAX, Idle, Key, Media, Message, Playlist, Reason, Target, Transition, What,
+    Window,
 };
 
 struct Shelf {
@@ -439,4 +440,33 @@ async fn what_is_shown_while_nothing_is_scheduled_is_kept_and_can_not_be_taken_a
         let set = shelf.library.set_idle(missing).await;
         assert!(matches!(set, Err(Error::NoSuch(_))), "{set:?}");
     }
+}
+
+#[tokio::test]
+async fn assets_are_put_behind_the_items_in_their_order_as_far_as_there_is_room() {
+    let shelf = shelf();
+    let mut ids = Vec::new();
+    for name in ["b.png", "a.png", "c.png", "gone.png"] {
+        ids.push(shelf.asset(name, &[]).await);
+    }
+    shelf.library.bin(vec![ids[3]]).await.unwrap();
+    let id = shelf.library.add_playlist(playlist(vec![Entry::asset(ids[2])])).await.unwrap();
+    let by_name = (Order::Name, false);
+    let all = Which::Selected { selection: Selection::default(), except: vec![ids[2]] };
+    let appended = shelf.library.append_to_playlist(id, all.clone(), by_name).await.unwrap();
+    assert_eq!(appended, Appended { added: 2, left_out: 0 });
+    let Versioned { playlist: now, version } = shelf.library.playlist(id).await.unwrap();
+    assert_eq!(
+        (now.entries, version),
+        (vec![Entry::asset(ids[2]), Entry::asset(ids[1]), Entry::asset(ids[0])], 2)
+    );
+    let again =
+        shelf.library.append_to_playlist(id, Which::Assets(vec![ids[0], ids[3], 99]), by_name).await.unwrap();
+    assert_eq!(again, Appended { added: 1, left_out: 0 }, "what is in the bin, or nowhere, is no item");
+    let full = playlist(vec![Entry::asset(ids[0]); ITEMS_MAX - 1]);
+    let full = shelf.library.add_playlist(full).await.unwrap();
+    let appended = shelf.library.append_to_playlist(full, all, by_name).await.unwrap();
+    assert_eq!(appended, Appended { added: 1, left_out: 1 });
+    let nowhere = shelf.library.append_to_playlist(99, Which::Assets(vec![]), by_name).await;
+    assert_eq!(nowhere, Err(Error::NoSuch("playlist")));
 }

@@ -89,6 +89,10 @@ pub(super) async fn run(
         check_conversion(&found, asset)?;
         said.extend(shortened(&found, &said));
     }
+    let taken = said.iter().find_map(|line| if let Line::Taken { at } = line { Some(*at) } else { None });
+    if let Some(at) = taken.filter(|_| matches!(step, Step::Probe | Step::Pages)) {
+        library.set_taken(id, at).await?;
+    }
     let (looked_at, folder) = (asset.clone(), output.path().to_owned());
     let remarks = Remark::all(&remarks(&said));
     let made = tokio::task::spawn_blocking(move || made(&looked_at, step, &folder, &said)).await;

@@ -18,6 +18,8 @@ pub enum Line {
     Sandbox(String),
     /// Something it found out; see [`super::Facts`].
     Fact { name: String, value: String },
+    /// When a camera took it, in seconds since 1970.
+    Taken { at: i64 },
     /// Pages come in order. `ext`: that of its file `page-N.EXT`, or `None` if the original is shown as it is.
     Page { width: u32, height: u32, ext: Option<&'static str> },
     /// The number of pictures in `preview.jpg`.
@@ -32,6 +34,9 @@ pub enum Line {
     Done,
 }
 
+/// There was a camera, and there is a calendar: from 1970 on, where clocks that were never set begin, to 2100.
+const TAKEN: std::ops::Range<i64> = 366 * 24 * 3600..4_102_444_800;
+
 /// What a page can be stored as.
 const PAGE_EXTENSIONS: [&str; 2] = ["jpg", "png"];
 
@@ -42,6 +47,7 @@ impl Line {
             Self::Progress(progress) => vec!["progress".to_owned(), format!("{progress:.4}")],
             Self::Sandbox(text) => vec!["sandbox".to_owned(), clean(text)],
             Self::Fact { name, value } => vec!["fact".to_owned(), clean(name), clean(value)],
+            Self::Taken { at } => vec!["taken".to_owned(), at.to_string()],
             Self::Page { width, height, ext } => {
                 let ext = ext.unwrap_or("original").to_owned();
                 vec!["page".to_owned(), width.to_string(), height.to_string(), ext]
@@ -70,6 +76,7 @@ impl Line {
             }
             ("sandbox", [text]) => Self::Sandbox(clean(text)),
             ("fact", [name, value]) => Self::Fact { name: clean(name), value: clean(value) },
+            ("taken", [at]) => Self::Taken { at: at.parse().ok().filter(|at| TAKEN.contains(at))? },
             ("page", [width, height, ext]) => Self::Page {
                 width: width.parse().ok()?,
                 height: height.parse().ok()?,
@@ -108,6 +115,7 @@ mod tests {
             Line::Progress(0.5),
             Line::Sandbox("landlock".to_owned()),
             Line::Fact { name: "width".to_owned(), value: "1920".to_owned() },
+            Line::Taken { at: 1_593_698_400 },
             Line::Page { width: 1, height: 2, ext: Some("png") },
             Line::Page { width: 1, height: 2, ext: None },
             Line::Preview { frames: 10 },
@@ -139,6 +147,8 @@ mod tests {
             "progress\tNaN",
             "progress\t2",
             "progress\t-1",
+            "taken\t0",
+            "taken\t9999999999",
             "page\t1\t2\t../../library.db",
             "page\t-1\t2\tpng",
             "preview\t99999999999",

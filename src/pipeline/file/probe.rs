@@ -35,6 +35,8 @@ pub struct Found {
     pub picture: Duration,
     pub sound: Duration,
     pub turn: Turn,
+    /// In seconds since 1970, if the file says when it was recorded.
+    pub taken: Option<i64>,
     /// Nothing here decodes the picture.
     pub undecodable: bool,
 }
@@ -112,6 +114,7 @@ pub fn probe(file: &Path, container: Container) -> Result<Found, FileError> {
         picture: length(Kind::Picture),
         sound: length(Kind::Sound),
         turn: turn.unwrap_or_default(),
+        taken: info.stream_info().and_then(|file| file.tags()).as_deref().and_then(taken),
         undecodable: false,
     };
     if found.video.is_none() {
@@ -181,6 +184,13 @@ fn sound_type(audio: &gst_pbutils::DiscovererAudioInfo) -> String {
         0 => caps.name().to_string(),
         _ => format!("{} {version}.{layer}", caps.name()),
     }
+}
+
+/// When it was recorded, in seconds since 1970, as its container says.
+fn taken(tags: &gst::TagListRef) -> Option<i64> {
+    let time = tags.get::<gst::tags::DateTime>()?.get();
+    let has_time = time.has_day() && time.has_time();
+    time.to_g_date_time().ok().filter(|_| has_time).map(|time| time.to_unix())
 }
 
 /// By the tag `image-orientation` of files that have no matrix; none of those is ever mirrored.

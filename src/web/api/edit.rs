@@ -36,14 +36,14 @@ pub(crate) async fn many(call: Call) -> Result<Response<Body>, Problem> {
 
 pub(crate) async fn bin(call: Call) -> Result<Response<Body>, Problem> {
     let selection = Selection { bin: false, ..assets::selection(&call)? };
-    let (services, wire::Ids { ids, all, except }) = read(call).await?;
-    Ok(changed(services.library()?.bin(Named { ids, all, except }.which(selection)?).await?))
+    let (services, body) = read::<wire::Ids>(call).await?;
+    Ok(changed(services.library()?.bin(Named::from(body).which(selection)?).await?))
 }
 
 pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
     let selection = Selection { bin: true, ..assets::selection(&call)? };
-    let (services, wire::Ids { ids, all, except }) = read(call).await?;
-    Ok(changed(services.library()?.restore(Named { ids, all, except }.which(selection)?).await?))
+    let (services, body) = read::<wire::Ids>(call).await?;
+    Ok(changed(services.library()?.restore(Named::from(body).which(selection)?).await?))
 }
 
 pub(crate) async fn purge(call: Call) -> Result<Response<Body>, Problem> {
@@ -67,15 +67,22 @@ pub(crate) async fn undo(call: Call) -> Result<Response<Body>, Problem> {
 }
 
 /// Assets as a request names them.
-struct Named {
+pub(super) struct Named {
     ids: Vec<i64>,
     all: bool,
     except: Vec<i64>,
 }
 
+impl From<wire::Ids> for Named {
+    fn from(body: wire::Ids) -> Self {
+        let wire::Ids { ids, all, except } = body;
+        Self { ids, all, except }
+    }
+}
+
 impl Named {
     /// `selection`: what the address selects, which counts with `all` alone.
-    fn which(self, selection: Selection) -> Result<Which, Problem> {
+    pub(super) fn which(self, selection: Selection) -> Result<Which, Problem> {
         match self {
             Self { ids, all: true, except } if ids.is_empty() => Ok(Which::Selected { selection, except }),
             Self { ids, all: false, except } if except.is_empty() => Ok(Which::Assets(ids)),

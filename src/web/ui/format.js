@@ -60,9 +60,9 @@ export function dayText(time) {
   return new Intl.DateTimeFormat(locale, options).format(when);
 }
 
-/** @param {string} time RFC 3339 */
-export function momentText(time) {
-  const options = Object.assign({ day: 'numeric', month: 'short', year: 'numeric' }, HOURS);
+/** @param {string} time RFC 3339 @param {string} [zone] IANA name; of the browser */
+export function momentText(time, zone) {
+  const options = Object.assign({ day: 'numeric', month: 'short', year: 'numeric', timeZone: zone }, HOURS);
   return new Intl.DateTimeFormat(locale, options).format(new Date(time));
 }
 

@@ -58,6 +58,7 @@ pub(crate) async fn answer(route: Route, call: Call) -> Result<Response<Body>, P
         Route::Playlists => playlists::list(&call),
         Route::AddPlaylist => playlists::add(call).await,
         Route::OnePlaylist { id } => playlists::one(&call.services, id, StatusCode::OK).await,
+        Route::AddItems { id } => playlists::append(call, id).await,
         Route::Preview { id } => playlists::preview(&call, id),
         Route::PutPlaylist { id } => playlists::put(call, id).await,
         Route::RemovePlaylist { id } => playlists::remove(&call, id).await,

@@ -3,17 +3,20 @@
 use hyper::header::{ETAG, HeaderValue, IF_MATCH};
 use hyper::{Response, StatusCode};
 
-use crate::library::Error;
+use crate::library::signage::Appended;
+use crate::library::{Error, Selection};
 use crate::program::{Playlist, unroll};
 use crate::signage::now_ms;
 use crate::web::Services;
 use crate::web::answer::Call;
-use crate::web::api::{json, no_content, read_long_json};
+use crate::web::api::edit::Named;
+use crate::web::api::{assets, json, no_content, read_json, read_long_json};
 use crate::web::body::Body;
 use crate::web::conditional;
 use crate::web::limits::PLAYLIST_BYTES_MAX;
 use crate::web::problem::Problem;
 use crate::web::wire::to_json;
+use crate::web::wire_library::Ids;
 use crate::web::wire_playlist as wire;
 use crate::web::wire_program;
 
@@ -78,6 +81,23 @@ pub(super) async fn put(call: Call, id: i64) -> Result<Response<Body>, Problem> 
     services.library()?.put_playlist(arranged(body, id)?, seen).await?;
     services.signage()?.settled().await;
     one(&services, id, StatusCode::OK).await
+}
+
+/// `POST /api/playlists/{id}/items`: assets, by ids or as the address selects and orders them.
+pub(super) async fn append(call: Call, id: i64) -> Result<Response<Body>, Problem> {
+    let selection = Selection { bin: false, ..assets::selection(&call)? };
+    let order = assets::order(&call)?;
+    let services = call.services;
+    let body: Ids = read_json(call.request.into_body()).await?;
+    let which = Named::from(body).which(selection)?;
+    let Appended { added, left_out } = services.library()?.append_to_playlist(id, which, order).await?;
+    services.signage()?.settled().await;
+    let version = services.library()?.playlist(id).await?.version;
+    let mut response = json(StatusCode::OK, to_json(&wire::Appended { added, left_out }));
+    if let Ok(etag) = HeaderValue::from_str(&etag(id, version)) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    Ok(response)
 }
 
 pub(super) async fn remove(call: &Call, id: i64) -> Result<Response<Body>, Problem> {

@@ -25,6 +25,8 @@ function rows(asset) {
     [words.container, asset.container],
     [words.converted, asset.converted ? `${asset.converted.ext.toUpperCase()} · ${bytesText(asset.converted.bytes)}` : ''],
     [words.rotation, asset.rotation ? `${asset.rotation}°` : ''],
+    // By the clock of a camera, whose zone nobody knows.
+    [words.taken, Date.parse(asset.taken) === Date.parse(asset.added) ? '' : momentText(asset.taken, 'UTC')],
     [words.added, momentText(asset.added)],
     [words.watched, asset.last_watched ? momentText(asset.last_watched) : ''],
   ];

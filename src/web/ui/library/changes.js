@@ -64,6 +64,17 @@ export async function editMany(chosen, change) {
 }
 
 /**
+ * How a request names at most `IDS_MAX` of what is chosen, or everything.
+ * @param {string} path
+ * @param {Chosen} chosen
+ * @returns {{to: string, which: object}}
+ */
+export function namedBy(path, chosen) {
+  return chosen.everything ? { to: address(path, chosen.query), which: { all: true, except: chosen.except } }
+    : { to: path, which: { ids: chosen.assets.slice(0, IDS_MAX).map((asset) => asset.id) } };
+}
+
+/**
  * Asks for a change: of all by one request, else by as many as the server wants.
  * @param {string} path
  * @param {Chosen} chosen
@@ -80,7 +91,8 @@ async function post(path, chosen, more, options) {
     done.undos.push(answer.undo);
   };
   if (chosen.everything) {
-    await send(address(path, chosen.query), { all: true, except: chosen.except });
+    const { to, which } = namedBy(path, chosen);
+    await send(to, which);
     return done;
   }
   const ids = chosen.assets.map((asset) => asset.id);

@@ -5,6 +5,7 @@ import { countText } from '../format.js';
 import { icon, setIcon } from '../icons.js';
 import { choiceRow, toggleButton } from '../parts.js';
 import { texts } from '../texts.js';
+import { createNarrowing } from './narrowing.js';
 import { ORDERS, usualDirection } from './query.js';
 import { loadTags } from './tags.js';
 
@@ -42,14 +43,18 @@ export function createFilters(actions) {
     { value: 'list', text: words.shapes.list, icon: 'list' },
   ], 'grid', (value) => actions.reshape(/** @type {'grid'|'list'} */ (value)));
   const tags = createTagChips(actions);
+  const narrowing = createNarrowing((now) => actions.change(now, false));
   const element = h('section', { class: 'filters', 'aria-label': words.filters },
     h('div', { class: 'filters-line' }, search.element, order.element, shape.element),
-    h('div', { class: 'filters-line chips' }, kind.element, favorite.button, tags.element));
+    h('div', { class: 'filters-line chips' }, kind.element, favorite.button, narrowing.element, tags.element));
 
   return {
     element,
     focusSearch: () => search.focus(),
-    loadTags: tags.load,
+    loadTags() {
+      tags.load();
+      narrowing.load();
+    },
     /** @param {Filter} filter @param {'grid'|'list'} shapeNow */
     show(filter, shapeNow) {
       search.set(filter.q);
@@ -58,6 +63,7 @@ export function createFilters(actions) {
       order.set(filter);
       shape.set(shapeNow);
       tags.set(filter.tags);
+      narrowing.set(filter);
     },
   };
 }

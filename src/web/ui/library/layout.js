@@ -23,8 +23,8 @@ export function layoutFor(shape, width_px) {
   const least = narrow ? 150 : 216;
   const columns = Math.max(1, Math.floor((width_px + gap) / (least + gap)));
   const card = (width_px - gap * (columns - 1)) / columns;
-  // Picture, name and line below it: as library.css has them.
-  return { columns, row_px: Math.round(card * 9 / 16) + 60 + gap };
+  // Picture, two lines of the name and the line below it: as library.css has them.
+  return { columns, row_px: Math.round(card * 9 / 16) + 80 + gap };
 }
 
 /**

@@ -12,6 +12,8 @@ import { changed, putBack, taken } from './changes.js';
 const PAGE = 60;
 /** The most that one answer has. */
 const LIMIT_MAX = 200;
+/** Of a search the server lists the newest so many, however many there are. */
+const MATCHES_MAX = 2000;
 /** Lists that are kept. */
 const LISTS_MAX = 4;
 
@@ -167,13 +169,18 @@ function createList(query) {
     news.tell(null);
   }
 
+  /** There are no others than those that were read. */
+  function isAll() {
+    return list.complete && list.assets.length < MATCHES_MAX;
+  }
+
   /** The server counts only when it is asked to: it takes longer than a page. */
   async function count() {
     const params = new URLSearchParams(query);
     try {
       const total = (await api.get(`/api/assets/count?${params}`)).assets;
       // What was taken out here and is not yet there is counted by the server.
-      list.total = list.complete ? list.assets.length : Math.max(total, list.assets.length);
+      list.total = isAll() ? list.assets.length : Math.max(total, list.assets.length);
       news.tell(null);
     } catch (error) {
       // "More than 60" stays.
@@ -203,7 +210,7 @@ function createList(query) {
       list.complete = !answer.next;
     }
     list.similar = answer.similar;
-    list.total = answer.total === null ? (list.complete ? list.assets.length : null) : answer.total;
+    list.total = answer.total === null ? (isAll() ? list.assets.length : null) : answer.total;
   }
 
   return list;

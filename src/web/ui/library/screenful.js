@@ -19,7 +19,8 @@ export function createScreenful(grid, empty, explained) {
   const count = h('p', { class: 'muted figures', role: 'status' });
   const notice = h('div', {});
   const more = h('button', { type: 'button', class: 'button', click: () => list && list.more() }, words.more);
-  const foot = h('div', { class: 'grid-foot', hidden: true }, more);
+  const short = h('p', { class: 'muted' });
+  const foot = h('div', { class: 'grid-foot', hidden: true }, more, short);
   const element = h('div', {}, notice, grid.element, foot);
   /** @type {import('./list.js').List|null} */
   let list = null;
@@ -39,7 +40,10 @@ export function createScreenful(grid, empty, explained) {
       tell(list.assets.length ? '' : list.problem ? failure(list.problem) : 'empty');
     }
     setText(count, list.loaded ? countOf(list) : '');
-    foot.hidden = list.complete || !list.assets.length;
+    const left = list.complete && list.total !== null ? list.total - list.assets.length : 0;
+    foot.hidden = (list.complete && left <= 0) || !list.assets.length;
+    more.hidden = list.complete;
+    setText(short, left > 0 ? words.onlyNewest(countText(list.assets.length)) : '');
     setText(more, list.problem ? words.moreFailed : words.more);
     more.disabled = list.isReading();
   }

@@ -17,7 +17,7 @@ const TAGS_LISTED_MAX = 500;
 
 /**
  * @param {{
- *   chosen: () => Chosen, edit: (change: Change) => void, bin: () => void, all: () => void, clear: () => void,
+ *   chosen: () => Chosen, edit: (change: Change) => void, bin: () => void, toPlaylist: () => void, all: () => void, clear: () => void,
  * }} actions
  */
 export function createSelectBar(actions) {
@@ -39,6 +39,7 @@ export function createSelectBar(actions) {
       const { assets, everything } = actions.chosen();
       actions.edit({ favorite: everything || !assets.every((asset) => asset.favorite) });
     }),
+    text('playlist', words.toPlaylist.action, actions.toPlaylist),
     text('bin', words.binAction, actions.bin));
   const spoken = h('p', { class: 'sr-only', role: 'status' });
 

@@ -7,6 +7,7 @@
  * @property {'video'|'slide'} kind
  * @property {string} name
  * @property {string} added RFC 3339
+ * @property {string} taken by the clock of the camera, as if it were UTC; where that is unknown, when it was added
  * @property {string|null} binned
  * @property {number} duration_ms
  * @property {number} width

@@ -19,6 +19,7 @@ import { pickRandom } from './random.js';
 import { createScreenful } from './screenful.js';
 import { createSelectBar } from './selectbar.js';
 import { createSelection, only } from './selection.js';
+import { openToPlaylist } from './toplaylist.js';
 
 /** @typedef {import('./query.js').Filter} Filter */
 /** @typedef {import('./types.js').Asset} Asset */
@@ -51,6 +52,7 @@ export function open(visit) {
     chosen,
     edit: (wanted) => editMany(chosen(), wanted),
     bin: () => binChosen(),
+    toPlaylist: () => openToPlaylist(chosen()),
     all: () => selection.all(),
     clear: () => selection.clear(),
   });
@@ -59,8 +61,7 @@ export function open(visit) {
     h('header', { class: 'page-head' },
       h('h1', {}, words.title), screenful.count, h('span', { class: 'spacer' }),
       iconButton('random', words.random, () => pickRandom(list.query)),
-      h('a', { class: 'button icon-button', href: '/bin', 'aria-label': texts.bin.title, title: texts.bin.title }, icon('bin')),
-      isAdmin() ? uploadButton() : null),
+      isAdmin() ? binLink() : null, isAdmin() ? uploadButton() : null),
     problem, filters.element, screenful.element, bar.element, bar.spoken);
 
   function chosen() {
@@ -202,6 +203,10 @@ export function open(visit) {
       screenful.leave();
     },
   };
+}
+
+function binLink() {
+  return h('a', { class: 'button icon-button', href: '/bin', 'aria-label': texts.bin.title, title: texts.bin.title }, icon('bin'));
 }
 
 function uploadButton() {

@@ -89,7 +89,8 @@ function chooseTransport(choice) {
 
 /** What the player shows has sound, or may have some in a moment. */
 function hasSound() {
-  const image = Boolean(player.view) && !(player.view instanceof HTMLVideoElement);
+  // Of what plays: a still of what broke off says nothing about it.
+  const image = player.current !== null && !(player.current.view instanceof HTMLVideoElement);
   const silent = source !== null && source.state === 'live' && source.audio === null;
   // Sound is encoded from when somebody wants it.
   return !image && !(silent && performance.now() - player.shown_ms > SOUND_MS_MAX);

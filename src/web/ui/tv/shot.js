@@ -109,6 +109,21 @@ function outline(pen, box, corner) {
 }
 
 /**
+ * Where letters stand in their box, whose height is that of their font.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {ClientRect} box
+ * @param {number} size of the font
+ */
+function baselineOf(pen, box, size) {
+  const font = pen.measureText('x');
+  const known = font.fontBoundingBoxAscent >= 0;
+  // Engines that do not tell: what fonts have, more or less.
+  const ascent = known ? font.fontBoundingBoxAscent : size * 0.93;
+  const descent = known ? font.fontBoundingBoxDescent : size * 0.24;
+  return box.top + (box.height - ascent - descent) / 2 + ascent;
+}
+
+/**
  * Each word is drawn where the page has it: lines are broken by whoever broke them, and no width is computed again. Words
  * that are broken themselves, or have gaps between their letters, are drawn letter by letter.
  * @param {CanvasRenderingContext2D} pen
@@ -119,7 +134,7 @@ function drawWords(pen, node, style) {
   pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
   pen.fillStyle = style.color || '';
   pen.textAlign = 'left';
-  pen.textBaseline = 'middle';
+  pen.textBaseline = 'alphabetic';
   const range = document.createRange();
   /** @param {string} text @param {number} at @returns {boolean} false: it is not in one piece */
   const draw = (text, at) => {
@@ -127,7 +142,7 @@ function drawWords(pen, node, style) {
     range.setEnd(node, at + text.length);
     const boxes = range.getClientRects();
     if (boxes.length === 1) {
-      pen.fillText(text, boxes[0].left, boxes[0].top + boxes[0].height / 2);
+      pen.fillText(text, boxes[0].left, baselineOf(pen, boxes[0], parseFloat(style.fontSize || '')));
     }
     return boxes.length === 1;
   };
