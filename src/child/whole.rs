@@ -185,28 +185,25 @@ fn tags(file: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
 
 /// Ogg (RFC 3533, 6): pages, of which the last of each stream says that it is.
 fn pages(file: &mut (impl Read + Seek), length: u64) -> io::Result<Ending> {
-    let mut at = 0;
+    let (mut at, mut last) = (0, false);
     for _ in 0..PARTS_MAX {
-        if at + 27 > length {
-            break;
+        if at == length {
+            return Ok(if last { Ending::Whole } else { Ending::BrokenOff });
         }
         file.seek(SeekFrom::Start(at))?;
-        let head = array::<27>(file)?;
+        let mut head = Vec::new();
+        file.by_ref().take(27).read_to_end(&mut head)?;
         if !head.starts_with(b"OggS") {
             return Ok(Ending::Whole);
         }
-        let mut sizes = vec![0; usize::from(head[26])];
-        if file.read_exact(&mut sizes).is_err() {
+        let mut sizes = vec![0; usize::from(head.get(26).copied().unwrap_or(0))];
+        if head.len() < 27 || file.read_exact(&mut sizes).is_err() {
             return Ok(Ending::Cut(None));
         }
-        let last = head[5] & 4 != 0;
+        last = head[5] & 4 != 0;
         at += 27 + sizes.len() as u64 + sizes.iter().map(|size| u64::from(*size)).sum::<u64>();
-        if at >= length {
-            return Ok(if last || at == length {
-                reaches(at, length)
-            } else {
-                Ending::Cut(Some(at - length))
-            });
+        if at > length {
+            return Ok(reaches(at, length));
         }
     }
     Ok(Ending::Whole)
@@ -431,7 +428,8 @@ mod tests {
         check(Content::Flash, &flv, [30]);
         let page = |flags: u8| [b"OggS\0", &[flags][..], &[0; 20], &[2, 100, 50], &[7; 150]].concat();
         let ogg = [page(2), page(4)].concat();
-        check(Content::Ogg, &ogg, [200, ogg.len() - 1]);
+        check(Content::Ogg, &ogg, [100, 200, ogg.len() - 1]);
+        assert_eq!(ends(&page(2), Content::Ogg), Ending::BrokenOff);
         let asf = [&[7; 16][..], &100u64.to_le_bytes(), &[7; 76], &[8; 16], &60u64.to_le_bytes(), &[7; 36]]
             .concat();
         check(Content::Asf, &asf, [50, 150]);

@@ -226,8 +226,7 @@ async fn other_content_is_refused_as_soon_as_it_shows() {
     let id = shelf.begin("one.mp4", 1 << 20).await.unwrap().id;
     assert_eq!(shelf.send(id, 0, b"PK\x03\x04").await.unwrap().offset, 4);
     let refused = shelf.send(id, 4, &[0; 20_000]).await.unwrap_err();
-    let text = "the file is called .mp4, but it is a ZIP archive or an office document";
-    assert_eq!(refused.to_string(), text);
+    assert!(refused.to_string().starts_with("the file is a ZIP archive or an office document"), "{refused}");
     assert_eq!(shelf.library.upload(id).await, Err(UploadError::Unknown));
     // A small one shows at its end.
     let id = shelf.begin("one.png", 4).await.unwrap().id;
