@@ -66,11 +66,7 @@ fn need(route: &Route) -> Option<Right> {
         | Route::Logs
         | Route::BinPage
         | Route::EditAsset { .. }
-        | Route::EditAssets
-        | Route::BinAssets
-        | Route::RestoreAssets
-        | Route::PurgeAssets
-        | Route::UndoAssets
+        | Route::ChangeAssets(_)
         | Route::PositionAsset { .. }
         | Route::CreateUpload
         | Route::Upload { .. }

@@ -7,6 +7,7 @@ use hyper::Method;
 use matchit::{Params, Router};
 use percent_encoding::percent_decode_str;
 
+use super::api::edit::Bulk;
 use super::route_signage::{self, SignageAddress, SignageRoute};
 use crate::access::GrantKind;
 
@@ -67,11 +68,7 @@ pub(super) enum Route {
     EditAsset {
         id: i64,
     },
-    EditAssets,
-    BinAssets,
-    RestoreAssets,
-    PurgeAssets,
-    UndoAssets,
+    ChangeAssets(Bulk),
     CountAssets,
     Shares,
     WatchedAsset {
@@ -182,11 +179,7 @@ enum Address {
     Library,
     Assets,
     Asset,
-    EditAssets,
-    BinAssets,
-    RestoreAssets,
-    PurgeAssets,
-    UndoAssets,
+    ChangeAssets(Bulk),
     CountAssets,
     Shares,
     WatchedAsset,
@@ -252,11 +245,11 @@ const ADDRESSES: &[(&str, &str, Address)] = &[
     ("/api/library", GET, Address::Library),
     ("/api/assets", GET, Address::Assets),
     ("/api/assets/{id}", GET_PATCH, Address::Asset),
-    ("/api/assets/edit", POST, Address::EditAssets),
-    ("/api/assets/bin", POST, Address::BinAssets),
-    ("/api/assets/restore", POST, Address::RestoreAssets),
-    ("/api/assets/purge", POST, Address::PurgeAssets),
-    ("/api/assets/undo", POST, Address::UndoAssets),
+    ("/api/assets/edit", POST, Address::ChangeAssets(Bulk::Edit)),
+    ("/api/assets/bin", POST, Address::ChangeAssets(Bulk::Bin)),
+    ("/api/assets/restore", POST, Address::ChangeAssets(Bulk::Restore)),
+    ("/api/assets/purge", POST, Address::ChangeAssets(Bulk::Purge)),
+    ("/api/assets/undo", POST, Address::ChangeAssets(Bulk::Undo)),
     ("/api/assets/count", GET, Address::CountAssets),
     ("/api/library/shares", GET, Address::Shares),
     ("/api/assets/{id}/watched", POST, Address::WatchedAsset),
@@ -362,11 +355,7 @@ fn take(address: Address, method: &Method, captured: Captured) -> Option<Route> 
         Address::Assets if get => Route::Assets,
         Address::Asset if get => Route::Asset { id },
         Address::Asset if method == Method::PATCH => Route::EditAsset { id },
-        Address::EditAssets if post => Route::EditAssets,
-        Address::BinAssets if post => Route::BinAssets,
-        Address::RestoreAssets if post => Route::RestoreAssets,
-        Address::PurgeAssets if post => Route::PurgeAssets,
-        Address::UndoAssets if post => Route::UndoAssets,
+        Address::ChangeAssets(change) if post => Route::ChangeAssets(change),
         Address::CountAssets if get => Route::CountAssets,
         Address::Shares if get => Route::Shares,
         Address::WatchedAsset if post => Route::WatchedAsset { id },

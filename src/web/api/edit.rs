@@ -25,8 +25,28 @@ pub(crate) async fn one(call: Call, id: i64) -> Result<Response<Body>, Problem> 
     assets::one(&services, id).await
 }
 
-/// `POST /api/assets/edit`
-pub(crate) async fn many(call: Call) -> Result<Response<Body>, Problem> {
+/// What is done to many assets at once: `POST /api/assets/…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bulk {
+    Edit,
+    Bin,
+    Restore,
+    Purge,
+    /// Takes one of the others back.
+    Undo,
+}
+
+pub(crate) async fn bulk(call: Call, change: Bulk) -> Result<Response<Body>, Problem> {
+    match change {
+        Bulk::Edit => many(call).await,
+        Bulk::Bin => bin(call).await,
+        Bulk::Restore => restore(call).await,
+        Bulk::Purge => purge(call).await,
+        Bulk::Undo => undo(call).await,
+    }
+}
+
+async fn many(call: Call) -> Result<Response<Body>, Problem> {
     let selection = assets::selection(&call)?;
     let (services, mut body) = read::<wire::Edit>(call).await?;
     let named =
@@ -34,19 +54,19 @@ pub(crate) async fn many(call: Call) -> Result<Response<Body>, Problem> {
     Ok(changed(services.library()?.edit(named.which(selection)?, edit(body)).await?))
 }
 
-pub(crate) async fn bin(call: Call) -> Result<Response<Body>, Problem> {
+async fn bin(call: Call) -> Result<Response<Body>, Problem> {
     let selection = Selection { bin: false, ..assets::selection(&call)? };
     let (services, body) = read::<wire::Ids>(call).await?;
     Ok(changed(services.library()?.bin(Named::from(body).which(selection)?).await?))
 }
 
-pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
+async fn restore(call: Call) -> Result<Response<Body>, Problem> {
     let selection = Selection { bin: true, ..assets::selection(&call)? };
     let (services, body) = read::<wire::Ids>(call).await?;
     Ok(changed(services.library()?.restore(Named::from(body).which(selection)?).await?))
 }
 
-pub(crate) async fn purge(call: Call) -> Result<Response<Body>, Problem> {
+async fn purge(call: Call) -> Result<Response<Body>, Problem> {
     let selection = assets::selection(&call)?;
     let (services, wire::Purge { ids, all, except, binned_until }) = read(call).await?;
     let until = binned_until.as_deref().map(moment).transpose()?;
@@ -60,8 +80,7 @@ pub(crate) async fn purge(call: Call) -> Result<Response<Body>, Problem> {
     Ok(changed(services.library()?.purge(which).await?))
 }
 
-/// `POST /api/assets/undo`
-pub(crate) async fn undo(call: Call) -> Result<Response<Body>, Problem> {
+async fn undo(call: Call) -> Result<Response<Body>, Problem> {
     let (services, body) = read::<wire::Undo>(call).await?;
     Ok(changed(services.library()?.undo(&body.undo).await?))
 }
