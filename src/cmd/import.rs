@@ -62,7 +62,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
                 outcome.there += 1;
                 outcome.added_to += usize::from(added.changed);
             }
-            Ok(_) => outcome.taken += 1,
+            Ok(_) => {
+                outcome.taken += 1;
+                // At once: a folder of films takes an hour.
+                super::print(&format!("taken: {name}\n"))?;
+            }
             Err(why) => outcome.refused.push(format!("{name}: {why}")),
         }
     }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::edit::{self, Edit, Edited, IDS_MAX};
 use super::error::Error;
+use super::fold::tag_key;
 use super::query::{self, Order, Selection};
 use super::{Library, now};
 
@@ -233,8 +234,8 @@ fn change_one(connection: &Connection, id: i64, change: &Change, before: &mut Be
 }
 
 fn has_tag(connection: &Connection, id: i64, tag: &str) -> Result<bool, Error> {
-    let sql = "SELECT 1 FROM asset_tags JOIN tags ON tags.id = tag WHERE asset = ? AND name = ?";
-    Ok(connection.prepare_cached(sql)?.exists(params![id, tag])?)
+    let sql = "SELECT 1 FROM asset_tags JOIN tags ON tags.id = tag WHERE asset = ? AND key = ?";
+    Ok(connection.prepare_cached(sql)?.exists(params![id, tag_key(tag)])?)
 }
 
 /// Returns how many assets are what they were. Those that are gone for good stay so.

@@ -229,7 +229,7 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
     }
     let known = KNOWN.iter().find(|(start, ..)| head.starts_with(start));
     known.map_or(
-        ("a file of an unknown kind", "save it as MP4, JPEG, PNG or PDF on a computer and upload that"),
+        ("something unknown", "save it as MP4, JPEG, PNG or PDF on a computer and upload that"),
         |(_, name, advice)| (name, advice),
     )
 }

@@ -141,7 +141,7 @@ mod tests {
             ),
             (b"\0\0\0\x20ftypavif", "the file is an AVIF picture, which can't be shown; save it as JPEG"),
             (b"ID3\x04", "the file is sound alone, which can't be shown; make a video"),
-            (b"", "the file is a file of an unknown kind, which can't be shown; save it as MP4"),
+            (b"", "the file is something unknown, which can't be shown; save it as MP4"),
         ] {
             let refused = FileKind::by(head, "x.mp4").unwrap_err().to_string();
             assert!(refused.starts_with(expected), "{refused}");

@@ -87,23 +87,30 @@ function createTagDialog({ chosen, edit }) {
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
   dialog.addEventListener('close', () => dialog.remove());
 
+  /** @param {string[]} known */
+  function list(known) {
+    const tags = Array.from(new Set(known.concat(...chosen().assets.map((asset) => asset.tags)))).sort();
+    setText(hint, tags.length ? words.removeTagHint : '');
+    there.replaceChildren(...tags.map((tag) => h('button', {
+      type: 'button', class: 'chip icon-small', 'aria-label': words.removeTag(tag),
+      click: () => {
+        edit({ remove_tags: [tag] });
+        dialog.close();
+      },
+    }, tag, icon('close'))));
+  }
+
   return {
-    async open() {
-      const { assets, everything } = chosen();
-      // Of everything not all is here.
-      const known = everything ? (await loadTags().catch(() => [])).slice(0, TAGS_LISTED_MAX).map((tag) => tag.name) : [];
-      const tags = Array.from(new Set(known.concat(...assets.map((asset) => asset.tags)))).sort();
-      setText(hint, tags.length ? words.removeTagHint : '');
-      there.replaceChildren(...tags.map((tag) => h('button', {
-        type: 'button', class: 'chip icon-small', 'aria-label': words.removeTag(tag),
-        click: () => {
-          edit({ remove_tags: [tag] });
-          dialog.close();
-        },
-      }, tag, icon('close'))));
+    open() {
+      list([]);
       document.body.append(dialog);
       dialog.showModal();
+      // At once: what is typed now belongs into it.
       field.input.focus();
+      if (chosen().everything) {
+        // Not all of it is here, and so not all of its tags.
+        loadTags().then((all) => list(all.slice(0, TAGS_LISTED_MAX).map((tag) => tag.name)), () => undefined);
+      }
     },
   };
 }
