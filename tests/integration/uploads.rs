@@ -204,7 +204,7 @@ async fn other_content_is_refused_while_it_is_still_being_sent() {
     let small = begin(&program, 5, SVG).await;
     let refused = patch(&program, &small, 0, b"hello".to_vec()).await;
     assert_eq!(refused.status, 415);
-    assert!(String::from_utf8_lossy(&refused.body).contains("unknown kind"));
+    assert!(String::from_utf8_lossy(&refused.body).contains("something unknown"));
     assert_eq!(program.json("/api/library").await["totals"]["videos"], 0);
     assert_eq!(
         std::fs::read_dir(program.data().join("library/incoming/uploads")).expect("it is there").count(),
