@@ -3,12 +3,12 @@
 //! Each may refuse what it is given, and must do so without a panic, in bounded time and memory; what it takes must be
 //! what it says, such as the same when it is written and read again. Each target stands beside what it tries.
 
-use crate::{config, device, library, media, output, pipeline, reel, rtc, rtsp, web};
+use crate::{child, config, device, library, media, output, pipeline, reel, rtc, rtsp, web};
 
 pub type Target = fn(&[u8]);
 
 /// In the order of their names, which are those of the folders below `tests/long/corpus`.
-pub const TARGETS: [(&str, Target); 26] = [
+pub const TARGETS: [(&str, Target); 28] = [
     ("backup", library::fuzz::backup),
     ("camera", pipeline::fuzz::camera),
     ("cec", |input| device::cec::fuzz::message(parts(input))),
@@ -17,6 +17,7 @@ pub const TARGETS: [(&str, Target); 26] = [
     ("config", config::fuzz::file),
     ("camera_url", config::fuzz::camera_url),
     ("edid", |input| output::fuzz::edid(parts(input))),
+    ("file_end", child::fuzz::end),
     ("forwarded", |input| web::fuzz::forwarded(parts(input))),
     ("fragment", output::fuzz::fragment),
     ("h264", media::fuzz::h264),
@@ -34,6 +35,7 @@ pub const TARGETS: [(&str, Target); 26] = [
     ("rtsp_packets", |input| rtsp::fuzz::packets(parts(input))),
     ("sdp", rtc::fuzz::offer),
     ("subtitles", library::fuzz::subtitles),
+    ("taken", child::fuzz::taken),
     ("tus", web::fuzz::tus),
 ];
 
@@ -94,7 +96,7 @@ mod tests {
     }
 
     corpora! {
-        backup camera cec child_facts child_line config camera_url edid forwarded fragment h264 headers jpeg json
-        kinds packetize range reel route rtc rtsp rtsp_description rtsp_packets sdp subtitles tus
+        backup camera cec child_facts child_line config camera_url edid file_end forwarded fragment h264 headers
+        jpeg json kinds packetize range reel route rtc rtsp rtsp_description rtsp_packets sdp subtitles taken tus
     }
 }

@@ -9,6 +9,8 @@ pub mod camera;
 mod colours;
 mod exif;
 mod form;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod limits;
 mod page;
 mod pdf;

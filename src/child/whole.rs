@@ -53,7 +53,7 @@ fn said(missing: Option<u64>) -> String {
     }
 }
 
-fn ending(file: &mut (impl Read + Seek), content: Content) -> io::Result<Ending> {
+pub(super) fn ending(file: &mut (impl Read + Seek), content: Content) -> io::Result<Ending> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     match content {

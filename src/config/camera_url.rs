@@ -45,7 +45,13 @@ pub(super) fn parse(text: &str) -> Result<CameraUrl, String> {
     }
     let stripped = url.set_username("").and_then(|()| url.set_password(None));
     stripped.map_err(|()| "can't be used without its user and password".to_owned())?;
-    Ok(CameraUrl { url: url.into(), user, password })
+    let mut url = String::from(url);
+    if at_sign_behind_authority(&url) {
+        // Its user told where its host is; without one it could be mistaken when the settings are read again.
+        let path = url.find("://").map_or(0, |at| at + "://".len());
+        url = format!("{}{}", &url[..path], url[path..].replace('@', "%40"));
+    }
+    Ok(CameraUrl { url, user, password })
 }
 
 const AT_SIGN: &str = "has an @ behind its host: if it belongs to a password with / ? or # in it, use the keys \
@@ -105,6 +111,7 @@ mod tests {
         check("rtsp://admin@cam/", "rtsp://cam/", Some("admin"), None);
         check("rtsp://a%40b:p%2Fs%20s@cam:554/x", "rtsp://cam:554/x", Some("a@b"), Some("p/s s"));
         check("rtsp://admin:p@ss@cam/x", "rtsp://cam/x", Some("admin"), Some("p@ss"));
+        check("rtsp://admin@cam:554/live@1", "rtsp://cam:554/live%401", Some("admin"), None);
         check("rtsp://admin:50%off@cam/x", "rtsp://cam/x", Some("admin"), Some("50%off"));
         check("rtsp://[fd00::5]:554/x", "rtsp://[fd00::5]:554/x", None, None);
     }

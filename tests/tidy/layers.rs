@@ -94,7 +94,13 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("system", &["config"]),
-    ("fuzz", &["config", "device", "library", "media", "output", "pipeline", "reel", "rtc", "rtsp", "web"]),
+    (
+        "fuzz",
+        &[
+            "child", "config", "device", "library", "media", "output", "pipeline", "reel", "rtc", "rtsp",
+            "web",
+        ],
+    ),
     (
         "cmd",
         &[

@@ -30,7 +30,9 @@ impl Cue {
     /// `None` if it shows nothing. `markup`: text with tags and with `&amp;` and its like; else every sign stands for
     /// itself.
     pub fn new(start_ms: u64, end_ms: u64, text: &str, markup: bool) -> Option<Self> {
-        let text = if markup { from_markup(text) } else { escape(text) };
+        // First: what they stand between belongs together once they are gone.
+        let text: String = text.chars().filter(|char| *char == '\n' || !char.is_control()).collect();
+        let text = if markup { from_markup(&text) } else { escape(&text) };
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let text = lines.join("\n");
         let shown = !text.is_empty() && start_ms < end_ms && start_ms <= TIME_MS_MAX;
@@ -149,7 +151,7 @@ fn shown(ms: u64) -> String {
 /// Text in which every sign stands for itself.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
-    for char in text.chars().filter(|char| *char == '\n' || !char.is_control()).take(CUE_CHARS_MAX) {
+    for char in text.chars().take(CUE_CHARS_MAX) {
         match char {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -166,12 +168,12 @@ fn from_markup(text: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(['<', '{', '&']) {
-        kept.push_str(&escape(&rest[..at]));
+        push(&mut kept, &rest[..at]);
         rest = &rest[at..];
         let len = if rest.starts_with("{\\") {
             rest.find('}').map_or(1, |end| end + 1)
         } else if let Some(entity) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity)) {
-            kept.push_str(&escape(entity.1));
+            push(&mut kept, entity.1);
             entity.0.len()
         } else if let Some(tag) = tag(rest) {
             if let Some(known) = TAGS.iter().find(|known| known.eq_ignore_ascii_case(tag)) {
@@ -179,13 +181,21 @@ fn from_markup(text: &str) -> String {
             }
             tag.len()
         } else {
-            kept.push_str(&escape(&rest[..1]));
+            push(&mut kept, &rest[..1]);
             1
         };
         rest = &rest[len..];
     }
-    kept.push_str(&escape(rest));
+    push(&mut kept, rest);
     if kept.chars().count() > CUE_CHARS_MAX { String::new() } else { kept }
+}
+
+/// A brace before a backslash, where what stood between them is gone, would be read as the begin of a tag.
+fn push(kept: &mut String, text: &str) {
+    while text.starts_with('\\') && kept.ends_with('{') {
+        kept.pop();
+    }
+    kept.push_str(&escape(text));
 }
 
 const ENTITIES: [(&str, &str); 7] = [
