@@ -108,6 +108,15 @@ struct Job {
     progress: Option<f64>,
     problem: String,
     advice: String,
+    /// The problem by its codes; empty if it has none.
+    causes: Vec<Cause>,
+}
+
+#[derive(Serialize)]
+struct Cause {
+    code: &'static str,
+    /// What is special of it; may be empty.
+    detail: String,
 }
 
 #[derive(Serialize)]
@@ -413,7 +422,9 @@ impl From<library::Subtitle> for Subtitle {
 impl From<library::Job> for Job {
     fn from(job: library::Job) -> Self {
         let (step, state) = (job.step.name(), job.state.name());
-        Self { step, state, progress: None, problem: job.problem, advice: job.advice }
+        let causes = work::causes(&job.problem).into_iter();
+        let causes = causes.map(|(code, detail)| Cause { code, detail }).collect();
+        Self { step, state, progress: None, problem: job.problem, advice: job.advice, causes }
     }
 }
 

@@ -1,6 +1,7 @@
 // The pure parts of the library's pages: addresses, rows, choosing, edits, speed, and both languages.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 
 import { load } from './modules.mjs';
 
@@ -35,6 +36,15 @@ function keysOf(tree, path) {
 export const tests = {
   'both languages have the same texts': async () => {
     assert.deepEqual(keysOf(german, ''), keysOf(english, ''));
+  },
+
+  'whatever becomes of a file is said in both languages': async () => {
+    const { components } = JSON.parse(readFileSync(new URL('../../src/web/openapi.json', import.meta.url), 'utf8'));
+    const codes = components.schemas.Job.properties.causes.items.properties.code.enum;
+    assert.ok(codes.length > 15, `${codes}`);
+    for (const language of [english, german]) {
+      assert.deepEqual(Object.keys(language.problems.work).sort(), Array.from(codes).sort());
+    }
   },
 
   'texts with figures make sense in both languages': async () => {

@@ -30,7 +30,7 @@ pub use facts::{Audio, AudioCodec, Container, Facts, Profile, VideoCodec};
 pub use line::Line;
 pub use plan::{Conversion, PAGES_MAX};
 pub use plays::{needs_conversion, plays};
-pub use problem::{Failure, Remark};
+pub use problem::{Failure, Remark, causes};
 
 /// After the database failed; it says why in the log each time.
 const PAUSE: Duration = Duration::from_secs(10);

@@ -228,6 +228,25 @@ impl Remark {
     }
 }
 
+/// A word for each thing that the words of a job say, for pages that have it in other languages, with what is special of it.
+/// Empty: it says something else, too.
+pub fn causes(problem: &str) -> Vec<(&'static str, String)> {
+    let causes: Option<Vec<_>> = problem.split("; ").map(cause).collect();
+    causes.unwrap_or_default()
+}
+
+fn cause(part: &str) -> Option<(&'static str, String)> {
+    let failures = Failure::ALL.into_iter().flat_map(|failure| {
+        [Step::Convert, Step::Probe].map(|step| (failure.name(), failure.texts(step, "").0))
+    });
+    let remarks = Remark::ALL.into_iter().map(|remark| (remark.name(), remark.texts("").0));
+    failures.chain(remarks).find_map(|(name, text)| {
+        let rest = part.strip_prefix(text.as_str())?;
+        let detail = rest.strip_prefix(" (").and_then(|detail| detail.strip_suffix(')'));
+        (rest.is_empty() || detail.is_some()).then(|| (name, detail.unwrap_or_default().to_owned()))
+    })
+}
+
 fn with_detail(text: &str, detail: &str) -> String {
     if detail.is_empty() { text.to_owned() } else { format!("{text} ({detail})") }
 }
@@ -261,5 +280,24 @@ mod tests {
         );
         assert!(advice.ends_with("upload it again."), "{advice}");
         assert_eq!(Remark::all(&[]), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn what_is_said_has_a_word_for_each_thing() {
+        for failure in Failure::ALL {
+            for (step, detail) in [(Step::Convert, ""), (Step::Probe, "x (y)")] {
+                let (problem, _) = failure.texts(step, detail);
+                assert_eq!(causes(&problem), [(failure.name(), detail.to_owned())], "{problem}");
+            }
+        }
+        let all: Vec<_> = Remark::ALL.into_iter().map(|remark| (remark, "7 of 8".to_owned())).collect();
+        let named: Vec<_> =
+            Remark::ALL.into_iter().map(|remark| (remark.name(), "7 of 8".to_owned())).collect();
+        assert_eq!(causes(&Remark::all(&all).0), named);
+        for other in
+            ["", "the box was switched off", "the file is damaged or not complete; and what nobody knows"]
+        {
+            assert_eq!(causes(other), [], "{other}");
+        }
     }
 }

@@ -62,8 +62,7 @@ export function createWork(changed) {
     const element = h('li', { class: 'job icon-small', 'data-state': job.state },
       icon(remark ? 'warn' : ICONS[job.state]),
       h('div', { class: 'job-text' }, text,
-        job.problem ? h('p', {}, job.problem) : null,
-        job.advice ? h('p', { class: 'muted' }, job.advice) : null,
+        ...saidOf(job),
         job.state === 'running' ? bar : null),
       isAdmin() && !remark ? act(over ? 'retry' : 'cancel') : null);
     if (job.progress !== null) {
@@ -85,6 +84,16 @@ export function createWork(changed) {
       }
     },
   };
+}
+
+/** Why, and what to do, in the reader's language where there are words for it. @param {Job} job */
+function saidOf(job) {
+  const known = job.causes.map(({ code, detail }) => ({ words: texts.problems.work[code], detail }));
+  if (!known.length || known.some((cause) => !cause.words)) {
+    return [job.problem ? h('p', {}, job.problem) : null, job.advice ? h('p', { class: 'muted' }, job.advice) : null];
+  }
+  return known.map((cause) => [h('p', {}, cause.words.text, cause.detail ? ` (${cause.detail})` : ''),
+    h('p', { class: 'muted' }, cause.words.cure)]).flat();
 }
 
 /** "Will it play?", place by place. @param {FullAsset} asset */

@@ -33,6 +33,7 @@
  * @property {number|null} progress 0 to 1
  * @property {string} problem empty: none
  * @property {string} advice
+ * @property {{code: string, detail: string}[]} causes the problem by its codes; empty if it has none
  */
 
 /**
