@@ -92,8 +92,8 @@ function saidOf(job) {
   if (!known.length || known.some((cause) => !cause.words)) {
     return [job.problem ? h('p', {}, job.problem) : null, job.advice ? h('p', { class: 'muted' }, job.advice) : null];
   }
-  return known.map((cause) => [h('p', {}, cause.words.text, cause.detail ? ` (${cause.detail})` : ''),
-    h('p', { class: 'muted' }, cause.words.cure)]).flat();
+  return known.map((cause) => h('div', {}, h('p', {}, cause.words.text, cause.detail ? ` (${cause.detail})` : ''),
+    h('p', { class: 'muted' }, cause.words.cure)));
 }
 
 /** "Will it play?", place by place. @param {FullAsset} asset */
