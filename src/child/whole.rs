@@ -237,7 +237,7 @@ fn gif(file: &mut (impl Read + Seek)) -> io::Result<(Ending, usize)> {
     Ok((Ending::Cut(None), pictures))
 }
 
-/// Whether a picture moves: of such a one the first is shown.
+/// Whether a file is an animation. Only its first picture is shown.
 pub(super) fn is_animated(path: &Path, content: Content) -> io::Result<bool> {
     let mut file = File::open(path)?;
     match content {

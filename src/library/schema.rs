@@ -353,7 +353,7 @@ static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     Migrations::new(vec![first, signage, imported, M::up(FAILED), folded, M::up(IDLE), M::up(TAKEN)])
 });
 
-/// Indexes every asset anew, and gives it the name that it is sorted by.
+/// Rebuilds the search index and the sort names of all assets.
 fn fold_all(connection: &Connection) -> Result<(), Error> {
     key_tags(connection)?;
     let mut assets = connection.prepare("SELECT id, name FROM assets")?;

@@ -87,7 +87,7 @@ pub fn probe(file: &Path, container: Container) -> Result<Found, FileError> {
     let of = |kind: &str| streams.iter().filter(|stream| media_type(stream).starts_with(kind)).count();
     let picture = movie.as_ref().and_then(Movie::picture);
     let mut videos = info.video_streams();
-    // The one that is shown first, then others; motion JPEG is a picture to it, too; a cover beside a film is one more.
+    // The video track that players show comes first. GStreamer counts motion JPEG and covers as pictures: they come last.
     let shown = picture.map(|picture| format!("/{:03}", picture.id));
     videos.sort_by_key(|video| {
         let is_it = shown.as_ref().zip(video.stream_id()).is_some_and(|(end, id)| id.ends_with(end.as_str()));
