@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::HEAD_BYTES;
 use super::asset::{Hash, StoredFile};
 use super::error::Error;
 
@@ -142,6 +143,13 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 /// The type a stored file is served as.
 pub fn media_type(ext: &str) -> Option<&'static str> {
     EXTENSIONS.iter().find(|(known, _)| *known == ext).map(|(_, media_type)| *media_type)
+}
+
+/// The beginning of a file, as much as tells what is in it.
+pub(super) fn read_head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 #[cfg(test)]

@@ -1,20 +1,19 @@
 //! Files of the store for a database that begins anew: their rows, and assets for those whose rows are lost.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 
 use rusqlite::{Connection, params};
 
 use crate::library::asset::{Hash, StoredFile};
 use crate::library::check::{self, Report};
-use crate::library::content::{HEAD_BYTES, jpeg_size};
+use crate::library::content::jpeg_size;
 use crate::library::edit::{Arrival, New, insert};
 use crate::library::error::Error;
 use crate::library::kinds::FileKind;
 use crate::library::purge::forget_file;
 use crate::library::schema::key_tags;
 use crate::library::search::index;
-use crate::library::store::{EXTENSIONS, Store};
+use crate::library::store::{EXTENSIONS, Store, read_head};
 
 /// A thumbnail is at most so wide and so high (`child/page.rs`), a preview is up to ten pictures of at most so much side by
 /// side (`child/video.rs`). Both are JPEG: as assets nobody would want them.
@@ -108,10 +107,4 @@ fn unused(to: &Connection) -> Result<Vec<StoredFile>, Error> {
     let files = statement
         .query_map([], |row| Ok(StoredFile { hash: row.get(0)?, ext: row.get(1)?, bytes: row.get(2)? }))?;
     Ok(files.collect::<rusqlite::Result<_>>()?)
-}
-
-fn read_head(path: &std::path::Path) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok(head)
 }

@@ -1,8 +1,7 @@
 //! From a whole upload to an asset, or to the subtitles of one.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -14,8 +13,8 @@ use super::{Entry, Upload, UploadError};
 use crate::library::asset::StoredFile;
 use crate::library::edit::New;
 use crate::library::kinds::FileKind;
-use crate::library::store::{EXTENSIONS, hash_of};
-use crate::library::{Error, HEAD_BYTES, Library, now};
+use crate::library::store::{EXTENSIONS, hash_of, read_head};
+use crate::library::{Error, Library, now};
 
 /// What the copies of subtitles are called while they are read.
 pub(in crate::library) const SUBTITLES: &str = "subtitles-";
@@ -187,12 +186,6 @@ impl Library {
         let written = writing.await.map_err(|error| UploadError::failed("finishing an upload", &error))?;
         written.map_err(|error| UploadError::Library(Error::io("finishing an upload", &error)))
     }
-}
-
-fn read_head(path: &Path) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok(head)
 }
 
 async fn blocking<T: Send + 'static>(
