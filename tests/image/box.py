@@ -15,6 +15,8 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 # An emulated box on a busy machine; a real wait is a small part of it.
 BOOT_S_MAX = 600
 ANSWER_S_MAX = 120
+# QEMU closes its sockets a moment before its process has ended.
+ENDING_S_MAX = 30
 # Where p1 begins on the card (image/genimage.cfg).
 FIRST_PARTITION = "@@4M"
 
@@ -155,6 +157,18 @@ class Box:
             with open(self.log, "rb") as log:
                 raise Failed(f"QEMU ended: {log.read()[-2000:].decode(errors='replace')}")
 
+    @contextlib.contextmanager
+    def talk(self):
+        """Whoever talks to QEMU or to the tests' shell and finds that they went away is told why QEMU ended."""
+        try:
+            yield
+        except ConnectionError as error:
+            try:
+                self.process.wait(ENDING_S_MAX)
+            except subprocess.TimeoutExpired:
+                raise Failed(f"QEMU closed a socket and goes on: {error}") from error
+            self.alive()
+
     def get(self, path, timeout_s=5):
         """Status and body; (0, b"") while nobody answers."""
         status, _, body = self.ask("GET", path, timeout_s=timeout_s)
@@ -248,9 +262,13 @@ class Box:
         """Runs a script in the box as root; returns what it printed."""
         if self.agent is None:
             self.agent = until("the tests' shell", self.open_agent, BOOT_S_MAX)
-        self.agent.write(base64.b64encode(script.encode()) + b"\n")
-        self.agent.flush()
-        code, _, text = self.agent.readline().decode().rstrip("\n").partition(" ")
+        with self.talk():
+            self.agent.write(base64.b64encode(script.encode()) + b"\n")
+            self.agent.flush()
+            answer = self.agent.readline()
+            if not answer:
+                raise ConnectionError("the tests' shell went away")
+        code, _, text = answer.decode().rstrip("\n").partition(" ")
         text = base64.b64decode(text).decode(errors="replace")
         if check and code != "0":
             raise Failed(f"`{script.splitlines()[0]}` in the box ended with {code or 'nothing'}: {text}")

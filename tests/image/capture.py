@@ -91,6 +91,8 @@ def picture(box, name):
 
 
 def watch(box, name):
+    # A viewer waits long for a box that boots; one that is off answers never.
+    box.alive()
     return Viewer(f"http://127.0.0.1:{box.http}/live/{name}/whep")
 
 

@@ -124,8 +124,8 @@ def start(box, folder, *qemu):
     box.start(*qemu, "-incoming", "defer")
     # It was saved with a shell that somebody listened to, and would else be told that nobody does.
     box.agent = until("the tests' shell", lambda: box.open_agent(begins=False))
-    qmp(box, "migrate-incoming", uri=f"file:{folder}/memory")
     try:
+        qmp(box, "migrate-incoming", uri=f"file:{folder}/memory")
         until("the kept box", lambda: qmp(box, "query-status")["status"] == "paused")
     except Failed as failed:
         if MISREAD in str(failed):

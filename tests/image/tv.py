@@ -118,7 +118,7 @@ def viewer(box, path):
 def qmp(box, command, **arguments):
     """One command to QEMU, and its answer."""
     box.alive()
-    with connect(box, f"{box.card}.qmp") as control, control.makefile("rw", encoding="utf-8") as stream:
+    with box.talk(), connect(box, f"{box.card}.qmp") as control, control.makefile("rw", encoding="utf-8") as stream:
         stream.readline()
         ask(stream, "qmp_capabilities")
         return ask(stream, command, **arguments)
@@ -128,11 +128,15 @@ def ask(stream, command, **arguments):
     stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
     stream.flush()
     # Events come between, whenever they like.
-    while "event" in (answer := json.loads(stream.readline())):
+    while "event" in (answer := json.loads(stream.readline() or closed())):
         pass
     if "error" in answer:
         raise Failed(f"QEMU's {command}: {answer['error']['desc']}")
     return answer["return"]
+
+
+def closed():
+    raise ConnectionError("QEMU closed its control socket")
 
 
 class Picture:

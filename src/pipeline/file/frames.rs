@@ -19,8 +19,8 @@ const TIME_OF_ONE: gst::ClockTime = gst::ClockTime::from_seconds(20);
 pub struct Frames {
     running: Running,
     sink: gst_app::AppSink,
-    /// It has been at its first picture since it was opened.
-    fresh: bool,
+    /// The first picture, until another was asked for.
+    first: Option<Frame>,
 }
 
 /// 8-bit RGB, rows without gaps.
@@ -48,45 +48,49 @@ impl Frames {
         let sink = running.element("out").downcast::<gst_app::AppSink>();
         let sink = sink.map_err(|_| FileError::Failed("no sink".to_owned()))?;
         link_video(file, &running.element("decode"), &running.element("in"), sink.static_pad("sink"));
-        running.start(gst::State::Paused)?;
-        let frames = Self { running, sink, fresh: true };
-        frames.preroll()?;
+        // Paused, the sound behind the last picture would fill its queue, and its end would never come.
+        running.start(gst::State::Playing)?;
+        let mut frames = Self { running, sink, first: None };
+        frames.first = Some(frames.next()?);
         Ok(frames)
     }
 
     /// The picture at a time, or, unless `exact`, the key frame next to it.
     pub fn at(&mut self, time_ms: u64, exact: bool) -> Result<Frame, FileError> {
-        if !(self.fresh && time_ms == 0) {
-            let how = if exact {
-                gst::SeekFlags::ACCURATE
-            } else {
-                gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_NEAREST
-            };
-            let time = gst::ClockTime::from_mseconds(time_ms);
-            self.fresh = false;
-            self.running
-                .0
-                .seek_simple(gst::SeekFlags::FLUSH | how, time)
-                .map_err(|_| FileError::Damaged("it can't be searched".to_owned()))?;
+        if let Some(first) = self.first.take().filter(|_| time_ms == 0) {
+            return Ok(first);
         }
-        self.preroll()
+        let how = if exact {
+            gst::SeekFlags::ACCURATE
+        } else {
+            gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_NEAREST
+        };
+        let time = gst::ClockTime::from_mseconds(time_ms);
+        self.running
+            .0
+            .seek_simple(gst::SeekFlags::FLUSH | how, time)
+            .map_err(|_| FileError::Damaged("it can't be searched".to_owned()))?;
+        self.next()
     }
 
-    /// The picture at which it stands.
-    fn preroll(&self) -> Result<Frame, FileError> {
-        let sample = self.sink.try_pull_preroll(TIME_OF_ONE).ok_or_else(|| self.running.error())?;
+    /// The picture that comes next.
+    fn next(&self) -> Result<Frame, FileError> {
+        let sample = self.sink.try_pull_sample(TIME_OF_ONE).ok_or_else(|| self.running.error())?;
         frame(&sample).ok_or_else(|| FileError::Damaged("a picture of no size".to_owned()))
     }
 }
 
-/// Links the picture that comes out of a decodebin; sound is not even decoded.
+/// Links the picture that comes out of a decodebin; sound is not even decoded, but taken: left in its queue, it would keep
+/// the demuxer from reading on.
 fn link_video(file: &Path, decode: &gst::Element, target: &gst::Element, out: Option<gst::Pad>) {
     decode_only(decode, &["video/"]);
     let picture = pads::picture_id(file);
     let target = target.downgrade();
     decode.connect_no_more_pads(move |decode| {
         let Some(sink) = target.upgrade().and_then(|target| target.static_pad("sink")) else { return };
-        if let Some(pad) = pads::picture(decode, picture, "video/x-raw") {
+        let picture = pads::picture(decode, picture, "video/x-raw");
+        pads::swallow_others(decode, picture.as_ref());
+        if let Some(pad) = picture {
             if let Some((hdr, out)) = Hdr::of(&pad).zip(out.as_ref()) {
                 hdr.tone(out);
             }

@@ -76,7 +76,7 @@ pub fn read(file: &Path, container: Container) -> Result<(Duration, Duration), F
         if kind != Kind::Other {
             watching.watch(pad, kind);
         }
-        if let Err(error) = swallow(&pipeline, pad) {
+        if let Err(error) = pads::swallow(&pipeline, pad) {
             gst::element_error!(pipeline, gst::CoreError::Negotiation, ["{error}"]);
         }
     });
@@ -85,13 +85,4 @@ pub fn read(file: &Path, container: Container) -> Result<(Duration, Duration), F
         Err(error) if reached.of(Kind::Picture).max(reached.of(Kind::Sound)).is_zero() => Err(error),
         _ => Ok((reached.of(Kind::Picture), reached.of(Kind::Sound))),
     }
-}
-
-fn swallow(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), gst::glib::BoolError> {
-    let sink =
-        gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build()?;
-    pipeline.add(&sink)?;
-    sink.sync_state_with_parent()?;
-    let target = sink.static_pad("sink").ok_or_else(|| gst::glib::bool_error!("a sink without a pad"))?;
-    pad.link(&target).map(drop).map_err(|_| gst::glib::bool_error!("parts that do not fit"))
 }

@@ -63,3 +63,22 @@ fn of(decode: &gst::Element, caps: &str) -> Vec<gst::Pad> {
     });
     pads
 }
+
+/// Takes what comes out of all pads but one, and drops it.
+pub(super) fn swallow_others(decode: &gst::Element, kept: Option<&gst::Pad>) {
+    let Some(pipeline) = decode.parent().and_then(|parent| parent.downcast::<gst::Pipeline>().ok()) else { return };
+    for pad in decode.src_pads().iter().filter(|pad| Some(*pad) != kept) {
+        // What can't be taken stays where it is, as if nobody had tried.
+        let _ = swallow(&pipeline, pad);
+    }
+}
+
+/// Takes what comes out of a pad, and drops it.
+pub(super) fn swallow(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), gst::glib::BoolError> {
+    let sink =
+        gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build()?;
+    pipeline.add(&sink)?;
+    sink.sync_state_with_parent()?;
+    let target = sink.static_pad("sink").ok_or_else(|| gst::glib::bool_error!("a sink without a pad"))?;
+    pad.link(&target).map(drop).map_err(|_| gst::glib::bool_error!("parts that do not fit"))
+}
