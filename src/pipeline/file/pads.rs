@@ -66,7 +66,9 @@ fn of(decode: &gst::Element, caps: &str) -> Vec<gst::Pad> {
 
 /// Takes what comes out of all pads but one, and drops it.
 pub(super) fn swallow_others(decode: &gst::Element, kept: Option<&gst::Pad>) {
-    let Some(pipeline) = decode.parent().and_then(|parent| parent.downcast::<gst::Pipeline>().ok()) else { return };
+    let Some(pipeline) = decode.parent().and_then(|parent| parent.downcast::<gst::Pipeline>().ok()) else {
+        return;
+    };
     for pad in decode.src_pads().iter().filter(|pad| Some(*pad) != kept) {
         // What can't be taken stays where it is, as if nobody had tried.
         let _ = swallow(&pipeline, pad);

@@ -126,8 +126,12 @@ async fn mirrored_films_are_upright() {
         assert_eq!((asset.summary.width, asset.summary.height), (width, height), "{name}");
         assert!(!asset.plays.expect("probed").old_tv, "{name}: old TVs don't turn");
         let copy = shelf.stored(asset.converted.as_ref().expect("made"));
-        let copy = shelf.added("copy.mp4", &copy).await;
-        for seen in [&asset, &copy] {
+        let mut seen = vec![asset];
+        // A copy is mirrored and turned by one element: one of each tells whether it is.
+        if matches!(name, "mirror" | "transverse" | "back") {
+            seen.push(shelf.added("copy.mp4", &copy).await);
+        }
+        for seen in &seen {
             let seen = picture(&shelf.stored(seen.summary.thumbnail.as_ref().expect("made")));
             for (x, y) in [(false, false), (true, false), (false, true), (true, true)] {
                 let at = |far: bool, side: u32| if far { side * 9 / 10 } else { side / 10 };
