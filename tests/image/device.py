@@ -167,9 +167,11 @@ def fault(box):
     with Registers(box) as registers:
         # The first group may have begun before the mistake was known.
         registers.flashes(FAULT)
-        looks = (registers.flashes(FAULT) for _ in range(GROUPS_MAX))
-        seen = next((flashes for flashes in looks if flashes is not None), "too busy to count them")
-        expect(seen == 2, f"flashes for a mistake: {seen}")
+        # A box that is emulated on a busy machine may be late for an edge, and leaves a flash out; it never adds one.
+        seen = []
+        while 2 not in seen and len(seen) < GROUPS_MAX:
+            seen.append(registers.flashes(FAULT))
+        expect(2 in seen and max(flashes or 0 for flashes in seen) == 2, f"flashes for a mistake: {seen}")
         expect(registers.stays(READY, True), "`ready` is not lit")
         box.sh("cp /run/test/kept /boot/marquee.toml && mount -o remount,ro /boot")
         until("`fault` dark", lambda: registers.stays(FAULT, False))
