@@ -121,7 +121,10 @@ async fn serve(options: Options) -> Result<(), Error> {
     let mut cards = capture::Changes::default();
     let outcome = loop {
         tokio::select! {
-            () = signals.received() => break Ok(()),
+            signal = signals.received() => {
+                log::info!("told to end: {signal}");
+                break Ok(());
+            }
             ended = app.ended() => break Err(Error::Ended(ended)),
             // A source that is optional comes with the first card.
             () = cards.next() => app.follow_cards().await,
@@ -134,7 +137,7 @@ async fn serve(options: Options) -> Result<(), Error> {
     init::stopping();
     tokio::select! {
         stopped = app.stop() => stopped?,
-        () = signals.received() => log::warn!("told twice: ending now"),
+        signal = signals.received() => log::warn!("told twice, ending now: {signal}"),
     }
     outcome
 }

@@ -1,23 +1,59 @@
-//! The signals that end the program.
+//! The signals that end the program, and who sent them: a program that ends with 0 and nobody knows why can't be mended.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use std::io;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::iterator::exfiltrator::origin::Origin;
+use signal_hook::iterator::{Handle, SignalsInfo};
+use tokio::sync::mpsc;
+
+/// The first ends the program, the second ends it at once; more say nothing new.
+const WAITING_MAX: usize = 2;
 
 /// SIGINT and SIGTERM.
 pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
+    told: mpsc::Receiver<String>,
+    handle: Handle,
 }
 
 impl Signals {
-    pub(super) fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    pub(super) fn listen() -> io::Result<Self> {
+        let mut signals = SignalsInfo::<WithOrigin>::new([SIGINT, SIGTERM])?;
+        let handle = signals.handle();
+        let (tell, told) = mpsc::channel(WAITING_MAX);
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for origin in signals.forever() {
+                let _ = tell.try_send(in_words(&origin));
+            }
+        })?;
+        Ok(Self { told, handle })
     }
 
-    /// Returns at each signal. Cancel-safe.
-    pub(super) async fn received(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+    /// Returns at each signal: which it is, and who sent it. Cancel-safe.
+    pub(super) async fn received(&mut self) -> String {
+        match self.told.recv().await {
+            Some(told) => told,
+            // The thread ends with `self`.
+            None => std::future::pending().await,
         }
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+fn in_words(origin: &Origin) -> String {
+    let signal = if origin.signal == SIGINT { "SIGINT" } else { "SIGTERM" };
+    match &origin.process {
+        // What is gone already, or hidden from us, has no name.
+        Some(process) => match std::fs::read_to_string(format!("/proc/{}/comm", process.pid)) {
+            Ok(name) => format!("{signal} from process {} ({})", process.pid, name.trim_end()),
+            Err(_) => format!("{signal} from process {}", process.pid),
+        },
+        None => format!("{signal} from the system"),
     }
 }
