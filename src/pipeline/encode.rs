@@ -153,6 +153,10 @@ impl VideoInput {
 /// The size a picture of `width` × `height` gets within the bounds: never larger, same shape, even.
 pub fn fit(width: u32, height: u32, width_max: u32, height_max: u32) -> (u32, u32) {
     let (width, height) = (width.max(2), height.max(2));
+    // An upright picture has as many pixels as one that lies: the bounds are turned with it. The Pi's encoder takes 1920
+    // lines (MAX_H_CODEC of the kernel's bcm2835-v4l2-codec.c), and H.264's levels count pixels.
+    let upright = (height > width) != (height_max > width_max);
+    let (width_max, height_max) = if upright { (height_max, width_max) } else { (width_max, height_max) };
     let shrink = (f64::from(width_max) / f64::from(width)).min(f64::from(height_max) / f64::from(height));
     let scaled = |side: u32| ((f64::from(side) * shrink.min(1.0) / 2.0).round() as u32 * 2).max(2);
     (scaled(width), scaled(height))
@@ -172,6 +176,9 @@ mod tests {
         check((640, 480), (1280, 720), (640, 480));
         check((1024, 768), (1280, 720), (960, 720));
         check((641, 481), (1280, 720), (642, 482));
+        check((1080, 1920), (1920, 1080), (1080, 1920));
+        check((2160, 3840), (1280, 720), (720, 1280));
+        check((720, 720), (1280, 720), (720, 720));
         check((0, 0), (1280, 720), (2, 2));
     }
 }
