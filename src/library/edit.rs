@@ -165,7 +165,7 @@ fn shown_name(file_name: &str) -> String {
     if name.is_empty() { "untitled".to_owned() } else { name }
 }
 
-/// A name: one line that is not too long.
+/// What something calls itself that nobody can ask: one line that is not too long.
 pub(super) fn clean(text: &str) -> String {
     one_line(text).chars().take(NAME_CHARS_MAX).collect()
 }
@@ -188,8 +188,9 @@ pub(super) fn checked(edit: &Edit, one: bool) -> Result<Edit, Error> {
     if edit.rating.is_some_and(|rating| rating > 5) {
         return Err(Error::Invalid { what: "rating", allowed: "a whole number from 0 to 5" });
     }
-    let name = edit.name.as_deref().map(clean);
-    if name.as_ref().is_some_and(String::is_empty) || name.is_some() && !one {
+    let name = edit.name.as_deref().map(one_line);
+    let fits = |name: &String| one && (1..=NAME_CHARS_MAX).contains(&name.chars().count());
+    if !name.iter().all(fits) {
         return Err(Error::Invalid { what: "name", allowed: "a text of one asset, at most 200 characters" });
     }
     let (add_tags, remove_tags) = (checked_tags(&edit.add_tags)?, checked_tags(&edit.remove_tags)?);
@@ -344,4 +345,22 @@ fn give_tag(connection: &Connection, id: i64, tag: &str) -> Result<(), Error> {
         return Err(Error::Invalid { what: "tags", allowed: "at most 64 for one asset" });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_too_long_is_refused_and_not_cut() {
+        let named = |chars: usize| Edit { name: Some("x".repeat(chars)), ..Edit::default() };
+        assert_eq!(checked(&named(NAME_CHARS_MAX), true).expect("fits").name, named(NAME_CHARS_MAX).name);
+        for wrong in [0, NAME_CHARS_MAX + 1] {
+            assert!(checked(&named(wrong), true).is_err(), "{wrong} characters");
+        }
+        assert!(checked(&named(5), false).is_err(), "many can't have one name");
+        // What is made shorter by being put in one line counts as it will be.
+        let wide = Edit { name: Some(format!("a{}b", " ".repeat(500))), ..Edit::default() };
+        assert_eq!(checked(&wide, true).expect("fits").name.as_deref(), Some("a b"));
+    }
 }

@@ -18,7 +18,7 @@ mod windows;
 use tokio::sync::watch;
 
 use super::Library;
-use super::edit::{NAME_CHARS_MAX, clean};
+use super::edit::{NAME_CHARS_MAX, one_line};
 use super::error::Error;
 
 pub use groups::{GROUPS_MAX, Group};
@@ -40,7 +40,7 @@ impl Library {
 
 /// A name that somebody gave, fit to be shown.
 fn checked_name(name: &str) -> Result<String, Error> {
-    let name = clean(name);
+    let name = one_line(name);
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
         return Err(Error::Invalid { what: "name", allowed: "a text of 1 to 200 characters" });
     }

@@ -470,3 +470,12 @@ async fn assets_are_put_behind_the_items_in_their_order_as_far_as_there_is_room(
     let nowhere = shelf.library.append_to_playlist(99, Which::Assets(vec![]), by_name).await;
     assert_eq!(nowhere, Err(Error::NoSuch("playlist")));
 }
+
+#[test]
+fn a_name_that_is_too_long_is_refused_and_not_cut() {
+    assert_eq!(checked_name(" a\n b ").expect("fits"), "a b");
+    assert!(checked_name(&"x".repeat(NAME_CHARS_MAX)).is_ok());
+    for wrong in [String::new(), " ".to_owned(), "x".repeat(NAME_CHARS_MAX + 1)] {
+        assert!(checked_name(&wrong).is_err(), "{} characters", wrong.chars().count());
+    }
+}

@@ -26,6 +26,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answer::Call;
 use super::body::{self, Body};
@@ -86,9 +87,34 @@ async fn read_json<T: DeserializeOwned>(body: Incoming) -> Result<T, Problem> {
 /// The same for one that may have so many bytes.
 async fn read_long_json<T: DeserializeOwned>(body: Incoming, bytes_max: usize) -> Result<T, Problem> {
     let text = body::read(body, bytes_max).await?;
-    serde_json::from_slice(&text).map_err(|error| {
+    parse(&text).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, format!("The body is not what is expected here: {error}."))
     })
+}
+
+/// JSON has one kind of numbers: 1280.0 is the whole number 1280 (JSON Schema, "integer"), and some languages write it so.
+fn parse<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(text).or_else(|error| {
+        let Ok(mut value) = serde_json::from_slice(text) else { return Err(error) };
+        make_whole(&mut value);
+        serde_json::from_value(value).map_err(|_| error)
+    })
+}
+
+fn make_whole(value: &mut Value) {
+    /// Beyond, not every whole number is one of 64 bits.
+    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(make_whole),
+        Value::Object(members) => members.values_mut().for_each(make_whole),
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|_| number.is_f64());
+            if let Some(whole) = float.filter(|float| float.fract() == 0.0 && float.abs() <= WHOLE_MAX) {
+                *value = Value::from(whole as i64);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 impl From<SnapshotError> for Problem {
@@ -109,6 +135,22 @@ impl From<SnapshotError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_may_have_a_point() {
+        let check = |text: &str, expected: Option<(u32, Vec<i64>)>| {
+            let found = parse::<(u32, Vec<i64>)>(text.as_bytes()).ok();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("[1280.0, [-1.0, 2e3, 7]]", Some((1280, vec![-1, 2000, 7])));
+        check("[1280, []]", Some((1280, vec![])));
+        check("[1280.5, []]", None);
+        check("[-1.0, []]", None);
+        check("[1e300, []]", None);
+        let error = parse::<u32>(b"1280.5").expect_err("no whole number").to_string();
+        assert!(error.contains("line 1"), "the place is told: {error}");
+        assert_eq!(parse::<f64>(b"2.5").expect("a number"), 2.5);
+    }
 
     #[test]
     fn a_quality_is_the_nearest_step() {

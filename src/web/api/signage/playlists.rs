@@ -111,6 +111,15 @@ fn etag(id: i64, version: i64) -> String {
 }
 
 fn arranged(body: wire::NewPlaylist, id: i64) -> Result<Playlist, Problem> {
-    body.playlist(id)
-        .map_err(|lacking| Problem::bad_parameter(lacking, "given, since the item's kind needs it"))
+    body.playlist(id).map_err(|lacking| Problem::bad_parameter(lacking, needed(lacking)))
+}
+
+/// What a member of an item is, and which kinds of items need it.
+const fn needed(member: &str) -> &'static str {
+    match member.as_bytes() {
+        b"asset" => "an asset's id; needed when `kind` is `asset`",
+        b"tag" => "a tag; needed when `kind` is `tag`",
+        b"source" => "a source's id; needed when `kind` is `live`",
+        _ => "given, since the item's kind needs it",
+    }
 }
