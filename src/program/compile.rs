@@ -1,13 +1,13 @@
 //! From all there is to the plans of all screens.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use super::idle::Idle;
 use super::message::Message;
-use super::plan::{HORIZON_MS, PassedOver, Plan, Program, Segment, Show, Text};
+use super::plan::{DAY_MS, HORIZON_MS, PassedOver, Plan, Program, Segment, Show, Text};
 use super::playlist::Playlist;
 use super::schedule::{Concern, Schedule, Stretch};
 use super::shelf::Shelf;
@@ -15,9 +15,11 @@ use super::shuffle::{Counter, seed, shuffle};
 use super::unroll::{Item, Round, unroll};
 use super::window::Window;
 
-/// Items of all programs of one plan. A schedule of many long playlists is known less far ahead: an answer of some
-/// megabytes is nothing for a TV.
+/// Items that a plan has written out: all those of the programs of the next day, and of the later ones each once. A schedule
+/// of many long playlists is known less far ahead: an answer of some megabytes is nothing for a TV.
 const PLAN_ITEMS_MAX: usize = 5000;
+/// Places of the later programs, each some five letters long.
+const PLAN_PLACES_MAX: usize = 50_000;
 
 /// All that plans depend on, but for the time.
 #[derive(Clone, Debug)]
@@ -56,12 +58,14 @@ pub struct Compiled {
     pub anchors: Anchors,
     /// And whether in step.
     playing: HashMap<(Key, bool), Arc<Program>>,
+    /// By playlist.
+    rounds: HashMap<i64, Arc<Round>>,
 }
 
 impl Compiled {
     /// At the start, with the anchors from before.
     pub fn new(anchors: Anchors) -> Self {
-        Self { anchors, playing: HashMap::new() }
+        Self { anchors, ..Self::default() }
     }
 }
 
@@ -70,8 +74,8 @@ pub struct Compiler<'w> {
     world: &'w World,
     schedule: Schedule<'w>,
     now_ms: i64,
+    near_until_ms: i64,
     before: &'w Compiled,
-    rounds: HashMap<i64, Arc<Round>>,
     programs: HashMap<(Option<Key>, Show, bool), Arc<Program>>,
     plans: HashMap<Common, Arc<Plan>>,
     after: Compiled,
@@ -99,8 +103,9 @@ impl<'w> Compiler<'w> {
             world,
             schedule: Schedule::new(&world.windows, &world.zone, from_ms, until_ms),
             now_ms,
+            // As many hours behind the first day as the plan is long beyond its horizon.
+            near_until_ms: until_ms.saturating_sub(HORIZON_MS).max(from_ms).saturating_add(DAY_MS),
             before,
-            rounds: HashMap::new(),
             programs: HashMap::new(),
             plans: HashMap::new(),
             after: Compiled::default(),
@@ -171,8 +176,14 @@ impl<'w> Compiler<'w> {
     }
 
     fn round(&mut self, id: i64, playlist: &Playlist) -> Arc<Round> {
-        let shelf = &self.world.shelf;
-        Arc::clone(self.rounds.entry(id).or_insert_with(|| Arc::new(unroll(playlist, shelf))))
+        let (shelf, before) = (&self.world.shelf, self.before);
+        let round = self.after.rounds.entry(id).or_insert_with(|| {
+            let round = unroll(playlist, shelf);
+            // The very same items as before: programs that were made at different times have them in common.
+            let known = before.rounds.get(&id).filter(|known| ***known == round);
+            known.map_or_else(|| Arc::new(round), Arc::clone)
+        });
+        Arc::clone(round)
     }
 
     /// What would rule and gives way, since nothing of it can be played.
@@ -215,15 +226,16 @@ impl<'w> Compiler<'w> {
         message: Option<&Message>,
         in_step: bool,
     ) -> Plan {
-        let mut plan = Plan { message: text(message, self.now_ms), ..Plan::empty() };
-        let mut items = 0;
+        let (message_text, near_until_ms) = (text(message, self.now_ms), self.near_until_ms);
+        let mut plan = Plan { message: message_text, near_until_ms, ..Plan::empty() };
+        let mut room = Room::default();
         for ruled in self.ruled(stretches, otherwise, message) {
             let program = self.program(&ruled, in_step);
             let known = plan.programs.iter().position(|known| Arc::ptr_eq(known, &program));
             let index = known.unwrap_or(plan.programs.len());
             if known.is_none() {
-                items += program.items.len();
-                if items > PLAN_ITEMS_MAX && !plan.segments.is_empty() {
+                room.take(&program, ruled.from_ms < near_until_ms);
+                if room.is_full() && !plan.segments.is_empty() {
                     break;
                 }
                 plan.programs.push(program);
@@ -379,6 +391,34 @@ fn add(ruled: &mut Vec<Ruled>, next: Ruled) {
 fn text(message: Option<&Message>, now_ms: i64) -> Option<Text> {
     let Message { id, text, until_ms, .. } = message.filter(|message| !message.is_over(now_ms))?;
     Some(Text { id: *id, text: text.clone()?, until_ms: *until_ms })
+}
+
+/// What a plan has written so far.
+#[derive(Default)]
+struct Room {
+    items: usize,
+    places: usize,
+    /// By their address.
+    written: HashSet<*const Item>,
+}
+
+impl Room {
+    fn take(&mut self, program: &Program, is_near: bool) {
+        if is_near {
+            self.items += program.items.len();
+        } else {
+            self.places += program.items.len();
+        }
+        let mut new = 0;
+        for item in &program.items {
+            new += usize::from(self.written.insert(Arc::as_ptr(item)));
+        }
+        self.items += if is_near { 0 } else { new };
+    }
+
+    const fn is_full(&self) -> bool {
+        self.items > PLAN_ITEMS_MAX || self.places > PLAN_PLACES_MAX
+    }
 }
 
 /// Whether every position means the same in both.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::unroll::{Item, Skipped};
 
-/// How far ahead players know what they play.
-pub const HORIZON_MS: i64 = 24 * 3600 * 1000;
+/// How far ahead players know what they play: a box that is broken at the beginning of a holiday is mended after it.
+pub const HORIZON_MS: i64 = 14 * DAY_MS;
+/// What begins within the next day is written in full, all behind it in short.
+pub const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Nobody changes it: another one takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Plan {
     pub message: Option<Text>,
     /// Windows that would rule and give way to others, in the order of time. Players need not know of them.
     pub passed_over: Vec<PassedOver>,
+    /// What begins from then on is written in short for players.
+    pub near_until_ms: i64,
 }
 
 /// A stretch of time of a window whose playlist can play nothing.
@@ -94,14 +98,33 @@ pub struct Now<'p> {
 impl Plan {
     /// Nothing is known: the splash.
     pub const fn empty() -> Self {
-        Self { programs: Vec::new(), segments: Vec::new(), message: None, passed_over: Vec::new() }
+        Self {
+            programs: Vec::new(),
+            segments: Vec::new(),
+            message: None,
+            passed_over: Vec::new(),
+            near_until_ms: i64::MAX,
+        }
+    }
+
+    /// The segments that begin soon, and those behind them.
+    pub fn near_and_later(&self) -> (&[Segment], &[Segment]) {
+        let near = self.segments.partition_point(|segment| segment.from_ms < self.near_until_ms);
+        self.segments.split_at(near)
+    }
+
+    /// How many of the programs the segments that begin soon have: the first ones, since each is put there when a segment
+    /// needs it.
+    pub fn near_programs(&self) -> usize {
+        self.near_and_later().0.iter().map(|segment| segment.program + 1).max().unwrap_or(0)
     }
 
     /// The same without what is over, so that the first segment holds `now_ms`.
     pub fn without_past(&self, now_ms: i64) -> Self {
         let coming = |passed: &&PassedOver| now_ms < passed.until_ms;
         let passed_over = self.passed_over.iter().filter(coming).cloned().collect();
-        let mut plan = Self { message: self.message.clone(), passed_over, ..Self::empty() };
+        let (message, near_until_ms) = (self.message.clone(), self.near_until_ms);
+        let mut plan = Self { message, passed_over, near_until_ms, ..Self::empty() };
         for segment in self.segments.iter().filter(|segment| now_ms < segment.until_ms) {
             let program = &self.programs[segment.program];
             let known = plan.programs.iter().position(|known| Arc::ptr_eq(known, program));

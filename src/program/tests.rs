@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use super::schedule::Schedule;
 use super::*;
 
+mod two_weeks;
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -421,18 +422,6 @@ fn nothing_scheduled_is_the_splash_and_no_playlist_is_standby() {
         plan.segments.iter().map(|one| (plan.programs[one.program].show, one.window)).collect();
     assert_eq!(shows, [(Show::Splash, None), (Show::Standby, Some(3)), (Show::Splash, None)]);
     assert_eq!(plan.programs.len(), 2, "the splash is written once");
-}
-
-#[test]
-fn plans_of_many_long_playlists_reach_less_far() {
-    let many: Vec<i64> = vec![1; 500];
-    let playlists: Vec<(i64, &[i64])> = (1..=24).map(|id| (id, many.as_slice())).collect();
-    let mut world = world(&playlists);
-    world.windows = (0..24).map(|hour| window(i64::from(hour) + 1, hour * 60, hour * 60 + 60)).collect();
-    let (plan, _) = compile(&world, NOON, &Compiled::default(), None);
-    let items: usize = plan.programs.iter().map(|program| program.items.len()).sum();
-    assert_eq!((items, plan.segments.len()), (5000, 10));
-    assert!(plan.at(NOON).is_some() && plan.segments.iter().all(|one| one.program < plan.programs.len()));
 }
 
 #[test]

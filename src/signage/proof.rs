@@ -16,17 +16,20 @@ impl State {
         proven.collect()
     }
 
-    /// All that a window or the message has for it, whenever.
+    /// All that a window, the message, or nothing scheduled has for it, whenever.
     fn playlists_of<'a>(&'a self, screen: &'a Screen) -> impl Iterator<Item = &'a Playlist> {
         let windows = self.world.windows.iter();
         let windows = windows.filter(|window| window.target.includes(screen.id, screen.group));
         let message = self.world.message.iter().filter_map(|message| message.playlist);
-        let ids = windows.filter_map(|window| window.playlist).chain(message);
+        let idle = screen.idle.unwrap_or(self.world.idle).playlist();
+        let ids = windows.filter_map(|window| window.playlist).chain(message).chain(idle);
         ids.filter_map(|id| self.world.playlists.get(&id))
     }
 
     fn name_of<'a>(&'a self, playlists: &[&'a Playlist], play: &Play) -> Option<&'a str> {
-        let playlist = playlists.iter().find(|playlist| Some(playlist.id) == play.playlist)?;
+        // That of a single asset is none to a player.
+        let named = |playlist: &Playlist| Some(playlist.id).filter(|id| *id > 0) == play.playlist;
+        let playlist = playlists.iter().find(|playlist| named(playlist))?;
         playlist.entries.iter().find_map(|entry| self.name_in(entry, play))
     }
 

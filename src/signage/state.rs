@@ -10,14 +10,14 @@ use crate::config::Port;
 use crate::library::Hash;
 use crate::library::signage::{Group, Screen, Snapshot};
 use crate::program::{
-    Anchors, Compiled, Compiler, HORIZON_MS, Place, Plan, Program, SHORT_MS, Stretch, World,
+    Anchors, Compiled, Compiler, DAY_MS, HORIZON_MS, Place, Plan, Program, SHORT_MS, Stretch, World,
 };
 
-/// Plans begin just before the hour, so that a time that is on is seen to be longer than a short one, and reach a day beyond
-/// its end: so an answer stays the same for an hour if nothing else changes.
+/// Plans begin just before the hour, so that a time that is on is seen to be longer than a short one, and reach two weeks
+/// beyond its end: so an answer stays the same for an hour if nothing else changes.
 const GRID_MS: i64 = 3600 * 1000;
 /// How far `until` of a moment's program is looked for.
-const LOOK_AHEAD_MS: i64 = 8 * HORIZON_MS;
+const LOOK_AHEAD_MS: i64 = 8 * DAY_MS;
 
 /// How answers are written.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Render {
     pub screen: fn(&Screen, Option<&str>) -> Bytes,
     /// What many plans have in common, and most changes leave as it is.
     pub program: fn(&Program) -> Bytes,
-    /// With the texts of its programs, in their order.
+    /// With the texts of its near programs, in their order.
     pub plan: fn(&Plan, &[Bytes]) -> Bytes,
 }
 
@@ -229,7 +229,8 @@ impl Writer<'_> {
 
     fn write(&mut self, compiled: Arc<Plan>) -> Written {
         let plan = Arc::new(compiled.without_past(self.now_ms));
-        let texts: Vec<Bytes> = plan.programs.iter().map(|program| self.program(program)).collect();
+        let near = plan.programs.iter().take(plan.near_programs());
+        let texts: Vec<Bytes> = near.map(|program| self.program(program)).collect();
         let text = (self.render.plan)(&plan, &texts);
         let hash = blake3::hash(&text);
         Written { _compiled: compiled, plan, text, hash }

@@ -1,6 +1,8 @@
 //! What players are answered: programs, segments, the message. Written when it is compiled, not when it is asked for.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -30,7 +32,8 @@ pub const RENDER: Render = Render {
 pub(super) fn preview(plan: &program::Plan) -> Bytes {
     let name = plan.programs.first().map_or("", |program| &program.name);
     let screen = to_json(&PlayerScreen { id: 0, name, code: "", group: None });
-    let programs: Vec<Bytes> = plan.programs.iter().map(|program| (RENDER.program)(program)).collect();
+    let near = plan.programs.iter().take(plan.near_programs());
+    let programs: Vec<Bytes> = near.map(|program| (RENDER.program)(program)).collect();
     [&b"{\"screen\":"[..], &screen, b",", &(RENDER.plan)(plan, &programs)].concat().into()
 }
 
@@ -46,6 +49,29 @@ struct PlayerScreen<'a> {
 struct Plan<'a> {
     segments: Vec<Segment>,
     message: Option<Text<'a>>,
+    later: Option<Later<'a>>,
+}
+
+/// What begins in a day or later, in short: the same playlist again and again.
+#[derive(Serialize)]
+struct Later<'a> {
+    programs: Vec<LaterProgram<'a>>,
+    /// Those that no earlier program has.
+    items: Vec<Item<'a>>,
+    /// Programs are counted on from those of the next day.
+    segments: Vec<Segment>,
+}
+
+#[derive(Serialize)]
+struct LaterProgram<'a> {
+    playlist: Option<i64>,
+    name: &'a str,
+    state: &'static str,
+    epoch_ms: i64,
+    total_ms: u64,
+    in_step: bool,
+    /// Places in all items of the next day's programs, one program after the other, and behind them [`Later::items`].
+    order: Vec<usize>,
 }
 
 #[derive(Serialize)]
@@ -103,15 +129,51 @@ struct Skipped<'a> {
 
 impl<'a> Plan<'a> {
     fn of(plan: &'a program::Plan) -> Self {
-        let segment = |segment: &program::Segment| {
-            let program::Segment { from_ms, until_ms, program, .. } = *segment;
-            Segment { from_ms, until_ms, program }
-        };
+        let (near, later) = plan.near_and_later();
         let text = |text: &'a program::Text| Text { id: text.id, text: &text.text, until_ms: text.until_ms };
         Self {
-            segments: plan.segments.iter().map(segment).collect(),
+            segments: near.iter().map(Segment::of).collect(),
             message: plan.message.as_ref().map(text),
+            later: (!later.is_empty()).then(|| Later::of(plan, later)),
         }
+    }
+}
+
+impl Segment {
+    const fn of(segment: &program::Segment) -> Self {
+        let program::Segment { from_ms, until_ms, program, .. } = *segment;
+        Self { from_ms, until_ms, program }
+    }
+}
+
+impl<'a> Later<'a> {
+    fn of(plan: &'a program::Plan, segments: &[program::Segment]) -> Self {
+        let (near, later) = plan.programs.split_at(plan.near_programs());
+        let mut places: HashMap<*const program::Item, usize> = HashMap::new();
+        let near = near.iter().flat_map(|program| &program.items);
+        let mut count = 0;
+        for item in near {
+            places.entry(Arc::as_ptr(item)).or_insert(count);
+            count += 1;
+        }
+        let mut items = Vec::new();
+        let mut place = |item: &'a Arc<program::Item>| {
+            *places.entry(Arc::as_ptr(item)).or_insert_with(|| {
+                items.push(Item::of(item));
+                count + items.len() - 1
+            })
+        };
+        let program = |program: &'a Arc<program::Program>| LaterProgram {
+            playlist: program.playlist,
+            name: &program.name,
+            state: program.show.name(),
+            epoch_ms: program.epoch_ms,
+            total_ms: program.total_ms,
+            in_step: program.in_step,
+            order: program.items.iter().map(&mut place).collect(),
+        };
+        let programs = later.iter().map(program).collect();
+        Self { programs, items, segments: segments.iter().map(Segment::of).collect() }
     }
 }
 
@@ -316,7 +378,7 @@ mod tests {
                 is_message: false,
             }],
             message: Some(program::Text { id: 4, text: "Out".to_owned(), until_ms: None }),
-            passed_over: Vec::new(),
+            ..program::Plan::empty()
         };
         let screen = Screen {
             id: 2,
@@ -346,11 +408,55 @@ mod tests {
                 "skipped": [{"name": "x", "reason": "bin"}]
             }],
             "segments": [{"from_ms": 1, "until_ms": 2, "program": 0}],
-            "message": {"id": 4, "text": "Out", "until_ms": null}
+            "message": {"id": 4, "text": "Out", "until_ms": null},
+            "later": null
         });
         assert_eq!(serde_json::from_slice::<Value>(&text).expect("JSON"), expected);
         let live = serde_json::to_value(Item::of(&item(None))).expect("JSON");
         assert_eq!((&live["src"], &live["kind"]), (&Value::Null, &json!("live")));
+    }
+
+    #[test]
+    fn what_begins_later_is_written_in_short() {
+        let of = |epoch_ms: i64, items: &[&Arc<program::Item>]| {
+            Arc::new(program::Program {
+                playlist: Some(3),
+                name: "Menu".to_owned(),
+                show: Show::Play,
+                epoch_ms,
+                total_ms: 2000,
+                in_step: false,
+                items: items.iter().map(|item| Arc::clone(item)).collect(),
+                skipped: Vec::new(),
+            })
+        };
+        let [one, two, new] =
+            [1, 2, 3].map(|number| Arc::new(program::Item { name: format!("{number}"), ..item(None) }));
+        let segment = |from_ms, program| program::Segment {
+            from_ms,
+            until_ms: from_ms + 10,
+            program,
+            window: None,
+            is_message: false,
+        };
+        let plan = program::Plan {
+            programs: vec![of(0, &[&one, &two]), of(20, &[&two, &new, &one])],
+            segments: vec![segment(0, 0), segment(10, 1), segment(20, 0)],
+            near_until_ms: 10,
+            ..program::Plan::empty()
+        };
+        let written: Value = serde_json::from_slice(&to_json(&Plan::of(&plan))).expect("JSON");
+        assert_eq!(written["segments"], json!([{"from_ms": 0, "until_ms": 10, "program": 0}]));
+        let expected = json!([{
+            "playlist": 3, "name": "Menu", "state": "play", "epoch_ms": 20, "total_ms": 2000, "in_step": false,
+            "order": [1, 2, 0]
+        }]);
+        assert_eq!(written["later"]["programs"], expected);
+        assert_eq!(written["later"]["items"][0]["name"], "3");
+        let expected = json!([
+            {"from_ms": 10, "until_ms": 20, "program": 1}, {"from_ms": 20, "until_ms": 30, "program": 0}
+        ]);
+        assert_eq!(written["later"]["segments"], expected);
     }
 
     #[test]

@@ -12,11 +12,11 @@ const require = createRequire(`${process.env.MARQUEE_NODE}/`);
 const here = path.dirname(fileURLToPath(import.meta.url));
 
 const {
-  anewWait, browserName, createClock, createMemory, createPlays, filesAhead, fitted, isAnswer, joinAt, leadAfter, placeAt,
-  planFiles, segmentAt, steerVideo,
+  anewWait, browserName, createClock, createMemory, createPlays, filesAhead, fitted, inFull, isAnswer, joinAt, leadAfter,
+  placeAt, planFiles, segmentAt, steerVideo,
 } = declared([
-  'anewWait', 'browserName', 'createClock', 'createMemory', 'createPlays', 'filesAhead', 'fitted', 'isAnswer', 'joinAt',
-  'leadAfter', 'placeAt', 'planFiles', 'segmentAt', 'steerVideo',
+  'anewWait', 'browserName', 'createClock', 'createMemory', 'createPlays', 'filesAhead', 'fitted', 'inFull', 'isAnswer',
+  'joinAt', 'leadAfter', 'placeAt', 'planFiles', 'segmentAt', 'steerVideo',
 ]);
 
 const never = () => false;
@@ -116,6 +116,28 @@ export const tests = {
     check(1000 + 3500 * 1e6 + 1500, `b@${1000 + 3500 * 1e6 + 1000}`, 1000 + 3500 * 1e6 + 3000);
     check(999, 'c@500', 1000);
     check(-2500, 'a@-2500', -1500);
+  },
+
+  'two weeks in short are the same as in full': async () => {
+    const [a, b, c] = [item('a', 1000), item('b', 2000), item('c', 500)];
+    const { items: _, ...short } = program([a, b]);
+    const at = {
+      ...answer([program([a, b])], [10]),
+      later: {
+        programs: [{ ...short, epoch_ms: 500, order: [1, 0, 2, 1] }],
+        items: [c],
+        segments: [{ from_ms: 10, until_ms: 20, program: 1 }, { from_ms: 20, until_ms: 30, program: 0 }],
+      },
+    };
+    assert.ok(isAnswer(at));
+    const full = inFull(at);
+    assert.deepEqual(full.programs.map((each) => each.items.map((one) => one.key).join('')), ['ab', 'bacb']);
+    assert.equal(full.programs[1].epoch_ms, 500);
+    assert.deepEqual(full.segments.map((each) => each.program), [0, 1, 0]);
+    assert.equal(segmentAt(full, 15).program, full.programs[1]);
+    const plain = answer([program([a])], [10]);
+    assert.equal(inFull(plain), plain, 'an older box knows no more than a day');
+    assert.ok(!isAnswer({ ...at, later: { ...at.later, segments: [{ from_ms: 1, until_ms: 2, program: 7 }] } }));
   },
 
   'places follow each other without a gap, whatever the program': async () => {

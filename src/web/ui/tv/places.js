@@ -1,6 +1,26 @@
 // What is to be seen at which moment. Pure: an answer of the box and a time in, a place out.
 
 /**
+ * The same answer with all of its two weeks written out.
+ * @param {TvAnswer} answer
+ * @returns {TvAnswer}
+ */
+function inFull(answer) {
+  const later = answer.later;
+  if (!later) {
+    return answer;
+  }
+  /** @type {TvItem[]} */
+  const items = answer.programs.reduce((all, program) => all.concat(program.items), /** @type {TvItem[]} */ ([]))
+    .concat(later.items);
+  const programs = later.programs.map((program) => (
+    Object.assign({}, program, { items: program.order.map((place) => items[place]) })));
+  return Object.assign({}, answer, {
+    programs: answer.programs.concat(programs), segments: answer.segments.concat(later.segments), later: null,
+  });
+}
+
+/**
  * The segment that holds `now_ms`. Before the first one it is the first; after the last, whose program is looped until
  * the box is heard again, it is the last and has no end.
  * @param {TvAnswer} answer

@@ -3,8 +3,8 @@
 
 /** As many as the box takes at once. */
 const PLAYS_SENT_MAX = 500;
-/** Eleven days of ten-second items, some 25 MB. Of a box that is away for longer, the oldest go. */
-const PLAYS_KEPT_MAX = 100000;
+/** Two weeks of ten-second items, some 30 MB. Of a box that is away for longer, the oldest go. */
+const PLAYS_KEPT_MAX = 121000;
 /** What is lost at most when the TV is switched off in the middle of an item. */
 const PLAY_MARK_MS = 20000;
 /** An item of a page that has not marked it for so long is over: the TV was switched off. */

@@ -21,7 +21,7 @@ function createPreview(playlist, clock, take) {
   function poll() {
     return askJson('GET', `/api/playlists/${playlist}/preview?since=${since_ms}`).then((now) => {
       if (isAnswer(now)) {
-        take(now);
+        take(inFull(now));
       }
     }).catch(() => undefined); // Asked again soon; what is on goes on.
   }

@@ -25,8 +25,11 @@ const KEY_PLACE = 'marquee.tv.key';
  */
 function isAnswer(answer) {
   const lists = answer && answer.screen && Array.isArray(answer.programs) && Array.isArray(answer.segments);
-  return Boolean(lists) && answer.segments.every((/** @type {any} */ segment) => answer.programs[segment.program])
-    && answer.programs.every((/** @type {any} */ program) => Array.isArray(program.items));
+  const later = (answer && answer.later) || { programs: [], segments: [] };
+  const programs = lists ? answer.programs.concat(later.programs) : [];
+  return Boolean(lists)
+    && answer.segments.concat(later.segments).every((/** @type {any} */ segment) => programs[segment.program])
+    && programs.every((/** @type {any} */ program) => Array.isArray(program.items || program.order));
 }
 
 /**
@@ -128,7 +131,7 @@ function createRemote(storage, clock, box) {
     return Promise.all([storage.get('state', 'key'), storage.get('state', 'playlist')]).then((found) => {
       key = found[0] || other;
       if (found[1] && isAnswer(found[1].answer)) {
-        answer = found[1].answer;
+        answer = inFull(found[1].answer);
         etag = found[1].etag;
       }
     }).catch(() => {
@@ -155,10 +158,10 @@ function createRemote(storage, clock, box) {
       }
       heard();
       measureClock(clock, 1); // It may be another one since the box's clock was set.
-      answer = now;
+      answer = inFull(now);
       etag = response.header('ETag') || '';
-      storage.put('state', { etag, answer }, 'playlist').catch(() => undefined);
-      box.answer(now);
+      storage.put('state', { etag, answer: now }, 'playlist').catch(() => undefined);
+      box.answer(answer);
       return undefined;
     });
   }

@@ -43,6 +43,14 @@ interface TvAnswer {
   programs: TvProgram[];
   segments: { from_ms: number; until_ms: number; program: number }[];
   message: TvMessage | null;
+  /** What begins in a day or later, in short; not in answers of older boxes. */
+  later?: TvLater | null;
+}
+
+interface TvLater {
+  programs: (Omit<TvProgram, 'items'> & { order: number[] })[];
+  items: TvItem[];
+  segments: { from_ms: number; until_ms: number; program: number }[];
 }
 
 /** What is to be seen over a stretch of time. */
