@@ -153,6 +153,11 @@ impl Track {
         Rate { frames_per_s: frames as f64 / seconds, bits_per_s: bytes as f64 * 8.0 / seconds }
     }
 
+    /// How far its key frames are apart, if so far that the newest can't be kept: who joins waits for the next one.
+    pub fn key_frames_too_far(&self) -> Option<Duration> {
+        self.ring().too_long()
+    }
+
     /// Number the next frame will have; also the count of all frames ever written.
     pub fn written(&self) -> u64 {
         self.ring().next()
@@ -282,7 +287,7 @@ mod tests {
     }
 
     fn track(frames: usize) -> (TrackWriter, Track) {
-        Track::create(Limits { frames, bytes: 1 << 20 })
+        Track::create(Limits { frames, group_frames: frames, bytes: 1 << 20 })
     }
 
     /// Times in ms of all frames that stand ready, with `!n` for a lag of n.

@@ -21,7 +21,7 @@ const RESEND_AGE_MAX: Duration = Duration::from_secs(1);
 /// bad network worse.
 const RESEND_RATIO_MAX: f32 = 0.5;
 /// Frames that may wait for a viewer that is given an old key frame and all since: what a ring holds, twice.
-const CATCH_UP_FRAMES_MAX: usize = 1200;
+const CATCH_UP_FRAMES_MAX: usize = 2 * crate::hub::Limits::VIDEO.group_frames;
 /// What such a viewer is sent per step of `CATCH_UP_STEP`: 130 Mbit/s, which no home network refuses and which is
 /// many times faster than any camera.
 const CATCH_UP_BYTES: usize = 64 << 10;

@@ -73,6 +73,7 @@ pub(super) fn find(facts: &Facts) -> Vec<Found> {
     }));
     found.extend(facts.screens.iter().filter_map(off));
     found.extend(facts.sources.iter().filter_map(lost));
+    found.extend(facts.sources.iter().filter_map(far));
     let empty = facts.empty_playlists.iter().map(|(id, name)| Found::of(Kind::PlaylistEmpty, id, name));
     found.extend(empty);
     found.extend(facts.screens.iter().filter_map(leaves_out));
@@ -109,6 +110,12 @@ fn lost(source: &Source) -> Option<Found> {
         State::Starting => Some(Found { goes_on: true, ..found }),
         State::Live | State::Idle => None,
     }
+}
+
+fn far(source: &Source) -> Option<Found> {
+    let apart = source.key_frames_too_far.filter(|_| source.state == State::Live)?;
+    let detail = format!("a key frame every {} s", apart.as_secs());
+    Some(Found { detail, ..Found::of(Kind::KeyFramesFar, &source.id, &source.name) })
 }
 
 fn failed(file: &File) -> Found {

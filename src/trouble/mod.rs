@@ -58,6 +58,8 @@ pub enum Kind {
     ScreenOff,
     /// It was asked for a picture, and has none.
     SourceLost,
+    /// Its key frames are so far apart that who opens it has to wait for the next.
+    KeyFramesFar,
     /// A playlist is on of which nothing can be played.
     PlaylistEmpty,
     /// A screen leaves something out that it can't play.
@@ -67,7 +69,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::PartStuck,
         Self::PowerSupply,
         Self::Heat,
@@ -86,6 +88,7 @@ impl Kind {
         Self::WebRtcMissing,
         Self::ScreenOff,
         Self::SourceLost,
+        Self::KeyFramesFar,
         Self::PlaylistEmpty,
         Self::ScreenLeavesOut,
         Self::FileFailed,
@@ -112,6 +115,7 @@ impl Kind {
             Self::WebRtcMissing => "webrtc_missing",
             Self::ScreenOff => "screen_off",
             Self::SourceLost => "source_lost",
+            Self::KeyFramesFar => "key_frames_far",
             Self::PlaylistEmpty => "playlist_empty",
             Self::ScreenLeavesOut => "screen_leaves_out",
             Self::FileFailed => "file_failed",
@@ -123,7 +127,7 @@ impl Kind {
         match self {
             Self::PartStuck => Some("part"),
             Self::ScreenOff | Self::ScreenLeavesOut => Some("screen"),
-            Self::SourceLost => Some("source"),
+            Self::SourceLost | Self::KeyFramesFar => Some("source"),
             Self::PlaylistEmpty => Some("playlist"),
             Self::FileFailed => Some("asset"),
             _ => None,
@@ -165,7 +169,7 @@ impl Trouble {
     pub fn page(&self) -> Option<String> {
         let id = self.subject.as_ref().map_or("", |subject| subject.id.as_str());
         let page = match self.kind {
-            Kind::SourceLost => format!("/#source-{id}"),
+            Kind::SourceLost | Kind::KeyFramesFar => format!("/#source-{id}"),
             Kind::ScreenOff | Kind::ScreenLeavesOut => format!("/screens#screen-{id}"),
             Kind::PlaylistEmpty => format!("/playlists/{id}"),
             Kind::FileFailed => format!("/library/{id}"),
@@ -265,6 +269,8 @@ pub struct Source {
     pub state: State,
     /// When the state began.
     pub since: SystemTime,
+    /// How far its key frames are apart, if too far to keep the newest.
+    pub key_frames_too_far: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]

@@ -41,7 +41,14 @@ fn codes(facts: &Facts) -> Vec<String> {
 }
 
 fn source(id: &str, state: State, since: SystemTime) -> Source {
-    Source { id: id.to_owned(), name: id.to_uppercase(), is_configured: true, state, since }
+    Source {
+        id: id.to_owned(),
+        name: id.to_uppercase(),
+        is_configured: true,
+        state,
+        since,
+        key_frames_too_far: None,
+    }
 }
 
 fn lost(cause: Cause) -> State {
@@ -81,6 +88,20 @@ fn each_source_without_a_picture_is_named_with_its_cause_and_others_are_not() {
     let told = clocks.look(&mut memory, &facts, 0);
     assert_eq!((told[0].cause, told[0].detail.as_str()), (Some(Cause::NotAnswering), "no route to host"));
     assert_eq!(told[0].page().as_deref(), Some("/#source-door"));
+}
+
+#[test]
+fn a_source_whose_key_frames_are_too_far_apart_is_told_while_it_has_a_picture() {
+    let now = SystemTime::UNIX_EPOCH;
+    let far =
+        |id, state| Source { key_frames_too_far: Some(Duration::from_secs(90)), ..source(id, state, now) };
+    let sources = vec![far("yard", State::Live), far("door", lost(Cause::NotAnswering))];
+    let facts = Facts { sources, ..Facts::default() };
+    assert_eq!(codes(&facts), ["source_lost door", "key_frames_far yard"]);
+    let (clocks, mut memory) = Clocks::new();
+    let told = clocks.look(&mut memory, &facts, 0);
+    assert_eq!(told[1].detail, "a key frame every 90 s");
+    assert_eq!(told[1].page().as_deref(), Some("/#source-yard"));
 }
 
 #[test]

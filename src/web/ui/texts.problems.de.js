@@ -40,6 +40,7 @@ export const problemsGerman = {
     webrtc_missing: { what: () => 'WebRTC läuft nicht', cure: 'Bilder kommen mit mehr Verzögerung. Marquee versucht es weiter; Einzelheiten stehen im Protokoll.' },
     screen_off: { what: (name) => `${name} ist aus`, cure: 'Für diesen Bildschirm ist gerade etwas geplant: Prüfe Strom, Kabel und Netzwerk.' },
     screen_leaves_out: { what: (name) => `${name} kann nicht alles abspielen`, cure: 'Wandle die Datei in der Mediathek um oder nimm sie aus der Playlist.' },
+    key_frames_far: { what: (name) => `${name}: Das Bild kommt spät, wenn jemand sie öffnet`, cure: 'Ihre Schlüsselbilder liegen zu weit auseinander. Stelle in der Kamera alle 2 s ein Schlüsselbild ein (Keyframe- oder I-Frame-Intervall, GOP).' },
     playlist_empty: { what: (name) => `Nichts aus „${name}“ ist abspielbar`, cure: 'Sie ist gerade geplant: Füge etwas Abspielbares hinzu oder nimm sie aus dem Zeitplan.' },
     file_failed: { what: (name) => `„${name}“ ist nicht abspielbar`, cure: 'Lade die Datei in einem anderen Format hoch oder verschiebe sie in den Papierkorb.' },
   },

@@ -41,6 +41,7 @@ export const problemsEnglish = {
     webrtc_missing: { what: () => 'WebRTC does not run', cure: 'Pictures come with more delay. Marquee keeps trying; the log has the details.' },
     screen_off: { what: (name) => `${name} is off`, cure: 'Something is scheduled for it now: check its power, cable and network.' },
     screen_leaves_out: { what: (name) => `${name} can't play everything`, cure: 'Convert the file in the library, or take it off the playlist.' },
+    key_frames_far: { what: (name) => `${name}: the picture comes late to whoever opens it`, cure: 'Its key frames are too far apart. Set its key frame interval (I-frame interval, GOP) to 2 s.' },
     playlist_empty: { what: (name) => `Nothing of “${name}” can be played`, cure: 'It is scheduled now: add something that plays, or take it off the schedule.' },
     file_failed: { what: (name) => `“${name}” can't be played`, cure: 'Upload it in another format, or move it to the bin.' },
   }),
