@@ -198,6 +198,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::config::Problem;
     use crate::hub::SourceKind;
     use crate::media::{Cause, Loss};
 
@@ -218,8 +219,15 @@ mod tests {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
+            bin_days: 30,
             config_file: None,
-            config_errors: vec!["wrong".to_owned()],
+            config_errors: vec![Problem {
+                file: "marquee.toml".to_owned(),
+                line: None,
+                key: String::new(),
+                message: "is wrong".to_owned(),
+                allowed: String::new(),
+            }],
         };
         let (screens, screens_watch) = watch::channel(Vec::new());
         let watched = Watched {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::Error;
 use crate::access;
-use crate::config::{self, Config, LoadError, Watch};
+use crate::config::{self, Config, LoadError, Problem, Watch};
 use crate::device::Pins;
 use crate::web::Site;
 
@@ -16,7 +16,7 @@ pub(super) struct Settings {
     /// No login, whatever the file says.
     open: bool,
     /// What is wrong with the file as it is now.
-    errors: Vec<String>,
+    errors: Vec<Problem>,
 }
 
 impl Settings {
@@ -71,6 +71,7 @@ impl Settings {
             trusted_proxies: config.web.trusted_proxies.clone(),
             origins: config.web.origins.clone(),
             private_sources: config.private_sources.clone(),
+            bin_days: config.library.bin_days,
             config_file: self.file.as_ref().map(|(path, _)| path.display().to_string()),
             config_errors: self.errors.clone(),
         }
@@ -104,7 +105,7 @@ impl Settings {
                 Some(config)
             }
             Err(error) => {
-                self.errors = error.problems.iter().map(ToString::to_string).collect();
+                self.errors = error.problems;
                 self.errors.iter().for_each(|problem| log::error!("{problem}"));
                 None
             }

@@ -73,7 +73,9 @@ fn notice(
     missing.extend(lost);
     if !site.config_errors.is_empty() {
         missing.push(words.mistakes.to_owned());
-        missing.extend(site.config_errors.iter().take(ERRORS_SHOWN_MAX).map(|error| short(error).to_owned()));
+        let language = site.language.unwrap_or_default();
+        let errors = site.config_errors.iter().take(ERRORS_SHOWN_MAX).map(|error| error.text(language));
+        missing.extend(errors.map(|error| short(&error).to_owned()));
     }
     let foot = format!("Marquee {} · {}", env!("CARGO_PKG_VERSION"), now.strftime("%Y-%m-%d %H:%M %Z"));
     let splash = Splash { name: site.name.clone(), state, url, missing, foot };
@@ -93,9 +95,14 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::config::Language;
+    use crate::config::{Language, Problem};
 
     const EN: &words::Splash = words::splash(Language::English);
+
+    fn mistake(file: &str) -> Problem {
+        let (key, message) = ("web.listen".to_owned(), "is missing".to_owned());
+        Problem { file: file.to_owned(), line: Some(3), key, message, allowed: String::new() }
+    }
 
     fn check(addresses: &[&str], listen: &str, errors: &[&str]) -> Notice {
         let site = Site {
@@ -105,8 +112,9 @@ mod tests {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
+            bin_days: 30,
             config_file: None,
-            config_errors: errors.iter().map(|error| (*error).to_owned()).collect(),
+            config_errors: errors.iter().map(|file| mistake(file)).collect(),
         };
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().expect("an IP")).collect();
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
@@ -139,6 +147,7 @@ mod tests {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
+            bin_days: 30,
             config_file: None,
             config_errors: Vec::new(),
         };
@@ -169,11 +178,11 @@ mod tests {
 
     #[test]
     fn mistakes_of_the_configuration_are_an_alert() {
-        let errors = ["/boot/marquee.toml:3: web.listen: is wrong", "b", "c"];
+        let errors = ["/boot/marquee.toml", "b", "c"];
         let Notice { splash, alert } = check(&["10.0.0.2"], "0.0.0.0:80", &errors);
         assert!(alert);
         assert_eq!(splash.missing.len(), 1 + ERRORS_SHOWN_MAX);
-        assert_eq!(splash.missing[1], "marquee.toml:3: web.listen: is wrong");
+        assert_eq!(splash.missing[1], "marquee.toml:3: web.listen: is missing");
     }
 
     #[test]
@@ -185,8 +194,9 @@ mod tests {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
+            bin_days: 30,
             config_file: None,
-            config_errors: vec!["marquee.toml:3: is wrong".to_owned()],
+            config_errors: vec![mistake("marquee.toml")],
         };
         let listen = "10.0.0.2:80".parse().expect("an address");
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
@@ -207,8 +217,9 @@ mod tests {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
+            bin_days: 30,
             config_file: None,
-            config_errors: Vec::new(),
+            config_errors: vec![mistake("marquee.toml")],
         };
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         let listen = "10.0.0.2:80".parse().expect("an address");
@@ -216,6 +227,7 @@ mod tests {
         let address = ["10.0.0.2".parse().expect("an IP")];
         let splash = notice(german, &site, None, Some(("12345678", false)), &address, listen, &now).splash;
         assert_eq!(splash.state, "Öffne http://clubhouse.local oder http://10.0.0.2");
-        assert_eq!(splash.missing, ["Noch niemand hat das Admin-Passwort gesetzt. Code: 12345678"]);
+        assert_eq!(splash.missing[0], "Noch niemand hat das Admin-Passwort gesetzt. Code: 12345678");
+        assert_eq!(splash.missing[2], "marquee.toml:3: web.listen: fehlt");
     }
 }

@@ -151,7 +151,7 @@ impl Watched {
         let stored = self.stored.borrow().clone();
         let ports = self.ports.borrow().clone();
         seen.extend(ports.iter().filter(|status| status.connected).map(|status| status.port));
-        let mistakes = self.site.borrow_and_update().config_errors.clone();
+        let mistakes = self.site.borrow_and_update().config_errors.iter().map(ToString::to_string).collect();
         let missing = self.engine.missing();
         let stuck = self.heartbeats.problems(Instant::now());
         let mut facts = Facts {
@@ -197,6 +197,7 @@ impl Watched {
                 is_configured: !settings.uninvited.contains(&source.id),
                 state: status.state.clone(),
                 since: status.since,
+                key_frames_too_far: source.video.key_frames_too_far(),
             }
         };
         self.sources.list().iter().map(source).collect()

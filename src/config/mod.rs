@@ -9,6 +9,7 @@ mod check;
 mod file;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
+mod german;
 mod kept;
 mod keys;
 mod language;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::Language;
+use super::german;
+
 /// More than a person mends in one go; the rest is only counted.
 const PROBLEMS_SHOWN_MAX: usize = 100;
 
@@ -36,16 +39,26 @@ impl LoadError {
     }
 }
 
+impl Problem {
+    /// As one line in that language.
+    pub fn text(&self, language: Language) -> String {
+        match language {
+            Language::English => self.to_string(),
+            Language::German => german::line(self),
+        }
+    }
+
+    /// Where it is: `marquee.toml:3: camera[2].url:`.
+    pub(super) fn place(&self) -> String {
+        let line = self.line.map_or_else(String::new, |line| format!("{line}:"));
+        let key = if self.key.is_empty() { String::new() } else { format!(" {}:", self.key) };
+        format!("{}:{line}{key}", self.file)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:", self.file)?;
-        if let Some(line) = self.line {
-            write!(out, "{line}:")?;
-        }
-        if !self.key.is_empty() {
-            write!(out, " {}:", self.key)?;
-        }
-        write!(out, " {}", self.message)?;
+        write!(out, "{} {}", self.place(), self.message)?;
         if !self.allowed.is_empty() {
             write!(out, "; allowed: {}", self.allowed)?;
         }

@@ -30,7 +30,7 @@ pub(super) fn id(text: &str) -> Result<String, String> {
     } else if text.len() > ID_BYTES_MAX {
         Err("is too long".to_owned())
     } else if !text.bytes().all(allowed) || text.starts_with('-') {
-        Err(format!("{} holds other characters", quoted(text)))
+        Err(format!("{} has a space, a capital letter or another character", quoted(text)))
     } else {
         Ok(text.to_owned())
     }

@@ -141,10 +141,12 @@ pub struct Site {
     pub origins: Vec<PageOrigin>,
     /// Ids of the sources that not everybody may look at.
     pub private_sources: BTreeSet<String>,
+    /// How long something stays in the bin; 0: until somebody empties it.
+    pub bin_days: u32,
     /// The file the configuration came from; `None` with the built-in defaults.
     pub config_file: Option<String>,
     /// What is wrong with the file; the box then runs with the last good one.
-    pub config_errors: Vec<String>,
+    pub config_errors: Vec<crate::config::Problem>,
 }
 
 /// What [`Services`] deref to.

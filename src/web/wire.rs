@@ -197,6 +197,8 @@ pub(super) struct Config {
     pub file: Option<String>,
     pub ok: bool,
     pub errors: Vec<String>,
+    /// The same in German.
+    pub errors_de: Vec<String>,
 }
 
 /// `null` wherever the board does not tell.

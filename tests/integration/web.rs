@@ -78,6 +78,7 @@ impl Server {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             private_sources: BTreeSet::new(),
+            bin_days: 30,
             config_file: None,
             config_errors: Vec::new(),
         });

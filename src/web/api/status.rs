@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use hyper::{Response, StatusCode};
 
 use super::{json, signage};
+use crate::config::{Language, Problem};
 use crate::telemetry::process;
 use crate::web::answer::Call;
 use crate::web::body::Body;
@@ -48,11 +49,16 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         config: wire::Config {
             file: site.config_file,
             ok: site.config_errors.is_empty(),
-            errors: site.config_errors,
+            errors: errors(&site.config_errors, Language::English),
+            errors_de: errors(&site.config_errors, Language::German),
         },
         board: condition.board.into(),
         data: condition.data.map(wire::Data::from),
         process: process::read().ok().map(wire::Process::from),
     };
     json(StatusCode::OK, wire::to_json(&status))
+}
+
+fn errors(problems: &[Problem], language: Language) -> Vec<String> {
+    problems.iter().map(|problem| problem.text(language)).collect()
 }

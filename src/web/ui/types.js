@@ -44,7 +44,7 @@
  * @property {{ok: boolean, problems: {part: string, problem: string}[]}} health
  * @property {Problem[]} problems empty: all is well
  * @property {number} problems_total also of those that are not listed
- * @property {{file: string|null, ok: boolean, errors: string[]}} config
+ * @property {{file: string|null, ok: boolean, errors: string[], errors_de: string[]}} config
  * @property {{model: string|null, temperature_c: number|null, under_voltage: boolean|null, throttled: string[]|null}} board
  * @property {{state: 'ok'|'new'|'repaired'|'remade'|'memory', text: string}|null} data null where there is no data partition of ours
  */

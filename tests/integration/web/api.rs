@@ -95,10 +95,24 @@ async fn status_sources_logs_health_and_metrics_tell_how_it_is() {
     assert_eq!(status["viewers"]["whep"], 1);
     assert_eq!(status["webrtc"]["port"], serde_json::json!(server.rtc.engine().port()));
     assert_eq!(status["health"], serde_json::json!({"ok": true, "problems": []}));
-    assert_eq!(status["config"], serde_json::json!({"file": null, "ok": true, "errors": []}));
+    assert_eq!(
+        status["config"],
+        serde_json::json!({"file": null, "ok": true, "errors": [], "errors_de": []})
+    );
     assert!(status["process"]["memory_bytes"].as_u64().is_some_and(|bytes| bytes > 0));
-    server.site.send_modify(|site| site.config_errors = vec!["line 3: no".to_owned()]);
-    assert_eq!(server.ask("GET /api/status").await.json()["config"]["ok"], false);
+    let mistake = marquee::config::Problem {
+        file: "marquee.toml".to_owned(),
+        line: Some(3),
+        key: "device.nmae".to_owned(),
+        message: "unknown key, did you mean `name`?".to_owned(),
+        allowed: String::new(),
+    };
+    server.site.send_modify(|site| site.config_errors = vec![mistake]);
+    let config = &server.ask("GET /api/status").await.json()["config"];
+    assert_eq!(config["ok"], false);
+    assert_eq!(config["errors"][0], "marquee.toml:3: device.nmae: unknown key, did you mean `name`?");
+    let german = "marquee.toml:3: device.nmae: unbekannter Schlüssel, gemeint ist wohl `name`";
+    assert_eq!(config["errors_de"][0], german);
 
     let sources = server.ask("GET /api/sources").await.json();
     let cause = &sources["sources"][1]["cause"];

@@ -5,6 +5,7 @@ import { h, setText } from '../dom.js';
 import { onLibrary } from '../events.js';
 import { bytesText, countText } from '../format.js';
 import { icon } from '../icons.js';
+import { language } from '../language.js';
 import { texts } from '../texts.js';
 import { section } from './part.js';
 
@@ -42,9 +43,10 @@ export function aboutSection() {
       setText(name, now.name);
       setText(version, now.version);
       setText(file, now.config.file || words.noFile);
-      errors.replaceChildren(...(now.config.errors.length ? [
+      const mistakes = language === 'de' ? now.config.errors_de : now.config.errors;
+      errors.replaceChildren(...(mistakes.length ? [
         h('p', { class: 'form-problem icon-small' }, icon('warn'), words.errors),
-        h('pre', { class: 'errors', tabindex: 0, 'aria-label': words.errors }, now.config.errors.join('\n')),
+        h('pre', { class: 'errors', tabindex: 0, 'aria-label': words.errors }, mistakes.join('\n')),
       ] : []));
     } catch (error) {
       setText(name, /** @type {Error} */ (error).message);
