@@ -108,7 +108,7 @@ impl Cause {
             Self::Unauthorized => "Wrong user or password",
             Self::Refused => "Camera refuses",
             Self::Certificate => "Certificate not trusted",
-            Self::NotAnswering => "Host not answering",
+            Self::NotAnswering => "Camera not answering",
             Self::NotVideo => "Not a video stream",
             Self::NoPicture => "No picture arrives",
             Self::NoKeyFrame => "Waiting for a key frame",

@@ -179,6 +179,8 @@ pub(super) struct Library {
     /// The disk can't be written: nothing can be changed.
     pub read_only: bool,
     pub totals: Totals,
+    /// How long something stays in the bin; 0: until somebody empties it.
+    pub bin_days: u32,
     pub disk: Option<Disk>,
     pub work: Work,
     /// Rises with every change.
@@ -186,7 +188,7 @@ pub(super) struct Library {
 }
 
 impl Library {
-    pub(super) fn missing(problem: String, damaged: bool) -> Self {
+    pub(super) fn missing(problem: String, damaged: bool, bin_days: u32) -> Self {
         Self {
             ok: false,
             problem: Some(problem),
@@ -194,6 +196,7 @@ impl Library {
             set_aside: Vec::new(),
             read_only: false,
             totals: Totals::default(),
+            bin_days,
             disk: None,
             work: Work::default(),
             generation: 0,

@@ -69,7 +69,7 @@ export const tests = {
     await page.getByText('The password is set in marquee.toml').waitFor();
   },
 
-  'a link that only looks shows everything, changes nothing, and can be withdrawn': async (t) => {
+  'a link that only looks shows everything, changes nothing, and can be revoked': async (t) => {
     const server = await t.server(WITH_PASSWORD, { login: true });
     const page = await t.page(`${server.url}/settings`);
     await logIn(page, 'correct horse');
@@ -90,8 +90,8 @@ export const tests = {
     })).status);
     assert.ok(refused === 401 || refused === 403, `${refused}`);
 
-    await page.getByRole('button', { name: 'Withdraw: Reception' }).click();
-    await page.getByText('“Reception” is withdrawn').waitFor();
+    await page.getByRole('button', { name: 'Revoke: Reception' }).click();
+    await page.getByText('“Reception” is revoked').waitFor();
     const links = async () => (await page.evaluate(async () => (await fetch('/api/links')).json())).links;
     assert.equal((await links()).length, 0, 'what is said has happened');
     await guest.reload();

@@ -76,7 +76,7 @@ export const tests = {
     await page.keyboard.press('f');
     await until('F again leaves it', () => page.evaluate(() => !document.fullscreenElement));
 
-    await tabTo(page, /^Way of playing/);
+    await tabTo(page, /^Stream type/);
     await page.keyboard.press('Enter');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
@@ -161,13 +161,13 @@ export const tests = {
     const page = await t.page(`${server.url}/`);
     const tile = page.locator('.tile[data-source="yard"][data-state="lost"]');
     await tile.waitFor({ timeout: 40000 });
-    assert.match(await tile.innerText(), /Host not answering since/);
+    assert.match(await tile.innerText(), /Camera not answering since/);
     assert.match(await tile.innerText(), /Check the camera's power/);
     const attempts = (await server.source('yard')).counters.attempts;
     await tile.getByRole('button', { name: 'Try now: Yard' }).click();
     await until('it was tried', async () => (await server.source('yard')).counters.attempts > attempts);
     await page.goto(`${server.url}/live/yard`);
-    await page.getByText(/Host not answering since/).waitFor();
+    await page.getByText(/Camera not answering since/).waitFor();
     await untilPlaying(page);
     await t.shoot(page, 'player-lost');
   },
@@ -219,7 +219,7 @@ export const tests = {
     assert.equal(await theme(), 'dark');
     await page.reload();
     assert.equal(await theme(), 'dark');
-    await page.getByRole('radio', { name: 'As the system' }).check({ force: true });
+    await page.getByRole('radio', { name: 'System' }).check({ force: true });
     assert.equal(await theme(), 'light');
   },
 

@@ -132,7 +132,7 @@ export const tests = {
     assert.equal((await item(0)).until_ms, 4500, 'what makes no sense is not taken');
 
     await page.locator('.film').nth(1).click();
-    await page.getByLabel('Lasts').fill('15');
+    await page.getByLabel('Duration').fill('15');
     await page.keyboard.press('Enter');
     await until('a length of its own', async () => (await item(1)).duration_ms === 15000);
     await page.getByText('Fade').click();
@@ -273,7 +273,7 @@ export const tests = {
     await until('the screen is known', async () => (await server.get('/api/screens')).screens.length > 0);
     const [screen] = (await server.get('/api/screens')).screens;
     const page = await t.page(`${server.url}/schedule?screen=${screen.id}`);
-    await page.locator('.page-head').getByRole('button', { name: 'Plan' }).focus();
+    await page.locator('.page-head').getByRole('button', { name: 'Add to schedule' }).focus();
     await page.keyboard.press('Enter');
     await page.getByLabel('What plays', { exact: true }).selectOption({ label: 'Day' });
     for (const key of ['Every day', 'Weekend']) {
@@ -291,7 +291,7 @@ export const tests = {
 
     const ask = async (/** @type {string} */ when) => {
       await page.getByLabel('At', { exact: true }).fill(when);
-      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByRole('button', { name: 'Check' }).click();
       return until('an answer', async () => (await page.locator('.ask-answer').innerText()).trim());
     };
     // The rule: it belongs to the day on which it starts, and excludes its end.
@@ -332,7 +332,7 @@ export const tests = {
     await page.getByText('On now: “Please leave by the back door” · Way out').waitFor();
     await t.shoot(tvs[0], 'tv-message');
     await checkAccessibility(page, 'the screens under a message');
-    await page.getByRole('button', { name: 'End it' }).click();
+    await page.getByRole('button', { name: 'End message' }).click();
     const off_ms = await took('the end of it', (look) => !look.message && look.name === 'white');
     t.note(`on after ${on_ms.toFixed(0)} ms, off after ${off_ms.toFixed(0)} ms`);
     assert.ok(on_ms < MESSAGE_MS && off_ms < MESSAGE_MS, `within a second: ${on_ms} ms, ${off_ms} ms`);
@@ -387,7 +387,7 @@ export const tests = {
     await untilShows(tv);
     assert.equal((await server.get('/api/screens')).screens.length, 1, 'it is the same screen');
     await tv.evaluate(() => (window.before = true));
-    await card.getByRole('button', { name: /^Load anew/ }).click();
+    await card.getByRole('button', { name: /^Reload/ }).click();
     // While it navigates, it answers nothing.
     await until('it has loaded its page anew', () => tv.evaluate(() => !window.before && Boolean(window.marqueeTv)).catch(() => false));
     await untilShows(tv);
@@ -461,7 +461,7 @@ async function gallery(t, [width, viewport], colorScheme) {
     await checkAccessibility(page, where);
     await checkWidth(page);
   }
-  const dialogs = [['/screens', 'Message'], ['/screens', 'Proof of play'], [`/playlists/${loop}`, 'Add items'], ['/schedule', 'Plan']];
+  const dialogs = [['/screens', 'Message'], ['/screens', 'Proof of play'], [`/playlists/${loop}`, 'Add items'], ['/schedule', 'Add to schedule']];
   for (const [address, button] of dialogs) {
     await page.goto(server.url + address);
     await page.locator('.page-head').getByRole('button', { name: button }).first().click();

@@ -20,14 +20,15 @@ pub(crate) async fn get(call: &Call) -> Result<Response<Body>, Problem> {
 }
 
 pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> {
+    let bin_days = services.site.borrow().bin_days;
     let Stored { library, work, .. } = match services.stored() {
         Ok(stored) => stored,
-        Err(why) => return Ok(wire::Library::missing(why.to_string(), can_begin_anew(&why))),
+        Err(why) => return Ok(wire::Library::missing(why.to_string(), can_begin_anew(&why), bin_days)),
     };
     // Whatever is asked of it may be what is damaged.
     let totals = library.totals().await;
     if let Some(why) = library.damage() {
-        return Ok(wire::Library::missing(library::Error::Damaged(why).to_string(), true));
+        return Ok(wire::Library::missing(library::Error::Damaged(why).to_string(), true, bin_days));
     }
     let generation = *library.changes().borrow();
     let totals = totals?.into();
@@ -43,6 +44,7 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
         set_aside,
         read_only,
         totals,
+        bin_days,
         disk,
         work,
         generation,

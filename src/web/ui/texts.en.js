@@ -31,9 +31,9 @@ export const english = {
     settings: 'Settings', more: 'More', close: 'Close',
     dismiss: 'Dismiss', signOut: 'Log out', signOutView: 'Leave view-only mode',
   },
-  theme: { label: 'Colours', light: 'Light', dark: 'Dark', auto: 'As the system' },
+  theme: { label: 'Colours', light: 'Light', dark: 'Dark', auto: 'System' },
 
-  state: { idle: 'Idle', starting: 'Starting', live: 'Live', lost: 'Lost' },
+  state: { idle: 'Idle', starting: 'Starting', live: 'Live', lost: 'No picture' },
   /** @param {string} cause @param {string} time */
   lostSince: (cause, time) => `${cause} since ${time}`,
   idleAdvice: 'Opened as soon as somebody watches.',
@@ -56,7 +56,7 @@ export const english = {
     summary: (count) => {
       const parts = [`${count.live} live`];
       if (count.lost) {
-        parts.push(`${count.lost} lost`);
+        parts.push(`${count.lost} without a picture`);
       }
       if (count.idle) {
         parts.push(`${count.idle} idle`);
@@ -84,7 +84,7 @@ export const english = {
     unreachable: "Marquee can't be reached. Trying again.",
     /** @param {string} transport */
     noPicture: (transport) => `No picture by ${transport}. Trying again.`,
-    unsupported: (/** @type {string} */ transport) => `This browser can't play ${transport}. Choose another way.`,
+    unsupported: (/** @type {string} */ transport) => `This browser can't play ${transport}. Choose another stream type.`,
     unknownTitle: (/** @type {string} */ id) => `There is no source “${id}”`,
     unknown: 'It may have been renamed or taken out of marquee.toml.',
     loginTitle: 'This source is private',
@@ -103,9 +103,9 @@ export const english = {
     help: 'Keys',
     helpTitle: 'Keys',
     controls: 'Controls',
-    transportLabel: 'Way of playing',
+    transportLabel: 'Stream type',
     /** @param {string} text what the button shows */
-    transportButton: (text) => `Way of playing: ${text}`,
+    transportButton: (text) => `Stream type: ${text}`,
     transports: {
       auto: { name: 'Automatic', about: 'The fastest that works here' },
       webrtc: { name: 'WebRTC', about: 'Least delay, with sound' },
@@ -131,7 +131,7 @@ export const english = {
     continueTitle: 'Continue watching',
     newTitle: 'New',
     all: 'Show all',
-    workTitle: 'Under way',
+    workTitle: 'In progress',
     waiting: (/** @type {number} */ count) => plural(count, '1 is waiting', `${count} are waiting`),
   },
 
@@ -141,8 +141,8 @@ export const english = {
     filters: 'Search and filters',
     search: 'Search names and tags',
     kindLabel: 'Kind',
-    kinds: { all: 'All', video: 'Videos', slide: 'Slides' },
-    slide: 'Slide',
+    kinds: { all: 'All', video: 'Videos', slide: 'Pictures' },
+    slide: 'Picture',
     shapeLabel: 'Shown as',
     shapes: { grid: 'Grid', list: 'List' },
     order: 'Sorted by',
@@ -177,7 +177,7 @@ export const english = {
     newTag: 'Add a tag',
     addTag: 'Add',
     removeTag: (/** @type {string} */ tag) => `Remove tag ${tag}`,
-    removeTagHint: 'Or take one away:',
+    removeTagHint: 'Or remove a tag:',
     views: (/** @type {number} */ count, /** @type {string} */ text) => plural(count, '1 view', `${text} views`),
     seen: (/** @type {string} */ share) => `${share} watched`,
     work: { done: 'Ready', waiting: 'Waiting', running: 'In progress', failed: 'Failed' },
@@ -188,7 +188,7 @@ export const english = {
     onlyNewest: (/** @type {string} */ count) => `Only the newest ${count} are listed. Type more to find others.`,
     more: 'Show more',
     moreFailed: 'That did not load. Try again',
-    random: 'Something random',
+    random: 'Random',
     select: (/** @type {string} */ name) => `Select ${name}`,
     selected: (/** @type {string} */ count) => `${count} selected`,
     allSelected: 'All selected',
@@ -211,7 +211,7 @@ export const english = {
     nothingFound: 'Nothing in the library matches the search and filters.',
     showAll: 'Show everything',
     emptyTitle: 'The library is empty',
-    empty: 'Videos and slides live here, to be watched, sorted and shown on screens. Drop files anywhere on this page.',
+    empty: 'Videos and pictures live here, to be watched, sorted and shown on screens. Drop files anywhere on this page.',
     emptyView: 'There is nothing to watch yet.',
   },
 
@@ -221,7 +221,7 @@ export const english = {
     nextLabel: 'Next (N)',
     previous: 'Previous (P)',
     related: 'More like this',
-    playOn: 'Play the next one by itself',
+    playOn: 'Autoplay next',
     name: 'Name',
     rename: 'Rename',
     bin: 'Move to the bin',
@@ -254,7 +254,7 @@ export const english = {
     retry: 'Try again',
     cancel: 'Cancel',
     jobs: {
-      probe: 'Examine', pages: 'Draw pages', thumbnail: 'Thumbnail', preview: 'Preview', subtitles: 'Subtitles', convert: 'Convert',
+      probe: 'Analysing', pages: 'Rendering pages', thumbnail: 'Thumbnail', preview: 'Preview', subtitles: 'Subtitles', convert: 'Convert',
     },
     doneBut: 'done, but',
     jobStates: { waiting: 'waiting', running: 'in progress', done: 'done', failed: 'failed', cancelled: 'cancelled' },
@@ -284,7 +284,7 @@ export const english = {
       ['F', 'Full screen'],
       ['C', 'Subtitles'],
       ['N P', 'Next, previous'],
-      ['R', 'Something random'],
+      ['R', 'Random'],
       ['B', 'Favourite'],
       ['0 – 5', 'Rating'],
       ['T', 'Add a tag'],
@@ -297,7 +297,9 @@ export const english = {
   bin: {
     title: 'Bin',
     back: 'Back to the library',
-    lead: 'What lies here is deleted for good after some time, 30 days if nothing else is set.',
+    /** @param {number} days 0: never */
+    lead: (days) => (!days ? 'Items stay here until somebody deletes them for good.'
+      : `Items are deleted for good after ${days === 1 ? '1 day' : `${days} days`}.`),
     restore: 'Restore',
     purge: 'Delete for good',
     emptyAction: 'Empty the bin',
@@ -325,7 +327,7 @@ export const english = {
     interrupted: (/** @type {number} */ count) => plural(count, '1 interrupted upload', `${count} interrupted uploads`),
     interruptedHint: 'These were not finished. Choose the same files again, and they go on where they stopped.',
     chooseAgain: 'Choose files',
-    forget: 'Give them up',
+    forget: 'Discard',
     clear: 'Clear the list',
     progressOf: (/** @type {string} */ name) => `Progress of ${name}`,
     pause: (/** @type {string} */ name) => `Pause ${name}`,
@@ -347,7 +349,7 @@ export const english = {
     forgotten: 'Forgotten? Set [web] admin_password in marquee.toml.',
     wait: (/** @type {number} */ seconds) => `Too many tries. Wait ${seconds} s.`,
     setupTitle: 'Welcome',
-    setupLead: 'Choose the password with which this Marquee is run.',
+    setupLead: 'Choose an admin password.',
     code: 'Code',
     codeHint: 'It is in the log of the program, and on the screen if one is connected. It proves that the box is yours.',
     newPassword: 'New password',
@@ -362,12 +364,12 @@ export const english = {
     title: 'Settings',
     lookLead: 'For this browser only.',
     language: 'Language',
-    languageAuto: 'As the browser',
+    languageAuto: 'Browser default',
     password: 'Password',
     passwordLead: 'All other browsers that are logged in have to log in again.',
-    oldPassword: 'Password in use',
+    oldPassword: 'Current password',
     changePassword: 'Change the password',
-    endGrants: 'Also withdraw all tokens and view-only links',
+    endGrants: 'Also revoke all tokens and view-only links',
     passwordChanged: 'The password is changed',
     tokens: {
       title: 'API tokens',
@@ -376,11 +378,11 @@ export const english = {
       name: 'What it is for',
       create: 'Create a token',
       fresh: (/** @type {string} */ name) => `The token for “${name}”. It is shown only now: copy it.`,
-      anew: (/** @type {string} */ name) => `“${name}” has a new token. The old one stays withdrawn.`,
+      anew: (/** @type {string} */ name) => `“${name}” has a new token. The old one stays revoked.`,
     },
     links: {
       title: 'View-only links',
-      lead: 'Who opens such a link may watch everything, and change nothing.',
+      lead: 'Anyone with this link can view everything but change nothing.',
       none: 'There are none.',
       name: 'Who it is for',
       create: 'Create a link',
@@ -393,8 +395,8 @@ export const english = {
     passwordFixed: 'The password is set in marquee.toml, [web] admin_password; change it there.',
     copy: 'Copy',
     copied: 'Copied',
-    withdraw: 'Withdraw',
-    withdrawn: (/** @type {string} */ name) => `“${name}” is withdrawn`,
+    withdraw: 'Revoke',
+    withdrawn: (/** @type {string} */ name) => `“${name}” is revoked`,
     backup: 'Backup',
     backupLead: 'Files, tags, ratings, views and passwords, all in one file.',
     download: 'Download a backup',
@@ -435,7 +437,7 @@ export const english = {
       version: 'Version',
       library: 'Library',
       counts: (/** @type {string} */ videos, /** @type {string} */ slides, /** @type {string} */ bin) =>
-        `${videos} videos, ${slides} slides, ${bin} in the bin`,
+        `${videos} videos, ${slides} pictures, ${bin} in the bin`,
       disk: 'Disk',
       free: (/** @type {string} */ free, /** @type {string} */ total) => `${free} of ${total} free`,
       file: 'Settings file',

@@ -1,6 +1,7 @@
 // The bin: what was thrown away, for as long as it can be taken out again.
 
 import { h, setText } from '../dom.js';
+import { onLibrary } from '../events.js';
 import { icon } from '../icons.js';
 import { purge, restore } from '../library/changes.js';
 import { followGeneration } from '../library/generation.js';
@@ -42,12 +43,14 @@ export function open() {
     h('button', {
       type: 'button', class: 'button icon-small bad', click: () => withChosen(purgeThese),
     }, icon('bin'), words.purge));
+  const lead = h('p', { class: 'muted page-lead' });
+  const endLibrary = onLibrary((now) => setText(lead, words.lead(now.bin_days)));
   const element = h('div', { class: 'library' },
     h('header', { class: 'page-head' },
       h('a', { class: 'button icon-button', href: '/library', 'aria-label': words.back, title: words.back }, icon('back')),
       h('h1', {}, words.title), screenful.count, h('span', { class: 'spacer' }),
       isAdmin() ? empty : null),
-    h('p', { class: 'muted page-lead' }, words.lead),
+    lead,
     screenful.element, bar);
 
   /** @returns {Chosen} */
@@ -115,6 +118,7 @@ export function open() {
     },
     leave() {
       endList();
+      endLibrary();
       endGeneration();
       screenful.leave();
     },
