@@ -8,6 +8,7 @@ import subprocess
 
 import capture
 import cuts
+import dead_ends
 import device
 import kept
 import screens
@@ -420,7 +421,10 @@ GROUPS = {
     "tv power": tv_power.TESTS,
     "data partition": [wiped, zeroed, damaged, missing, protected],
     "wifi": [wifi],
+    "dead ends": dead_ends.TESTS,
 }
+# What ends well in the suites of the program, too, and is for the night.
+LONG = ("dead ends",)
 
 
 def is_quick(group, test):
