@@ -120,7 +120,7 @@ export const tests = {
     await page.getByLabel('Plays from').fill('0:01');
     await page.getByLabel('Plays until').fill('4.5');
     await page.keyboard.press('Tab');
-    await page.getByText('Fill the screen').click();
+    await page.getByText('Fill', { exact: true }).click();
     await page.getByRole('checkbox', { name: 'Sound' }).uncheck();
     await until('kept', async () => {
       const now = await item(0);
@@ -132,7 +132,7 @@ export const tests = {
     assert.equal((await item(0)).until_ms, 4500, 'what makes no sense is not taken');
 
     await page.locator('.film').nth(1).click();
-    await page.getByLabel('Duration').fill('15');
+    await page.getByLabel('Duration', { exact: true }).fill('15');
     await page.keyboard.press('Enter');
     await until('a length of its own', async () => (await item(1)).duration_ms === 15000);
     await page.getByText('Fade').click();
@@ -230,7 +230,7 @@ export const tests = {
     await page.keyboard.press('ArrowDown');
     await until('moved with the keys', async () => String((await windows(server)).map(times)) === 'tue 09:30-11:30');
     await page.keyboard.press('Delete');
-    await page.getByText('It is out of the schedule').waitFor();
+    await page.getByText('Removed', { exact: true }).waitFor();
     await page.locator('.toast-close').last().click();
     await until('it is gone', async () => (await windows(server)).length === 0);
   },
