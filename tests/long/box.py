@@ -80,17 +80,18 @@ class Answer:
 class Box:
     """Marquee in a folder of its own, on a port that stays."""
 
-    def __init__(self, config, folder=None, environment=None):
+    def __init__(self, config, folder=None, environment=None, arguments=("--open",)):
         self.own = folder is None
         self.folder = Path(folder or tempfile.mkdtemp(prefix="marquee-long-"))
         self.environment = {**os.environ, **(environment or {})}
+        self.arguments = arguments
         self.port = free_port()
         self.process = None
         (self.folder / "marquee.toml").write_text(config)
         self.start()
 
     def start(self):
-        command = [os.environ["MARQUEE_BIN"], "run", "--open", "--listen", f"127.0.0.1:{self.port}",
+        command = [os.environ["MARQUEE_BIN"], "run", *self.arguments, "--listen", f"127.0.0.1:{self.port}",
                    "--config", self.folder / "marquee.toml", "--data", self.folder / "data"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
