@@ -27,7 +27,13 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
     };
     match content {
         Content::Pdf => pdf::read(&errand.input, &mut each)?,
-        Content::Svg => each(svg::read(&errand.input)?)?,
+        Content::Svg => {
+            let svg::Drawn { image, missing } = svg::read(&errand.input)?;
+            if !missing.is_empty() {
+                remark(Remark::LettersMissing, missing);
+            }
+            each(image)?;
+        }
         Content::Jpeg | Content::Png | Content::WebP | Content::Gif | Content::Bmp => {
             if whole::is_animated(&errand.input, content).unwrap_or(false) {
                 remark(Remark::FirstPicture, "");

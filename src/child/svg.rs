@@ -2,8 +2,9 @@
 //! given no way to files and addresses. Pictures within the file are drawn; other drawings within it are not.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use image::{Rgb, RgbImage};
@@ -17,7 +18,16 @@ use crate::library::work::Failure;
 /// Drawings of programs have up to some MB.
 const BYTES_MAX: u64 = 16 << 20;
 
-pub(super) fn read(path: &Path) -> Result<RgbImage, Problem> {
+/// Letters that are named when they are missing.
+const LETTERS_NAMED_MAX: usize = 10;
+
+/// A drawing, and the letters that no font has.
+pub(super) struct Drawn {
+    pub(super) image: RgbImage,
+    pub(super) missing: String,
+}
+
+pub(super) fn read(path: &Path) -> Result<Drawn, Problem> {
     let bytes = std::fs::metadata(path)?.len();
     if bytes > BYTES_MAX {
         return Err(Problem::new(Failure::TooLarge, format!("{} MB of SVG", bytes >> 20)));
@@ -75,7 +85,7 @@ pub(super) fn draw_over(image: &mut RgbImage, inside: &str) -> Result<(), Proble
     let svg =
         format!("<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>{inside}</svg>");
     let mut pixmap = Pixmap::new(width, height).ok_or(Failure::TooLarge)?;
-    resvg::render(&tree(&svg)?, Transform::identity(), &mut pixmap.as_mut());
+    resvg::render(&tree(&svg)?.0, Transform::identity(), &mut pixmap.as_mut());
     for (pixel, over) in image.pixels_mut().zip(pixmap.pixels()) {
         let below = 255 - u32::from(over.alpha());
         let color = [over.red(), over.green(), over.blue()];
@@ -87,7 +97,17 @@ pub(super) fn draw_over(image: &mut RgbImage, inside: &str) -> Result<(), Proble
     Ok(())
 }
 
-fn tree(svg: &str) -> Result<usvg::Tree, Problem> {
+/// With the letters that no font has.
+fn tree(svg: &str) -> Result<(usvg::Tree, String), Problem> {
+    let missing = Mutex::new(BTreeSet::new());
+    let other_font = usvg::FontResolver::default_fallback_selector();
+    let select_fallback: usvg::FallbackSelectionFn<'_> = Box::new(|letter, used, fonts| {
+        let found = other_font(letter, used, fonts);
+        if found.is_none() && !letter.is_control() && !letter.is_whitespace() {
+            missing.lock().expect("no holder of this lock can panic").insert(letter);
+        }
+        found
+    });
     let options = usvg::Options {
         resources_dir: None,
         image_href_resolver: usvg::ImageHrefResolver {
@@ -96,14 +116,18 @@ fn tree(svg: &str) -> Result<usvg::Tree, Problem> {
         },
         fontdb: crate::draw::fonts(),
         font_family: "Inter".to_owned(),
+        font_resolver: usvg::FontResolver { select_fallback, ..Default::default() },
         ..Default::default()
     };
     let damaged = |error: usvg::Error| Problem::new(Failure::Damaged, error.to_string());
-    usvg::Tree::from_str(svg, &options).map_err(damaged)
+    let tree = usvg::Tree::from_str(svg, &options).map_err(damaged)?;
+    drop(options);
+    let missing = missing.into_inner().expect("no holder of this lock can panic");
+    Ok((tree, missing.into_iter().take(LETTERS_NAMED_MAX).collect()))
 }
 
-fn draw(svg: &str) -> Result<RgbImage, Problem> {
-    let tree = tree(svg)?;
+fn draw(svg: &str) -> Result<Drawn, Problem> {
+    let (tree, missing) = tree(svg)?;
     let (width, height) = (tree.size().width(), tree.size().height());
     let scale = (LONG_SIDE_MAX as f32 / width.max(height)).min(SHORT_SIDE_MAX as f32 / width.min(height));
     let side = |side: f32| ((side * scale).round() as u32).clamp(1, LONG_SIDE_MAX);
@@ -112,11 +136,12 @@ fn draw(svg: &str) -> Result<RgbImage, Problem> {
     pixmap.fill(resvg::tiny_skia::Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
     let pixels = pixmap.pixels();
-    Ok(RgbImage::from_fn(width, height, |x, y| {
+    let image = RgbImage::from_fn(width, height, |x, y| {
         let pixel = pixels[(y * width + x) as usize];
         // On white nothing is transparent, so that premultiplied is as it is.
         Rgb([pixel.red(), pixel.green(), pixel.blue()])
-    }))
+    });
+    Ok(Drawn { image, missing })
 }
 
 #[cfg(test)]
@@ -129,6 +154,25 @@ mod tests {
                        width='160' height='90'>{inside}</svg>"
         ))
         .unwrap()
+        .image
+    }
+
+    #[test]
+    fn letters_that_no_font_has_are_named() {
+        let missing = |text: &str| {
+            let svg = format!(
+                "<svg xmlns='http://www.w3.org/2000/svg' width='160' height='90'><text y='50'>{text}</text></svg>"
+            );
+            draw(&svg).unwrap().missing
+        };
+        assert_eq!(missing("Menü 5 €\u{a0}– Größe"), "");
+        assert_eq!(missing("Suppe 湯 und 湯"), "湯");
+        // Of each text the first: the library looks no further.
+        let many: String = "一二三四五六七八九十百千"
+            .chars()
+            .map(|letter| format!("<tspan x='1'>{letter}</tspan>"))
+            .collect();
+        assert_eq!(missing(&many).chars().count(), LETTERS_NAMED_MAX);
     }
 
     #[test]
@@ -196,7 +240,7 @@ mod tests {
                 "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' \
                  width='160' height='90'>{inside}</svg>"
             )) {
-                Ok(image) => assert!(white(&image), "{inside}"),
+                Ok(image) => assert!(white(&image.image), "{inside}"),
                 Err(problem) => assert_eq!(problem.failure, Failure::Damaged, "{inside}"),
             }
         }
@@ -207,7 +251,7 @@ mod tests {
         let external = "<!DOCTYPE svg [<!ENTITY e SYSTEM 'file:///etc/hostname'>]>\
                         <svg xmlns='http://www.w3.org/2000/svg' width='160' height='90'><text y='50'>&e;</text></svg>";
         if let Ok(image) = draw(external) {
-            assert!(image.pixels().all(|pixel| pixel.0 == [255; 3]), "the file's text is not drawn");
+            assert!(image.image.pixels().all(|pixel| pixel.0 == [255; 3]), "the file's text is not drawn");
         }
         let many: String = (1..10)
             .map(|level| format!("<!ENTITY e{level} '{}'>", format!("&e{};", level - 1).repeat(10)))

@@ -162,16 +162,19 @@ pub enum Remark {
     Colours,
     /// Picture or sound of the copy end before those of the original.
     Shortened,
+    /// No font here has them.
+    LettersMissing,
 }
 
 impl Remark {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PagesLeftOut,
         Self::PagesOdd,
         Self::BrokenOff,
         Self::FirstPicture,
         Self::Colours,
         Self::Shortened,
+        Self::LettersMissing,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -182,6 +185,7 @@ impl Remark {
             Self::FirstPicture => "first_picture",
             Self::Colours => "colours",
             Self::Shortened => "shortened",
+            Self::LettersMissing => "letters_missing",
         }
     }
 
@@ -215,6 +219,10 @@ impl Remark {
             Self::Shortened => (
                 "the copy ends before the original",
                 "Play it to its end; if something is missing, convert the original on a computer and upload that.",
+            ),
+            Self::LettersMissing => (
+                "some letters are missing, since no font here has them",
+                "Turn the text into paths in the drawing program, or save it as PDF or PNG, and upload that.",
             ),
         };
         (with_detail(problem, detail), advice.to_owned())

@@ -82,6 +82,7 @@ export const problemsGerman = {
     pages_left_out: { text: 'Nur die ersten Seiten werden gezeigt', cure: 'Teile das Dokument am Computer und lade den Rest als eigenes Dokument hoch.' },
     pages_odd: { text: 'Einige Seiten sind nicht darstellbar und fehlen', cure: 'Drucke das Dokument am Computer in ein neues PDF und lade dieses hoch.' },
     broken_off: { text: 'Die Aufnahme bricht ab und wird bis dahin gezeigt', cure: 'Ist sie auf deinem Computer länger, lade sie noch einmal hoch.' },
+    letters_missing: { text: 'Einige Schriftzeichen fehlen, denn keine Schrift hier hat sie', cure: 'Wandle den Text im Zeichenprogramm in Pfade um, oder speichere als PDF oder PNG, und lade diese Datei hoch.' },
     first_picture: { text: 'Es ist eine Animation, von der nur das erste Bild gezeigt wird', cure: 'Speichere sie am Computer als MP4-Video und lade dieses hoch.' },
     colours: { text: 'Die Farben können anders aussehen, denn sie sind nicht für Bildschirme gemacht', cure: 'Speichere sie am Computer als sRGB und lade diese Datei hoch.' },
     shortened: { text: 'Die Kopie endet vor dem Original', cure: 'Spiele sie bis zum Ende ab; fehlt etwas, wandle das Original am Computer um und lade diese Datei hoch.' },

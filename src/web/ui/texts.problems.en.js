@@ -87,6 +87,7 @@ export const problemsEnglish = {
     pages_left_out: { text: 'Only the first pages are shown', cure: 'Split the document on a computer and upload the rest as another one.' },
     pages_odd: { text: "Some pages can't be drawn and are left out", cure: 'Print the document into a new PDF on a computer and upload that.' },
     broken_off: { text: 'The recording breaks off, and is shown up to there', cure: 'If it is longer on your computer, upload it again.' },
+    letters_missing: { text: 'Some letters are missing, since no font here has them', cure: 'Turn the text into paths in the drawing program, or save it as PDF or PNG, and upload that.' },
     first_picture: { text: 'It is an animation, of which only the first picture is shown', cure: 'Save it as an MP4 video on a computer and upload that.' },
     colours: { text: 'Its colours may look different, since they are not made for screens', cure: 'Save it as sRGB on a computer and upload that.' },
     shortened: { text: 'The copy ends before the original', cure: 'Play it to its end; if something is missing, convert the original on a computer and upload that.' },
