@@ -61,9 +61,8 @@ fn svg(splash: &Splash, width: u32, height: u32) -> String {
     }
     // Without a code there is room for what is missing in its place.
     let below = if code.is_some() { 0.75 } else { 0.45 };
-    let missing = splash.missing.iter().flat_map(|sentence| wrap(sentence)).take(MISSING_LINES_MAX);
-    for (row, text) in missing.enumerate() {
-        line(&text, height * below + 5.0 * unit * row as f64, 4.0, 400, "#f0b95a");
+    for (row, text) in missing_lines(&splash.missing).iter().enumerate() {
+        line(text, height * below + 5.0 * unit * row as f64, 4.0, 400, "#f0b95a");
     }
     line(&splash.foot, height * 0.965, 4.0, 400, "#9aa4b2");
     svg += "</g>";
@@ -71,6 +70,18 @@ fn svg(splash: &Splash, width: u32, height: u32) -> String {
         svg += &qr_path(&code, middle, code_top, height, f64::from(width));
     }
     svg + "</svg>"
+}
+
+/// As many lines as there is room for; what is left out is seen to be.
+fn missing_lines(missing: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = missing.iter().flat_map(|sentence| wrap(sentence)).collect();
+    if lines.len() > MISSING_LINES_MAX {
+        lines.truncate(MISSING_LINES_MAX);
+        if let Some(last) = lines.last_mut() {
+            last.push('…');
+        }
+    }
+    lines
 }
 
 /// Of a module of a code alone, where nothing says how large it is to be.
@@ -139,6 +150,14 @@ mod tests {
         let rows = grid.bounds.map(|point| point.y);
         let tall = rows.iter().max()?.abs_diff(*rows.iter().min()?);
         Some((tall, grid.decode().ok()?.1))
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_seen_to_be_left_out() {
+        let lines = |count: usize| missing_lines(&vec!["One.".to_owned(); count]);
+        assert_eq!(lines(MISSING_LINES_MAX).last().map(String::as_str), Some("One."));
+        let more = lines(MISSING_LINES_MAX + 1);
+        assert_eq!((more.len(), more.last().map(String::as_str)), (MISSING_LINES_MAX, Some("One.…")));
     }
 
     #[test]
