@@ -59,10 +59,9 @@ def logins(box):
 def library(box):
     """a damaged library: the picture goes on, and what can be read is rescued in the browser"""
     box.asset = slide(box, "yellow")
-    restarted(box, "dd if=/dev/urandom of=/data/marquee/library.db bs=4096 count=4 conv=notrunc,fsync; rm -f /data/marquee/library.db-wal")
+    restarted(box, "dd if=/dev/urandom of=/data/marquee/library/library.db bs=4096 count=4 conv=notrunc,fsync; rm -f /data/marquee/library/library.db-wal")
     picture_goes_on(box)
-    codes = [problem["code"] for problem in box.json("/api/status")["problems"]]
-    expect("library_damaged" in codes, codes)
+    until("it is told", lambda: "library_damaged" in [problem["code"] for problem in box.json("/api/status")["problems"]])
     expect(box.get("/health")[0] == 503, "well without a library")
     status, _, told = box.ask("POST", "/api/library/rescue", "", ANSWER_S_MAX)
     if status >= 300:
