@@ -87,7 +87,7 @@
  * @property {string[]} set_aside damaged databases that are kept
  * @property {boolean} read_only the disk can not be written: nothing can be changed
  * @property {{videos: number, slides: number, favorites: number, bin: number}} totals
- * @property {{free_bytes: number, total_bytes: number}|null} disk
+ * @property {{free_bytes: number, total_bytes: number, kept_bytes: number}|null} disk
  * @property {{waiting: number, running: Running[]}} work
  * @property {number} generation rises with every change
  */
