@@ -71,6 +71,9 @@ export const signageGerman = {
     address: 'Adresse',
     lastSeen: 'Zuletzt gesehen',
     remove: 'Entfernen',
+    goneLine: (count) => plural(count, '1 Bildschirm war seit vier Tagen nicht zu sehen', `${count} Bildschirme waren seit vier Tagen nicht zu sehen`),
+    goneRemove: 'Aus der Liste entfernen',
+    goneRemoved: (count) => plural(count, '1 Bildschirm wird entfernt', `${count} Bildschirme werden entfernt`),
     removed: (name) => `„${name}“ wird entfernt. Ist er noch an, kommt er als neuer Bildschirm wieder.`,
   },
 

@@ -70,6 +70,9 @@ export const signageEnglish = {
     address: 'Address',
     lastSeen: 'Last seen',
     remove: 'Remove',
+    goneLine: (/** @type {number} */ count) => plural(count, '1 screen was not seen for four days', `${count} screens were not seen for four days`),
+    goneRemove: 'Remove from the list',
+    goneRemoved: (/** @type {number} */ count) => plural(count, '1 screen will be removed', `${count} screens will be removed`),
     removed: (/** @type {string} */ name) => `“${name}” will be removed. If it is still on, it comes back as a new screen.`,
   },
 
