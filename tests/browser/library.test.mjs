@@ -366,6 +366,21 @@ export const tests = {
     await until('one is where one was, with the focus', isSeen);
   },
 
+  'the keys for the speed say which one it is': async (t) => {
+    const { server, ids: [id] } = await filled(t, NOTHING_LIVE, ['Long one']);
+    const page = await t.page(`${server.url}/library/${id}`);
+    const speed = () => page.locator('video').evaluate((video) => /** @type {HTMLVideoElement} */ (video).playbackRate);
+    await page.locator('video').waitFor();
+    await page.keyboard.press('>');
+    await page.getByText('Speed 1.25×').waitFor();
+    assert.equal(await speed(), 1.25);
+    for (let times = 0; times < 9; times += 1) {
+      await page.keyboard.press('<');
+    }
+    await page.getByText('Speed 0.25×').waitFor();
+    assert.equal(await speed(), 0.25);
+  },
+
   'what was asked for on a page that was left takes nobody away': async (t) => {
     const { server } = await filled(t, NOTHING_LIVE, ['Thrown away']);
     const page = await t.page(`${server.url}/library`);

@@ -87,6 +87,10 @@ export const signageEnglish = {
     where: 'Where',
     all: 'All screens',
     some: 'Chosen ones',
+    /** @param {string} name @param {number} count */
+    group: (name, count) => plural(count, `Group ${name}: 1 screen`, `Group ${name}: all ${count} screens`),
+    earlier: 'Shown before',
+    chooseEarlier: 'Choose a text to show it again',
     howLong: 'For how long',
     untilEnded: 'Until I end it',
     minutes: (/** @type {number} */ count) => (count >= 60 ? plural(count / 60, '1 hour', `${count / 60} hours`) : `${count} minutes`),

@@ -259,6 +259,7 @@ followEvents({
   sources: follow,
   gone: followGone,
 });
+api.get('/api/session').then((now) => (now.open || now.can === 'admin') && top.allowTrying(), () => undefined);
 status().then((now) => setBoxTime(now.time, now.time_zone)).catch(() => undefined);
 patch();
 followVisibility();
