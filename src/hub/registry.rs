@@ -50,7 +50,13 @@ pub struct Encoding {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
     pub state: State,
+    /// Of a source without a picture: since the outage began, whatever its cause has been called since, and however often
+    /// somebody pressed "Try now".
     pub since: SystemTime,
+    /// The outage that is not over: it is tried just now, or there is no picture.
+    outage: Option<SystemTime>,
+    /// When it is tried again by itself; `None`: it runs, or nothing but a change would help.
+    pub next_try: Option<SystemTime>,
     pub input: Option<Input>,
     /// `None` while nobody watches and nothing is encoded.
     pub encoding: Option<Encoding>,
@@ -85,6 +91,8 @@ pub struct Source {
     /// For people; the id if none was set.
     pub name: String,
     pub kind: SourceKind,
+    /// Of a camera: its host, and its port if it is no usual one. Never a path, which may hold a password.
+    pub address: Option<String>,
     pub video: Track,
     pub audio: Track,
     pub pictures: Latest<Picture>,
@@ -135,6 +143,7 @@ impl Source {
             id: id.to_owned(),
             name: name.to_owned(),
             kind,
+            address: None,
             video,
             audio,
             pictures: Latest::default(),
@@ -152,6 +161,56 @@ impl Source {
 
 impl Status {
     pub fn new(state: State) -> Self {
-        Self { state, since: SystemTime::now(), input: None, encoding: None, sound: false }
+        let since = SystemTime::now();
+        Self { state, since, outage: None, next_try: None, input: None, encoding: None, sound: false }
+    }
+
+    /// Takes over what it is now. True if the state or its cause is another than before.
+    pub fn enter(&mut self, state: State, now: SystemTime) -> bool {
+        let cause = |state: &State| state.loss().map(|loss| loss.cause);
+        let changed = self.state.code() != state.code() || cause(&self.state) != cause(&state);
+        self.outage = match state {
+            State::Lost(_) => Some(self.outage.unwrap_or(now)),
+            State::Starting => self.outage,
+            State::Live | State::Idle => None,
+        };
+        if changed {
+            self.since = self.outage.filter(|_| state.loss().is_some()).unwrap_or(now);
+            self.next_try = None;
+        }
+        self.state = state;
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::media::{Cause, Loss};
+
+    #[test]
+    fn an_outage_begins_once_and_ends_with_a_picture() {
+        let begin = SystemTime::UNIX_EPOCH;
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let lost = |cause| State::Lost(Loss::new(cause, ""));
+        let mut status = Status::new(State::Starting);
+        let mut enter = |state, seconds, expected| {
+            status.enter(state, at(seconds));
+            assert_eq!(status.since, at(expected), "at {seconds}");
+        };
+        enter(State::Live, 1, 1);
+        enter(lost(Cause::NoPicture), 10, 10);
+        enter(lost(Cause::NotAnswering), 20, 10);
+        // "Try now".
+        enter(State::Starting, 30, 30);
+        enter(lost(Cause::NotAnswering), 40, 10);
+        enter(State::Live, 50, 50);
+        enter(State::Live, 55, 50);
+        enter(lost(Cause::NoPicture), 60, 60);
+        // Nobody watches any more: whoever comes next begins anew.
+        enter(State::Idle, 70, 70);
+        enter(lost(Cause::NoPicture), 80, 80);
     }
 }

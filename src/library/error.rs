@@ -27,10 +27,11 @@ pub enum Error {
     Full,
     /// What is free is kept so that something can be deleted.
     #[error(
-        "there is no room left on the disk: {free_mb} MB are free, and {kept_mb} MB are kept so that things can be \
-             deleted; empty the bin, or delete what is not needed"
+        "there is no room left on the disk: {} MB are free, and {} MB are kept so that things can be deleted; empty the \
+             bin, or delete what is not needed",
+        free / 1_000_000, kept / 1_000_000
     )]
-    NoRoom { free_mb: u64, kept_mb: u64 },
+    NoRoom { free: u64, kept: u64 },
     #[error("the disk can't be written, so nothing can be changed")]
     ReadOnly,
     #[error("the library's database is damaged ({0}); it is left as it is")]

@@ -21,10 +21,7 @@ impl Library {
     pub(super) fn has_room(&self) -> Result<(), Error> {
         let disk = self.disk().map_err(|error| Error::io("asking for the room on the disk", &error))?;
         if disk.free_bytes < KEPT_BYTES {
-            return Err(Error::NoRoom {
-                free_mb: disk.free_bytes / 1_000_000,
-                kept_mb: KEPT_BYTES / 1_000_000,
-            });
+            return Err(Error::NoRoom { free: disk.free_bytes, kept: KEPT_BYTES });
         }
         Ok(())
     }

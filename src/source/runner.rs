@@ -24,19 +24,21 @@ pub struct Running {
 
 impl Running {
     pub fn test(config: &config::Test) -> Self {
-        let source = Identity { id: &config.id, name: &config.name, kind: SourceKind::Test };
+        let source = Identity { id: &config.id, name: &config.name, kind: SourceKind::Test, address: None };
         Self::start(&source, &config.profile, Arc::new(Test::new(config)))
     }
 
     /// `program`: this program, as the child starts that reads it.
     pub fn camera(config: &config::Camera, program: &Path) -> Self {
-        let source = Identity { id: &config.id, name: &config.name, kind: SourceKind::Camera };
+        let address = address(&config.url);
+        let source = Identity { id: &config.id, name: &config.name, kind: SourceKind::Camera, address };
         Self::start(&source, &config.profile, Arc::new(Camera::new(config, program)))
     }
 
     /// `reserved`: the cards that other captures name; `auto` leaves them alone.
     pub fn capture(config: &config::Capture, reserved: &[CaptureDevice]) -> Self {
-        let source = Identity { id: &config.id, name: &config.name, kind: SourceKind::Capture };
+        let source =
+            Identity { id: &config.id, name: &config.name, kind: SourceKind::Capture, address: None };
         let device = Arc::new(Capture::new(config, reserved));
         let (wanted, card) = (config.sound.clone(), device.card());
         Self::start_with(&source, &config.profile, device, |feed, stop| {
@@ -58,7 +60,9 @@ impl Running {
         beside: impl FnOnce(Arc<Feed>, Stop) -> Option<Task>,
     ) -> Self {
         let state = if device.on_demand() { State::Idle } else { State::Starting };
-        let (source, [video, audio]) = hub::Source::create(identity.id, identity.name, identity.kind, state);
+        let (mut source, [video, audio]) =
+            hub::Source::create(identity.id, identity.name, identity.kind, state);
+        source.address.clone_from(&identity.address);
         let source = Arc::new(source);
         let feed = Arc::new(Feed::new(Arc::clone(&source), video, audio));
         let (stopper, stop) = Stopper::new();
@@ -94,4 +98,27 @@ struct Identity<'a> {
     id: &'a str,
     name: &'a str,
     kind: SourceKind,
+    address: Option<String>,
+}
+
+/// Host and port of a camera's address.
+fn address(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cameras_address_is_its_host_and_no_more() {
+        let check = |url, expected: &str| assert_eq!(address(url).as_deref(), Some(expected), "{url}");
+        check("rtsp://192.168.1.20/stream1?password=secret", "192.168.1.20");
+        check("rtsp://192.168.1.20:8554/live", "192.168.1.20:8554");
+        check("rtsps://[fe80::1]:322/a", "[fe80::1]:322");
+        check("rtsp://door.local", "door.local");
+        assert_eq!(address("nothing"), None);
+    }
 }

@@ -221,12 +221,17 @@ impl Supervisor {
 
     /// Waits out the back-off. False: something happened, so that patience starts over.
     async fn wait_for_retry(&mut self, delay: Duration) -> bool {
-        tokio::select! {
+        // One that tells of changes is tried in between for nothing but safety.
+        let next = (!self.device.tells_changes()).then(|| SystemTime::now() + delay);
+        self.feed.source.status.send_modify(|status| status.next_try = next);
+        let patient = tokio::select! {
             () = sleep(delay) => true,
             () = self.device.changed() => false,
             () = self.feed.source.restart.notified() => false,
             () = self.stop.stopped() => true,
-        }
+        };
+        self.feed.source.status.send_modify(|status| status.next_try = None);
+        patient
     }
 
     fn live(&self) {
@@ -262,15 +267,7 @@ impl Supervisor {
 
     /// True if the state or its cause is another than before.
     fn set_state(&self, state: State) -> bool {
-        self.feed.source.status.send_if_modified(|status| {
-            let cause = |state: &State| state.loss().map(|loss| loss.cause);
-            let changed = status.state.code() != state.code() || cause(&status.state) != cause(&state);
-            if changed {
-                status.since = SystemTime::now();
-            }
-            status.state = state;
-            changed
-        })
+        self.feed.source.status.send_if_modified(|status| status.enter(state, SystemTime::now()))
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Found {
     pub(super) subject: Option<Subject>,
     pub(super) cause: Option<Cause>,
     pub(super) detail: String,
-    pub(super) free_bytes: Option<u64>,
+    pub(super) disk: Option<Disk>,
     /// Since when, where that is known.
     pub(super) since: Option<SystemTime>,
     /// It is not wrong by itself, but not over either if it was.
@@ -28,7 +28,7 @@ impl Found {
             subject: None,
             cause: None,
             detail: String::new(),
-            free_bytes: None,
+            disk: None,
             since: None,
             goes_on: false,
         }
@@ -59,7 +59,7 @@ pub(super) fn find(facts: &Facts) -> Vec<Found> {
             .as_ref()
             .map(|LibraryTrouble { kind, detail }| Found { detail: detail.clone(), ..Found::new(*kind) }),
     );
-    found.extend(facts.disk.and_then(disk));
+    found.extend(facts.disk.and_then(full));
     found.extend(
         facts
             .mistakes
@@ -81,13 +81,13 @@ pub(super) fn find(facts: &Facts) -> Vec<Found> {
     found
 }
 
-fn disk(Disk { free_bytes, reserve_bytes }: Disk) -> Option<Found> {
-    let kind = match free_bytes {
-        free if free < reserve_bytes => Kind::DiskFull,
+fn full(disk: Disk) -> Option<Found> {
+    let kind = match disk.free_bytes {
+        free if free < disk.reserve_bytes => Kind::DiskFull,
         free if free < DISK_LOW_BYTES => Kind::DiskLow,
         _ => return None,
     };
-    Some(Found { free_bytes: Some(free_bytes), ..Found::new(kind) })
+    Some(Found { disk: Some(disk), ..Found::new(kind) })
 }
 
 /// A screen that nobody expects anything of may be off.

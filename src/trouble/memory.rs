@@ -46,7 +46,7 @@ impl Memory {
                     subject: found.subject,
                     cause: entry.cause,
                     detail: entry.detail.clone(),
-                    free_bytes: found.free_bytes,
+                    disk: found.disk,
                     since: entry.since,
                 });
             }

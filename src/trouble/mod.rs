@@ -159,8 +159,8 @@ pub struct Trouble {
     pub cause: Option<Cause>,
     /// What the system or the device said; may be empty. Never holds a password.
     pub detail: String,
-    /// Of a disk.
-    pub free_bytes: Option<u64>,
+    /// Of a disk that is full or nearly so.
+    pub disk: Option<Disk>,
     pub since: SystemTime,
 }
 
@@ -237,7 +237,7 @@ pub struct LibraryTrouble {
     pub detail: String,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Disk {
     pub free_bytes: u64,
     /// With less, uploads are refused.

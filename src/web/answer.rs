@@ -158,7 +158,7 @@ async fn dispatch(route: Route, call: Call) -> Result<Response<Body>, Problem> {
         Route::CancelJob { id, step } => api::work::cancel(&call, id, &step).await,
         Route::ConvertAsset { id } => api::work::convert(&call, id).await,
         Route::ApiPage => pages::api(&call),
-        Route::OpenApi => Ok(api::openapi::get()),
+        Route::OpenApi => api::openapi::get(&call),
         Route::Backup => api::backup::get(&call).await,
         Route::Restore => api::backup::restore(call).await,
         Route::Rescue => api::library::rescue(&call).await,

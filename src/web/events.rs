@@ -218,7 +218,8 @@ fn fingerprint(sources: &wire::Sources) -> u64 {
     let mut hasher = DefaultHasher::new();
     for source in &sources.sources {
         let cause = source.cause.as_ref().map(|cause| (cause.code, &cause.detail));
-        (&source.id, &source.name, source.state, cause, &source.since, source.viewers).hash(&mut hasher);
+        let times = (&source.since, &source.next_try);
+        (&source.id, &source.name, source.state, cause, times, source.viewers).hash(&mut hasher);
     }
     hasher.finish()
 }

@@ -14,9 +14,11 @@ mod body;
 mod conditional;
 mod connection;
 mod cors;
+mod encoding;
 mod events;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
+mod language;
 mod limits;
 mod media;
 mod origin;
@@ -29,6 +31,8 @@ mod route_signage;
 pub mod server;
 mod stall;
 mod tus;
+#[cfg(not(embedded_pages))]
+mod ui_build;
 mod ui_files;
 mod viewing;
 mod wire;

@@ -1,46 +1,43 @@
 //! HTML pages, and who wants one.
 
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::answer::Call;
 use super::body::{self, Body};
+use super::language;
 use super::problem::Problem;
 use super::ui_files::UiFile;
+use crate::config::Language;
 use crate::draw;
 
 /// The dashboard, the library, an asset, the bin, the signage, the settings: one document that shows what its address says, so that
 /// uploads go on from page to page. It asks itself whether there is such an asset: it has an answer for it.
 pub(super) fn app(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "app.html")
+    page(call, "app")
 }
 
 pub(super) fn login(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "login.html")
+    page(call, "login")
 }
 
 /// The description of the API, to read.
 pub(super) fn api(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "reference.html")
+    page(call, "reference")
 }
 
 pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Problem> {
     call.source(source)?;
-    page(call, "player.html")
+    page(call, "player")
 }
 
 /// The player on a TV, in the box's language if it has one.
 pub(super) fn tv(call: &Call) -> Result<Response<Body>, Problem> {
-    let file = UiFile::find("tv.html").ok_or_else(|| Problem::not_found("tv.html"))?;
-    let language = call.services.site.borrow().language;
-    let file = match language {
-        None => file,
-        Some(language) => file.with(
-            r#"<html lang="en">"#,
-            &format!(r#"<html lang="{0}" data-language="{0}">"#, language.code()),
-        ),
-    };
-    Ok(file.into_response(call.headers()))
+    let chosen = call.services.site.borrow().language;
+    let language = chosen.unwrap_or_else(|| language::wanted(call.headers()));
+    let chosen =
+        chosen.map_or_else(String::new, |language| format!(" data-language=\"{}\"", language.code()));
+    document(call, "tv", language, &chosen)
 }
 
 /// The code by which a phone comes to this box, at the address under which the TV came to it.
@@ -54,8 +51,22 @@ pub(super) fn tv_code(call: &Call) -> Result<Response<Body>, Problem> {
     Ok(response)
 }
 
-fn page(call: &Call, file: &str) -> Result<Response<Body>, Problem> {
-    let file = UiFile::find(file).ok_or_else(|| Problem::not_found(file))?;
+/// In the language of whoever asks, and with the box's zone: the first time that is shown is the box's.
+fn page(call: &Call, name: &str) -> Result<Response<Body>, Problem> {
+    let zone = escaped(call.services.site.borrow().time_zone.iana_name().unwrap_or("UTC"));
+    document(call, name, language::wanted(call.headers()), &format!(" data-zone=\"{zone}\""))
+}
+
+/// A document with these attributes of its first element.
+fn document(
+    call: &Call,
+    name: &str,
+    language: Language,
+    attributes: &str,
+) -> Result<Response<Body>, Problem> {
+    let file = UiFile::document(name, language).ok_or_else(|| Problem::not_found(name))?;
+    let begin = format!("<html lang=\"{}\"", language.code());
+    let file = file.with(&[(&begin, &format!("{begin}{attributes}"))]);
     Ok(file.into_response(call.headers()))
 }
 
@@ -70,34 +81,22 @@ pub(super) fn wanted(headers: &HeaderMap) -> bool {
 pub(super) fn problem(problem: &Problem) -> Response<Body> {
     let status = problem.status();
     let title = if status == StatusCode::NOT_FOUND { "Not found" } else { "That did not work" };
-    let page = PROBLEM.replace("{title}", title).replace("{detail}", &escaped(problem.detail()));
-    let mut response = Response::new(body::full(page));
+    let detail = escaped(problem.detail());
+    // Not of what it is asked with: a page that says what is wrong is never kept, and short.
+    let mut response = match UiFile::document("problem", Language::English) {
+        Some(file) => {
+            let texts = [("{title}", title), ("{heading}", title), ("{detail}", detail.as_str())];
+            file.with(&texts).into_response(&HeaderMap::new())
+        }
+        None => Response::new(body::full(format!("<h1>{title}</h1><p>{detail}</p>"))),
+    };
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.remove(ETAG);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
-
-/// It has to work whatever the pages' files are, and uses their style sheets if they are there.
-const PROBLEM: &str = "<!doctype html>
-<html lang=\"en\">
-<head>
-  <meta charset=\"utf-8\">
-  <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
-  <title>{title} · Marquee</title>
-  <link rel=\"icon\" href=\"/ui/favicon.svg\" type=\"image/svg+xml\">
-  <link rel=\"stylesheet\" href=\"/ui/tokens.css\">
-  <link rel=\"stylesheet\" href=\"/ui/base.css\">
-  <script src=\"/ui/theme.js\"></script>
-</head>
-<body>
-  <main class=\"page\">
-    <h1>{title}</h1>
-    <p>{detail}</p>
-    <p><a href=\"/\">All live pictures</a></p>
-  </main>
-</body>
-</html>
-";
 
 /// Text that may stand between tags.
 fn escaped(text: &str) -> String {

@@ -118,9 +118,10 @@ impl From<library::Error> for Problem {
                 Self::new(StatusCode::CONFLICT, detail)
             }
             library::Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, detail),
-            library::Error::Full | library::Error::NoRoom { .. } => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
-            }
+            library::Error::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, detail),
+            library::Error::NoRoom { free, kept } => Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+                .with("free_bytes", free.to_string())
+                .with("kept_bytes", kept.to_string()),
             library::Error::Busy => Self::come_again(detail),
             library::Error::ReadOnly | library::Error::Damaged(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)

@@ -1,128 +1,113 @@
-//! The files of the pages, embedded in the binary (read from the source folder by debug builds, so that one sees a
-//! change without compiling).
+//! The files of the pages: embedded as the build script has made them, or made of the source folder while the program runs
+//! (debug builds), so that one sees a change without compiling.
 
-use std::borrow::Cow;
-
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
+use bytes::Bytes;
+use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use hyper::{HeaderMap, Response, StatusCode};
-use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::body::{self, Body};
 use super::conditional;
+use super::encoding::{self, Encoding};
+use crate::config::Language;
 
-#[derive(RustEmbed)]
-#[folder = "src/web/ui/"]
-struct Files;
+#[cfg(embedded_pages)]
+#[path = "ui_files/embedded.rs"]
+mod place;
+#[cfg(not(embedded_pages))]
+#[path = "ui_files/folder.rs"]
+mod place;
 
-/// The player on a TV is one classic script, for engines of 2016 and so that it is there as a whole or not at all. It is
-/// written in parts that share one scope.
-const PLAYER: &str = "tv/tv.js";
-/// In this order; the last one starts what the others declare.
-const PLAYER_PARTS: &[&str] = &[
-    "tv/words.js",
-    "tv/asks.js",
-    "tv/storage.js",
-    "tv/pace.js",
-    "tv/places.js",
-    "tv/shelf.js",
-    "tv/files.js",
-    "tv/plays.js",
-    "tv/live.js",
-    "tv/live_mse.js",
-    "tv/layer.js",
-    "tv/stage.js",
-    "tv/overlays.js",
-    "tv/shot.js",
-    "tv/awake.js",
-    "tv/keys.js",
-    "tv/remote.js",
-    "tv/preview.js",
-    "tv/start.js",
-];
+/// Of its content: under this name a file never changes. To be asked for again anew, which costs a 304, is everything
+/// else: an updated box must not show old pages.
+const LASTING: &str = "public, max-age=31536000, immutable";
+const PASSING: &str = "no-cache";
 
 /// One file.
+#[derive(Clone)]
 pub(super) struct UiFile {
-    data: Cow<'static, [u8]>,
-    /// Strong: from the content.
-    etag: String,
+    /// Strong, of what it is before it is compressed.
+    tag: u64,
     content_type: &'static str,
+    /// It was asked for by the name that changes with it.
+    lasting: bool,
+    /// The same address has another language for somebody else.
+    by_language: bool,
+    plain: Bytes,
+    gzip: Option<Bytes>,
+    brotli: Option<Bytes>,
 }
 
 impl UiFile {
-    /// `path` below `ui`, such as `live/page.js`.
+    /// `path` below `/ui/`, such as `app.de.js` or, kept for ever, `app.de.0123456789ab.js`.
     pub(super) fn find(path: &str) -> Option<Self> {
-        if path == PLAYER {
-            return Self::player();
-        }
-        let content_type = content_type(path)?;
-        let file = Files::get(path)?;
-        let tag = tag(&file);
-        Some(Self { data: file.data, etag: format!("\"{tag:016x}\""), content_type })
+        // A page that was loaded before an update asks for what is no more: what is there now suits it better than nothing.
+        place::find(path).or_else(|| place::find(&without_tag(path)?))
     }
 
-    /// The parts of the TV's player as one script. A TV asks for it once a day.
-    fn player() -> Option<Self> {
-        /// Odd, so that no bit of a part's tag is lost; the order of the parts counts.
-        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut script = b"(function () {\n'use strict';\n".to_vec();
-        let mut tags = 0_u64;
-        for part in PLAYER_PARTS {
-            let file = Files::get(part)?;
-            tags = tags.wrapping_mul(MIX).wrapping_add(tag(&file));
-            script.extend_from_slice(&file.data);
-        }
-        script.extend_from_slice(b"})();\n");
-        let etag = format!("\"{tags:016x}\"");
-        Some(Self { data: script.into(), etag, content_type: content_type(PLAYER)? })
+    /// A document in this language.
+    pub(super) fn document(name: &str, language: Language) -> Option<Self> {
+        let file = Self::find(&format!("{name}.{}.html", language.code()))?;
+        Some(Self { by_language: true, ..file })
     }
 
-    /// With one text in place of another, once.
-    pub(super) fn with(self, text: &str, other: &str) -> Self {
-        let replaced = String::from_utf8_lossy(&self.data).replacen(text, other, 1);
-        let sum = blake3::hash(other.as_bytes()).to_hex();
-        let etag = format!("\"{}-{}\"", self.etag.trim_matches('"'), &sum[..8]);
-        Self { data: Cow::Owned(replaced.into_bytes()), etag, ..self }
+    /// With other texts in place of some, once each. It is sent as it is.
+    pub(super) fn with(self, texts: &[(&str, &str)]) -> Self {
+        let mut text = String::from_utf8_lossy(&self.plain).into_owned();
+        for (one, other) in texts {
+            text = text.replacen(one, other, 1);
+        }
+        let tag = texts.iter().fold(self.tag, |tag, (_, other)| {
+            let hash = blake3::hash(other.as_bytes());
+            hash.as_bytes()[..8]
+                .iter()
+                .fold(tag.rotate_left(1), |tag, byte| tag.rotate_left(8) ^ u64::from(*byte))
+        });
+        Self { tag, plain: text.into(), gzip: None, brotli: None, ..self }
     }
 
     /// The file, or 304 if the client has it.
     pub(super) fn into_response(self, headers: &HeaderMap) -> Response<Body> {
-        let known = conditional::has(headers, &self.etag);
-        let mut response = if known {
+        let (data, encoding) = match encoding::best(headers) {
+            Encoding::Brotli if self.brotli.is_some() => (self.brotli.clone(), Some("br")),
+            Encoding::Brotli | Encoding::Gzip if self.gzip.is_some() => (self.gzip.clone(), Some("gzip")),
+            _ => (None, None),
+        };
+        let etag =
+            format!("\"{:016x}{}\"", self.tag, encoding.map_or_else(String::new, |name| format!("-{name}")));
+        let mut response = if conditional::has(headers, &etag) {
             let mut response = Response::new(body::empty());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response
         } else {
-            self.as_body()
+            let mut response = Response::new(body::full(data.unwrap_or_else(|| self.plain.clone())));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+            if let Some(encoding) = encoding {
+                response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            }
+            response
         };
         let headers = response.headers_mut();
-        headers.insert(ETAG, HeaderValue::from_str(&self.etag).expect("hex in quotes"));
-        // To be asked for again each time, which costs a 304: an updated box must not show old pages.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        response
-    }
-
-    fn as_body(&self) -> Response<Body> {
-        let data = match &self.data {
-            Cow::Borrowed(data) => bytes::Bytes::from_static(data),
-            Cow::Owned(data) => data.clone().into(),
-        };
-        let mut response = Response::new(body::full(data));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(ETAG, HeaderValue::from_str(&etag).expect("hex and letters in quotes"));
+        let kept = if self.lasting { LASTING } else { PASSING };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
+        let by =
+            if self.by_language { "accept-encoding, accept-language, cookie" } else { "accept-encoding" };
+        headers.insert(VARY, HeaderValue::from_static(by));
         response
     }
 }
 
-/// Of the content. The hash was computed when the file was embedded; 64 of its bits tell versions of one file apart.
-fn tag(file: &EmbeddedFile) -> u64 {
-    let hash = file.metadata.sha256_hash();
-    hash[..8].iter().fold(0_u64, |tag, byte| tag << 8 | u64::from(*byte))
+/// `app.de.0123456789ab.js` as `app.de.js`.
+fn without_tag(path: &str) -> Option<String> {
+    const TAG_CHARS: usize = 12;
+    let (stem, ending) = path.rsplit_once('.')?;
+    let (stem, tag) = stem.rsplit_once('.')?;
+    let is_tag = tag.len() == TAG_CHARS && tag.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_tag.then(|| format!("{stem}.{ending}"))
 }
 
-/// `None` for what is not meant to be sent, such as type declarations for the checker.
+/// `None` for what is not meant to be sent.
 fn content_type(path: &str) -> Option<&'static str> {
-    if path.ends_with(".d.ts") {
-        return None;
-    }
     Some(match path.rsplit_once('.')?.1 {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
@@ -132,8 +117,6 @@ fn content_type(path: &str) -> Option<&'static str> {
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
         "json" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "txt" => "text/plain; charset=utf-8",
         _ => return None,
     })
 }
@@ -143,38 +126,55 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_embedded_file_has_a_type_or_is_meant_to_stay_inside() {
-        for path in Files::iter() {
-            assert!(path.ends_with(".d.ts") || UiFile::find(&path).is_some(), "{path} has no content type");
-        }
-    }
-
-    #[test]
     fn nothing_outside_the_folder_is_found() {
-        for path in ["../mod.rs", "/etc/passwd.txt", "../../../Cargo.json", "live", "", "live/../../wire.js"]
-        {
+        let paths = [
+            "../mod.rs",
+            "/etc/passwd.txt",
+            "../../../Cargo.json",
+            "live",
+            "",
+            "live/../../wire.js",
+            "globals.d.ts",
+        ];
+        for path in paths {
             assert!(UiFile::find(path).is_none(), "{path}");
         }
     }
 
     #[test]
-    fn every_part_of_the_player_is_in_it_once() {
-        let mut parts: Vec<_> =
-            Files::iter().filter(|path| path.starts_with("tv/") && path.ends_with(".js")).collect();
-        let mut known: Vec<_> = PLAYER_PARTS.to_vec();
-        parts.sort();
-        known.sort_unstable();
-        assert_eq!(parts, known, "PLAYER_PARTS names every script of tv/");
-        assert_eq!(PLAYER_PARTS.last(), Some(&"tv/start.js"));
-        let script = UiFile::find(PLAYER).expect("there");
-        assert!(script.data.starts_with(b"(function () {\n'use strict';\n"));
-        assert_eq!(script.content_type, "text/javascript; charset=utf-8");
+    fn a_name_without_its_tag() {
+        assert_eq!(without_tag("tv/tv.0123456789ab.js").as_deref(), Some("tv/tv.js"));
+        assert_eq!(without_tag("app.de.js"), None);
+        assert_eq!(without_tag("app.0123456789xy.js"), None);
+        assert_eq!(without_tag(""), None);
+    }
+
+    #[test]
+    fn a_page_that_was_loaded_before_an_update_finds_what_is_there_now() {
+        let old = UiFile::find("app.en.000000000000.js").expect("there");
+        let now = UiFile::find("app.en.js").expect("there");
+        assert_eq!((old.tag, old.lasting), (now.tag, false));
     }
 
     #[test]
     fn the_tag_is_of_the_content() {
-        let tag = |path| UiFile::find(path).expect("there").etag;
-        assert_eq!(tag("app.html"), tag("app.html"));
-        assert_ne!(tag("app.html"), tag("player.html"));
+        let tag = |name, language| UiFile::document(name, language).expect("there").tag;
+        assert_eq!(tag("app", Language::English), tag("app", Language::English));
+        assert_ne!(tag("app", Language::English), tag("app", Language::German));
+        assert_ne!(tag("app", Language::English), tag("player", Language::English));
+        let file = || UiFile::document("tv", Language::English).expect("there");
+        assert_ne!(file().with(&[("a", "b")]).tag, file().with(&[("a", "c")]).tag);
+        assert_ne!(file().with(&[("a", "b")]).tag, file().tag);
+    }
+
+    #[test]
+    fn there_is_every_document_in_every_language() {
+        for name in ["app", "login", "player", "problem", "reference", "tv"] {
+            for language in Language::ALL {
+                let file = UiFile::document(name, language).expect("there");
+                let text = String::from_utf8_lossy(&file.plain).into_owned();
+                assert!(text.contains(&format!("<html lang=\"{}\"", language.code())), "{name}");
+            }
+        }
     }
 }

@@ -262,9 +262,13 @@ pub(super) struct Source {
     pub id: String,
     pub name: String,
     pub kind: &'static str,
+    /// Of a camera: host and port.
+    pub address: Option<String>,
     pub state: &'static str,
     pub cause: Option<Cause>,
     pub since: String,
+    /// When it is tried again by itself.
+    pub next_try: Option<String>,
     /// Only who may look, and screens that play it, see it.
     pub private: bool,
     pub input: Option<Input>,
@@ -330,9 +334,11 @@ impl Source {
             id: source.id.clone(),
             name: source.name.clone(),
             kind: source.kind.code(),
+            address: source.address.clone(),
             state: status.state.code(),
             cause: Cause::of(&status.state),
             since: rfc_3339(status.since, zone),
+            next_try: status.next_try.map(|at| rfc_3339(at, zone)),
             private,
             input: status.input.map(Input::from),
             video: status.encoding.map(|encoding| Video::of(encoding, source.video.rate(now))),

@@ -253,6 +253,8 @@ pub(super) struct Totals {
 pub(super) struct Disk {
     pub free_bytes: u64,
     pub total_bytes: u64,
+    /// Of what is free: what uploads leave, for the database, what is made of videos, and the system.
+    pub kept_bytes: u64,
 }
 
 #[derive(Serialize)]

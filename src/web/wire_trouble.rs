@@ -22,8 +22,10 @@ pub(super) struct Problem {
     cause: Option<&'static str>,
     /// What the system or the device said.
     detail: String,
-    /// Of a disk.
+    /// Of a disk that is full or nearly so.
     free_bytes: Option<u64>,
+    /// Below this, uploads are refused.
+    kept_bytes: Option<u64>,
     since: String,
     /// Where it is mended; null: not on a page.
     page: Option<String>,
@@ -57,7 +59,8 @@ impl Problem {
             }),
             cause: trouble.cause.map(crate::media::Cause::code),
             detail: trouble.detail.clone(),
-            free_bytes: trouble.free_bytes,
+            free_bytes: trouble.disk.map(|disk| disk.free_bytes),
+            kept_bytes: trouble.disk.map(|disk| disk.reserve_bytes),
             since: rfc_3339(trouble.since, zone),
             page: trouble.page(),
         }

@@ -34,7 +34,7 @@ export function createContext(name) {
      * @param {object} [options] of Playwright's browser context
      */
     async page(url, options = {}) {
-      const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
       contexts.push(context);
       const page = await context.newPage();
       await page.addInitScript(keepConnections);

@@ -366,26 +366,25 @@ export const tests = {
     await until('one is where one was, with the focus', isSeen);
   },
 
-  'a page that is left before it came does not come later': async (t) => {
-    const { server, ids: [id] } = await filled(t, NOTHING_LIVE, ['Thrown away']);
-    const page = await t.page(`${server.url}/library`);
-    const held = new Promise((resolve) => page.route('**/ui/asset/view.js', resolve));
-    await page.locator('.card-link').click();
-    const route = await held;
-    await page.waitForURL(`**/library/${id}`);
-    await page.goBack();
-    await page.waitForURL('**/library');
-    const came = page.waitForResponse('**/ui/asset/view.js');
-    await route.continue();
-    await (await came).finished();
-    // Loaded once more, it is what the page that was left waited for.
-    await page.evaluate(() => import('/ui/asset/view.js'));
-    assert.equal(await page.locator('.card-link').count(), 1, 'the library is still shown');
-    assert.equal(await page.title(), 'Library · Marquee');
-    await page.locator('.card-link').click();
-    await page.getByRole('heading', { name: 'Thrown away' }).waitFor();
+  'the keys for the speed say which one it is': async (t) => {
+    const { server, ids: [id] } = await filled(t, NOTHING_LIVE, ['Long one']);
+    const page = await t.page(`${server.url}/library/${id}`);
+    const speed = () => page.locator('video').evaluate((video) => /** @type {HTMLVideoElement} */ (video).playbackRate);
+    await page.locator('video').waitFor();
+    await page.keyboard.press('>');
+    await page.getByText('Speed 1.25×').waitFor();
+    assert.equal(await speed(), 1.25);
+    for (let times = 0; times < 9; times += 1) {
+      await page.keyboard.press('<');
+    }
+    await page.getByText('Speed 0.25×').waitFor();
+    assert.equal(await speed(), 0.25);
+  },
 
-    await page.goBack();
+  'what was asked for on a page that was left takes nobody away': async (t) => {
+    const { server } = await filled(t, NOTHING_LIVE, ['Thrown away']);
+    const page = await t.page(`${server.url}/library`);
+    await page.locator('.card-link').waitFor();
     const random = new Promise((resolve) => page.route('**/api/assets/random*', resolve));
     await page.getByRole('button', { name: 'Random' }).click();
     const chosen = await random;

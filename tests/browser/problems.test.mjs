@@ -57,6 +57,25 @@ export const tests = {
     await foot(page).getByText('All well').waitFor();
   },
 
+  'a camera without a picture says where it is, what it said, and since when also after "Try now"': async (t) => {
+    const server = await t.server(CAMERA);
+    const page = await t.page(server.url);
+    const tile = page.locator('#source-door');
+    await tile.getByText(/127\.0\.0\.1:9.* · next try in \d+ s$/).waitFor();
+    const { since } = await server.source('door');
+    const tried = (await server.source('door')).counters.attempts;
+    await tile.getByRole('button', { name: 'Try now: Front door' }).click();
+    await until('it was tried again, and has failed again', async () => {
+      const now = await server.source('door');
+      return now.counters.attempts > tried && now.state === 'lost' && now.next_try;
+    });
+    assert.equal((await server.source('door')).since, since, 'the outage began where it began');
+    assert.ok(Date.parse((await server.source('door')).next_try) > Date.parse(since));
+    await tile.getByText(/next try in \d+ s/).waitFor();
+    await checkAccessibility(page, 'a camera without a picture');
+    await t.shoot(page, 'camera-lost');
+  },
+
   'nobody says all well of a server that is gone': async (t) => {
     const server = await t.server(TEST_PICTURE + CAMERA);
     const page = await t.page(server.url);

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const list = /PLAYER_PARTS[^=]*= &\[([^\]]*)\]/.exec(readFileSync(path.join(root, 'src/web/ui_files.rs'), 'utf8'));
+const list = /PLAYER_PARTS[^=]*= &\[([^\]]*)\]/.exec(readFileSync(path.join(root, 'src/web/ui_build/mod.rs'), 'utf8'));
 if (!list) {
-  throw new Error('src/web/ui_files.rs names no parts of the player');
+  throw new Error('src/web/ui_build/mod.rs names no parts of the player');
 }
 
 /** Names of the parts, such as `tv/places.js`. */

@@ -13,6 +13,9 @@ const { createCushion, steer } = await load('live/catchup.js');
 const { createMultipart } = await load('live/multipart.js');
 const { pauseFor, qualityFor } = await load('live/jpeg.js');
 const { stepVolume } = await load('live/sound.js');
+const { detailOf } = await load('api.js');
+const { sizeText } = await load('live/describe.js');
+const { isLongGone } = await load('screens/gone.js');
 const { acceptsVideo, withStereo } = await load('live/webrtc.js');
 
 /** @param {string} body */
@@ -35,6 +38,35 @@ function bodiesOf(stream, step) {
 }
 
 export const tests = {
+  'room on the disk is told in MB, with what is kept free and why': () => {
+    const told = (/** @type {object} */ problem) => detailOf(problem);
+    assert.equal(told({ detail: 'As it is.', title: 'Not this' }), 'As it is.');
+    const upload = told({ detail: 'x', needed_bytes: '47032761', free_bytes: '0', kept_bytes: '268435456' });
+    assert.match(upload, /needs 47\.0 MB, and 0 B are left\. 268 MB stay free for the database/);
+    const other = told({ detail: 'x', free_bytes: '12000000', kept_bytes: '33554432' });
+    assert.match(other, /12\.0 MB are free, and 33\.6 MB stay free so that things can be deleted/);
+  },
+
+  'a size is a format where there is one, and figures where there is none': () => {
+    const size = (/** @type {number} */ height, /** @type {number} */ fps) => sizeText({ state: 'live', video: { height, fps } });
+    assert.equal(size(1080, 59.9), '1080p60');
+    assert.equal(size(720, 23.976), '720p24');
+    assert.equal(size(720, 25.4), '720p25');
+    assert.equal(size(720, 28.2), '720p, 28 fps');
+    assert.equal(size(720, 0), '720p');
+    assert.equal(sizeText({ state: 'lost', video: { height: 720, fps: 25 } }), '');
+  },
+
+  'a screen is long gone when it was not seen for days, and a port never': () => {
+    const now = Date.parse('2026-11-30T12:00:00Z');
+    const gone = (/** @type {object} */ screen) => isLongGone({ kind: 'web', active: false, last_seen: null, ...screen }, now);
+    assert.equal(gone({}), true);
+    assert.equal(gone({ last_seen: '2026-11-25T12:00:00Z' }), true);
+    assert.equal(gone({ last_seen: '2026-11-27T12:00:00Z' }), false);
+    assert.equal(gone({ active: true }), false);
+    assert.equal(gone({ kind: 'hdmi' }), false);
+  },
+
   'the types hold': async () => {
     const tsc = path.join(process.env.MARQUEE_NODE, 'node_modules', '.bin', 'tsc');
     try {

@@ -33,7 +33,7 @@ async fn without_a_login_there_is_only_what_a_tv_needs() {
         assert_eq!(answer.status, 401, "{path}");
         assert_eq!(answer.headers["www-authenticate"], "Bearer", "{path}");
     }
-    for path in ["/health", "/live/test", "/login", "/api/session", "/ui/tokens.css"] {
+    for path in ["/health", "/live/test", "/login", "/api/session", "/ui/app.css"] {
         assert_eq!(program.send("GET", path, &[], "").await.status, 200, "{path}");
     }
     let page = program.send("GET", "/library?q=a%20b", &[("accept", "text/html")], "").await;

@@ -187,7 +187,9 @@ async fn what_can_not_fit_is_refused_before_it_is_sent() {
     assert_eq!(problem["needed_bytes"], free.to_string());
     let left: u64 = problem["free_bytes"].as_str().and_then(|text| text.parse().ok()).expect("a number");
     assert!(left < free, "{left} of {free}");
-    assert!(problem["detail"].as_str().expect("text").contains(&left.to_string()), "{problem}");
+    assert_eq!(problem["kept_bytes"], (256_u64 << 20).to_string());
+    let detail = problem["detail"].as_str().expect("text");
+    assert!(detail.contains(&format!("room for {} MB: 269 MB", left.div_ceil(1_000_000))), "{problem}");
     assert_eq!(program.json("/api/uploads").await["uploads"], serde_json::json!([]));
 }
 

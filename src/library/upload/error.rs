@@ -17,8 +17,13 @@ pub enum UploadError {
     TooLarge,
     #[error("more was sent than the file has")]
     TooMuch,
-    #[error("the file has {needed} bytes, and there is room for {free}")]
-    NoRoom { needed: u64, free: u64 },
+    /// `free`: for uploads, beside what is `kept` free and what others still send.
+    #[error(
+        "the file needs {}, and there is room for {}: {} of the disk are kept free for the database, for what is made of \
+             videos, and for the system",
+        mb(*needed), mb(*free), mb(*kept)
+    )]
+    NoRoom { needed: u64, free: u64, kept: u64 },
     #[error("too many uploads are under way")]
     TooMany,
     #[error("the file has no name")]
@@ -35,6 +40,11 @@ pub enum UploadError {
     Checksum,
     #[error(transparent)]
     Library(Error),
+}
+
+/// As people have it; never none where there is some.
+fn mb(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
 impl UploadError {

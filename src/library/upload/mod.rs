@@ -164,7 +164,7 @@ fn has_room(needed: u64, entries: &HashMap<UploadId, Arc<Entry>>, disk_free: u64
     let held = entries.values().filter(|entry| entry.is_held());
     let held: u64 = held.filter_map(|entry| entry.state().missing()).sum();
     let free = disk_free.saturating_sub(held).saturating_sub(RESERVE_BYTES);
-    if needed > free { Err(UploadError::NoRoom { needed, free }) } else { Ok(()) }
+    if needed > free { Err(UploadError::NoRoom { needed, free, kept: RESERVE_BYTES }) } else { Ok(()) }
 }
 
 impl Entry {

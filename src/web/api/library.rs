@@ -33,7 +33,11 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
     let generation = *library.changes().borrow();
     let totals = totals?.into();
     let disk = library.disk().ok();
-    let disk = disk.map(|disk| wire::Disk { free_bytes: disk.free_bytes, total_bytes: disk.total_bytes });
+    let disk = disk.map(|disk| wire::Disk {
+        free_bytes: disk.free_bytes,
+        total_bytes: disk.total_bytes,
+        kept_bytes: library::UPLOAD_RESERVE_BYTES,
+    });
     let work = wire::Work::from(work.status().borrow().clone());
     let set_aside = library.set_aside();
     let read_only = library.is_read_only();

@@ -1,15 +1,17 @@
 //! `GET /api/openapi.json`: the description of the API. It is written by hand; the tests below hold it against the
 //! routes, and others hold the answers against it.
 
-use hyper::{Response, StatusCode};
+use hyper::Response;
 
-use super::typed;
+use crate::web::answer::Call;
 use crate::web::body::Body;
+use crate::web::problem::Problem;
+use crate::web::ui_files::UiFile;
 
-const DESCRIPTION: &str = include_str!("../openapi.json");
-
-pub(crate) fn get() -> Response<Body> {
-    typed(StatusCode::OK, "application/json", DESCRIPTION)
+/// It is compressed with the pages' files.
+pub(crate) fn get(call: &Call) -> Result<Response<Body>, Problem> {
+    let file = UiFile::find("api/openapi.json").ok_or_else(|| Problem::not_found("/api/openapi.json"))?;
+    Ok(file.into_response(call.headers()))
 }
 
 #[cfg(test)]
@@ -18,8 +20,9 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::*;
     use crate::web::route;
+
+    const DESCRIPTION: &str = include_str!("../openapi.json");
 
     /// `GET /api/assets/{id}`
     type Operations = BTreeSet<String>;

@@ -246,9 +246,10 @@ impl From<UploadError> for Problem {
         };
         let problem = Self::from_error(status, &error);
         match error {
-            UploadError::NoRoom { needed, free } => {
-                problem.with("needed_bytes", needed.to_string()).with("free_bytes", free.to_string())
-            }
+            UploadError::NoRoom { needed, free, kept } => problem
+                .with("needed_bytes", needed.to_string())
+                .with("free_bytes", free.to_string())
+                .with("kept_bytes", kept.to_string()),
             UploadError::Offset { offset } => problem.with("offset", offset.to_string()),
             UploadError::TooMany | UploadError::Busy => {
                 problem.with_header(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S))

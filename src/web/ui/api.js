@@ -1,5 +1,6 @@
 // Requests to the API. An error is a `Problem`, whose message is for people.
 
+import { bytesText } from './format.js';
 import { texts } from './texts.js';
 
 /** What went wrong with a request: `status` is 0 if the server could not be reached at all. */
@@ -34,12 +35,23 @@ export async function request(path, options) {
   return response;
 }
 
+/**
+ * What a problem document says: in the reader's words where it is about room on the disk.
+ * @param {{detail?: string, title?: string, free_bytes?: string, kept_bytes?: string, needed_bytes?: string}} problem
+ */
+export function detailOf(problem) {
+  const { free_bytes, kept_bytes, needed_bytes } = problem;
+  if (free_bytes && kept_bytes) {
+    return texts.noRoom(bytesText(Number(free_bytes)), bytesText(Number(kept_bytes)), needed_bytes ? bytesText(Number(needed_bytes)) : '');
+  }
+  return problem.detail || problem.title || '';
+}
+
 /** @param {Response} response */
 async function problemOf(response) {
   let detail = '';
   try {
-    const body = await response.json();
-    detail = body.detail || body.title || '';
+    detail = detailOf(await response.json());
   } catch (error) {
     // Not a problem document: a proxy in between answered.
   }

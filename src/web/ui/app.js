@@ -1,12 +1,21 @@
 // The dashboard's document: the frame, its pages, and what goes on from page to page.
 
 import { onUnauthorized } from './api.js';
+import * as asset from './asset/view.js';
+import * as bin from './bin/view.js';
 import { byId } from './dom.js';
 import { onGone, startEvents } from './events.js';
 import { loadingWord, skeletons } from './library/grid.js';
+import * as library from './library/view.js';
+import * as live from './live/view.js';
 import { afterAMoment } from './parts.js';
+import * as editor from './playlists/editor.js';
+import * as playlists from './playlists/view.js';
 import { startRouter } from './router.js';
+import * as schedule from './schedule/view.js';
+import * as screens from './screens/view.js';
 import { isAdmin, loadSession } from './session.js';
+import * as settings from './settings/view.js';
 import { frame, shell } from './shell.js';
 import { acceptDrops } from './upload/drop.js';
 import { createUploadPanel } from './upload/panel.js';
@@ -15,24 +24,20 @@ import { startUploads } from './upload/uploads.js';
 /** As much as a window has room for, while nobody knows yet what will be there. */
 const SKELETONS = 8;
 
+// All of them in one script: nobody waits between two pages, and one that stays open while the box is updated goes on.
 /** @type {import('./router.js').Route[]} */
 const ROUTES = [
-  { page: 'live', pattern: /^\/$/, load: () => import('./live/view.js') },
-  { page: 'library', pattern: /^\/library$/, load: () => import('./library/view.js') },
-  { page: 'library', pattern: /^\/library\/(\d{1,15})$/, load: () => import('./asset/view.js') },
-  { page: 'library', pattern: /^\/bin$/, load: () => import('./bin/view.js') },
-  { page: 'playlists', pattern: /^\/playlists$/, load: () => import('./playlists/view.js') },
-  { page: 'playlists', pattern: /^\/playlists\/(\d{1,15})$/, load: () => import('./playlists/editor.js') },
-  { page: 'schedule', pattern: /^\/schedule$/, load: () => import('./schedule/view.js') },
-  { page: 'screens', pattern: /^\/screens$/, load: () => import('./screens/view.js') },
-  { page: 'settings', pattern: /^\/settings$/, load: () => import('./settings/view.js') },
+  { page: 'live', pattern: /^\/$/, open: live.open },
+  { page: 'library', pattern: /^\/library$/, open: library.open },
+  { page: 'library', pattern: /^\/library\/(\d{1,15})$/, open: asset.open },
+  { page: 'library', pattern: /^\/bin$/, open: bin.open },
+  { page: 'playlists', pattern: /^\/playlists$/, open: playlists.open },
+  { page: 'playlists', pattern: /^\/playlists\/(\d{1,15})$/, open: editor.open },
+  { page: 'schedule', pattern: /^\/schedule$/, open: schedule.open },
+  { page: 'screens', pattern: /^\/screens$/, open: screens.open },
+  { page: 'settings', pattern: /^\/settings$/, open: settings.open },
 ];
 
-// Loaded while the session is asked for: a page that needs no login must not wait for both.
-const first = ROUTES.find((route) => route.pattern.test(location.pathname));
-if (first) {
-  first.load().catch(() => undefined); // The router says what is wrong.
-}
 let asked = true;
 afterAMoment(() => asked, () => byId('content').replaceChildren(loadingWord(''), skeletons(SKELETONS)));
 await loadSession();

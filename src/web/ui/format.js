@@ -1,6 +1,6 @@
-// Figures as people read them: lengths, sizes, rates, dates.
+// Figures as people read them: lengths, sizes, rates. (Times are in clock.js.)
 
-import { HOURS, locale } from './language.js';
+import { locale } from './language.js';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -44,26 +44,6 @@ export function lengthText(ms) {
 /** @param {number} share 0 to 1 */
 export function percentText(share) {
   return share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: 0 });
-}
-
-/**
- * The day, and the year if it is another one.
- * @param {string} time RFC 3339
- */
-export function dayText(time) {
-  const when = new Date(time);
-  /** @type {Intl.DateTimeFormatOptions} */
-  const options = { day: 'numeric', month: 'short' };
-  if (when.getFullYear() !== new Date().getFullYear()) {
-    options.year = 'numeric';
-  }
-  return new Intl.DateTimeFormat(locale, options).format(when);
-}
-
-/** @param {string} time RFC 3339 @param {string} [zone] IANA name; of the browser */
-export function momentText(time, zone) {
-  const options = Object.assign({ day: 'numeric', month: 'short', year: 'numeric', timeZone: zone }, HOURS);
-  return new Intl.DateTimeFormat(locale, options).format(new Date(time));
 }
 
 /** @param {number} value @param {number} [digits] */

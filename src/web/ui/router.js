@@ -1,9 +1,7 @@
 // Which page is shown. One document for all pages but the player and the login, so that uploads go on from page to page.
 
-import { Problem } from './api.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
-import { whenBack } from './parts.js';
 import { texts } from './texts.js';
 
 /**
@@ -30,7 +28,7 @@ import { texts } from './texts.js';
  * @typedef {Object} Route
  * @property {string} page id in the rail
  * @property {RegExp} pattern of the path
- * @property {() => Promise<{open: (visit: Visit) => View}>} load
+ * @property {(visit: Visit) => View} open
  */
 
 /** Positions that are kept, of the pages one came by last. */
@@ -44,7 +42,7 @@ let container;
 let entered = () => undefined;
 /** @type {{route: Route, view: View, path: string}|null} */
 let current = null;
-/** Counts visits: a page that loads slowly must not take the place of one that was asked for later. */
+/** Counts visits: what was asked for on one page must not happen on another. */
 let visit = 0;
 let key = '';
 /** @type {Map<string, number>} */
@@ -143,7 +141,6 @@ async function show(how) {
     location.reload();
     return;
   }
-  // Also where the page stays: one that is still loading was left again before it came.
   visit += 1;
   const mine = visit;
   entered(route.page);
@@ -154,19 +151,14 @@ async function show(how) {
   }
   let view;
   try {
-    const module = await route.load();
-    if (mine !== visit) {
-      return;
-    }
     const match = /** @type {RegExpExecArray} */ (route.pattern.exec(url.pathname));
     leave();
-    view = module.open({ url, match, back: how.back, first: how.first });
+    view = route.open({ url, match, back: how.back, first: how.first });
   } catch (error) {
-    if (mine !== visit) {
-      return;
-    }
-    leave();
-    view = failedView(error);
+    window.setTimeout(() => {
+      throw error; // Told where faults of pages are told.
+    });
+    view = failedView();
   }
   current = { route, view, path: url.pathname };
   container.replaceChildren(view.element);
@@ -216,17 +208,14 @@ export function setTitle(title) {
 }
 
 /**
- * A page whose files did not come.
- * @param {unknown} error
+ * A page that could not be built.
  * @returns {View}
  */
-function failedView(error) {
-  const reason = error instanceof Problem ? error.message : texts.pageFailed;
+function failedView() {
   const element = h('section', { class: 'problem', role: 'alert' },
     h('h1', {}, icon('warn'), texts.pageFailedTitle),
-    h('p', {}, reason),
+    h('p', {}, texts.pageFailed),
     h('button', { type: 'button', class: 'button main', click: () => location.reload() }, texts.tryAgain));
-  whenBack(element, () => show({ back: false, first: false }));
   return {
     title: texts.product,
     leave: () => undefined,

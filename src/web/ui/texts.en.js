@@ -12,12 +12,16 @@ export const english = {
   gone: "Marquee can't be reached, trying again",
   /** @param {number} status */
   answered: (status) => `The server answered with an error (${status}).`,
+  /** @param {string} free @param {string} kept @param {string} needed empty: where nothing is known of it */
+  noRoom: (free, kept, needed) => (needed
+    ? `Not enough room: this needs ${needed}, and ${free} are left. ${kept} stay free for the database, for what is made of videos, and for the system. Empty the bin, or delete what is no longer needed.`
+    : `Not enough room: ${free} are free, and ${kept} stay free so that things can be deleted. Empty the bin, or delete what is no longer needed.`),
   undo: 'Undo',
   save: 'Save',
   cancel: 'Cancel',
   tryAgain: 'Try again',
-  pageFailedTitle: 'This page did not load',
-  pageFailed: "Marquee can't be reached, or was just updated.",
+  pageFailedTitle: 'This page can’t be shown',
+  pageFailed: 'Something went wrong on it.',
   /** @param {string} page */
   documentTitle: (page) => `${page} · Marquee`,
   /** @param {string} amount such as `12 MB` */
@@ -36,11 +40,15 @@ export const english = {
   state: { idle: 'Idle', starting: 'Starting', live: 'Live', lost: 'No picture' },
   /** @param {string} cause @param {string} time */
   lostSince: (cause, time) => `${cause} since ${time}`,
+  /** @param {number} seconds */
+  nextTry: (seconds) => `next try in ${seconds} s`,
   idleAdvice: 'Opened as soon as somebody watches.',
   /** @param {number} count */
   viewers: (count) => (count === 1 ? '1 viewer' : `${count} viewers`),
   /** @param {number} height @param {number} fps */
-  size: (height, fps) => `${height}p${fps ? Math.round(fps) : ''}`,
+  size: (height, fps) => `${height}p${fps || ''}`,
+  /** @param {number} height @param {number} fps of no usual rate */
+  oddSize: (height, fps) => `${height}p, ${fps} fps`,
   /** @param {number} bits_per_s */
   bitrate: (bits_per_s) =>
     bits_per_s >= 1e6 ? `${(bits_per_s / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bits_per_s / 1e3)} kbit/s`,
@@ -229,6 +237,7 @@ export const english = {
     addedOn: (/** @type {string} */ day) => `Added ${day}`,
     resumedAt: (/** @type {string} */ position) => `Resumed at ${position}`,
     fromBeginning: 'Play from the beginning',
+    speedNow: (/** @type {string} */ speed) => `Speed ${speed}×`,
     subtitlesNow: (/** @type {string} */ label) => `Subtitles: ${label}`,
     subtitlesOff: 'Subtitles off',
     page: (/** @type {number} */ at, /** @type {number} */ of) => `${at} / ${of}`,
@@ -280,6 +289,7 @@ export const english = {
       ['Space', 'Play or pause'],
       ['← →', '5 s back or on; another page'],
       ['↑ ↓', 'Louder, quieter'],
+      ['< >', 'Slower, faster'],
       ['M', 'Sound on or off'],
       ['F', 'Full screen'],
       ['C', 'Subtitles'],
@@ -439,7 +449,8 @@ export const english = {
       counts: (/** @type {string} */ videos, /** @type {string} */ slides, /** @type {string} */ bin) =>
         `${videos} videos, ${slides} pictures, ${bin} in the bin`,
       disk: 'Disk',
-      free: (/** @type {string} */ free, /** @type {string} */ total) => `${free} of ${total} free`,
+      /** @param {string} free @param {string} total @param {string} kept */
+      free: (free, total, kept) => `${free} of ${total} are free. ${kept} of it stay free for the database, for what is made of videos, and for the system.`,
       file: 'Settings file',
       noFile: 'none',
       errors: 'The settings file has errors; what was last in force still is',

@@ -21,8 +21,8 @@ export const problemsEnglish = {
     ['/bin', 'Open the bin'],
     ['/settings', 'Open the settings'],
   ]),
-  /** What is wrong, with the subject's name or how much is free; and what to do. */
-  codes: /** @type {Record<string, {what: (name: string) => string, cure: string}>} */ ({
+  /** What is wrong, with the subject's name or how much is free and is to stay so; and what to do. */
+  codes: /** @type {Record<string, {what: (name: string, kept: string) => string, cure: string}>} */ ({
     part_stuck: { what: (name) => `A part of Marquee does not answer: ${name}`, cure: 'Wait a minute; then switch the box off and on again.' },
     power_supply: { what: () => 'The power supply gives too little voltage', cure: 'Use one with 5.1 V and 3 A, and a short cable.' },
     heat: { what: () => 'The box is too hot and slowed down', cure: 'Give it more air, or a heat sink.' },
@@ -33,8 +33,8 @@ export const problemsEnglish = {
     library_newer: { what: () => 'The library was made by a newer Marquee', cure: 'Install that version again, or restore a backup.' },
     library_missing: { what: () => "The library can't be opened", cure: 'Check the disk and the rights of its folder. The log has the details.' },
     library_read_only: { what: () => 'The disk can only be read', cure: 'Download a backup, then replace the card.' },
-    disk_full: { what: (free) => `The disk is full: ${free} free, and uploads are refused`, cure: 'Move what you no longer need to the bin, then empty it.' },
-    disk_low: { what: (free) => `The disk is nearly full: ${free} free`, cure: 'Move what you no longer need to the bin, then empty it.' },
+    disk_full: { what: (free, kept) => `The disk is full: ${free} are free, and uploads are refused, since ${kept} stay free for the database and the system`, cure: 'Move what you no longer need to the bin, then empty it.' },
+    disk_low: { what: (free, kept) => `The disk is nearly full: ${free} are free, of which ${kept} stay free for the database and the system`, cure: 'Move what you no longer need to the bin, then empty it.' },
     settings_wrong: { what: () => 'The settings file has mistakes', cure: 'Correct marquee.toml. Until then the last good settings are in use.' },
     clock_unset: { what: () => 'The clock is not set', cure: 'Connect the box to the internet, or name a time server in marquee.toml. Until then the schedule may be wrong.' },
     webrtc_port_busy: { what: () => 'Another program uses the port of WebRTC', cure: 'End it, or set another webrtc_port in marquee.toml. Until then pictures come with more delay.' },

@@ -70,6 +70,9 @@ export const signageEnglish = {
     address: 'Address',
     lastSeen: 'Last seen',
     remove: 'Remove',
+    goneLine: (/** @type {number} */ count) => plural(count, '1 screen was not seen for four days', `${count} screens were not seen for four days`),
+    goneRemove: 'Remove from the list',
+    goneRemoved: (/** @type {number} */ count) => plural(count, '1 screen will be removed', `${count} screens will be removed`),
     removed: (/** @type {string} */ name) => `“${name}” will be removed. If it is still on, it comes back as a new screen.`,
   },
 
@@ -84,6 +87,10 @@ export const signageEnglish = {
     where: 'Where',
     all: 'All screens',
     some: 'Chosen ones',
+    /** @param {string} name @param {number} count */
+    group: (name, count) => plural(count, `Group ${name}: 1 screen`, `Group ${name}: all ${count} screens`),
+    earlier: 'Shown before',
+    chooseEarlier: 'Choose a text to show it again',
     howLong: 'For how long',
     untilEnded: 'Until I end it',
     minutes: (/** @type {number} */ count) => (count >= 60 ? plural(count / 60, '1 hour', `${count / 60} hours`) : `${count} minutes`),

@@ -13,9 +13,11 @@
  * @property {string} id
  * @property {string} name
  * @property {'test'|'camera'|'capture'} kind
+ * @property {string|null} address of a camera: host and port
  * @property {'idle'|'starting'|'live'|'lost'} state
  * @property {Cause|null} cause
- * @property {string} since RFC 3339
+ * @property {string} since RFC 3339; without a picture: when the outage began
+ * @property {string|null} next_try RFC 3339: when it is tried again by itself
  * @property {boolean} private only for those who are logged in, and for screens that play it
  * @property {{codec: string, width: number, height: number, fps: number}|null} input
  * @property {{codec: string, width: number, height: number, fps: number, bitrate_bps: number, encoder: string}|null} video null while no picture is encoded
@@ -30,7 +32,8 @@
  * @property {{kind: 'source'|'screen'|'playlist'|'asset'|'part', id: string, name: string}|null} subject
  * @property {string|null} cause of a source
  * @property {string} detail
- * @property {number|null} free_bytes of a disk
+ * @property {number|null} free_bytes of a disk that is full or nearly so
+ * @property {number|null} kept_bytes of it; with less, uploads are refused
  * @property {string} since RFC 3339
  * @property {string|null} page where it is mended
  */

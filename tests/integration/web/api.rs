@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use marquee::device::{Board, Data, DataState, Limit};
 use marquee::hub::{Status, ViewerKind};
 use marquee::media::{Cause, Loss, State};
-use marquee::trouble::{Kind, Subject, Trouble, Troubles};
+use marquee::trouble::{Disk, Kind, Subject, Trouble, Troubles};
 use tokio::time::timeout;
 
 use super::{PATIENCE, Server, fed};
@@ -20,14 +20,65 @@ async fn pages_and_their_files_are_served() {
         assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe-inline"), "{policy}");
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     }
-    let script = server.ask("GET /ui/live/player.js").await;
-    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
-    assert_eq!(script.header("cache-control"), Some("no-cache"));
-    let etag = script.header("etag").expect("an ETag").to_owned();
-    let again = server.ask(&format!("GET /ui/live/player.js\nIf-None-Match: {etag}")).await;
+    let style = server.ask("GET /ui/app.css").await;
+    assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
+    assert_eq!(style.header("cache-control"), Some("no-cache"));
+    let etag = style.header("etag").expect("an ETag").to_owned();
+    let again = server.ask(&format!("GET /ui/app.css\nIf-None-Match: {etag}")).await;
     assert_eq!((again.status, again.header("etag"), again.body.len()), (304, Some(etag.as_str()), 0));
-    let part = server.ask("GET /ui/live/player.js\nRange: bytes=0-9").await;
-    assert_eq!((part.status, part.body.len()), (200, script.body.len()), "ranges may be ignored");
+    let part = server.ask("GET /ui/app.css\nRange: bytes=0-9").await;
+    assert_eq!((part.status, part.body.len()), (200, style.body.len()), "ranges may be ignored");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_names_is_kept_for_ever_and_compressed() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    let page = server.ask("GET /\nAccept: text/html").await;
+    let named: Vec<&str> = page.text().split('"').filter(|part| part.starts_with("/ui/")).collect();
+    assert!(
+        named.iter().any(|path| path.ends_with(".css")) && named.iter().any(|path| path.ends_with(".js"))
+    );
+    for path in named {
+        let plain = server.ask(&format!("GET {path}")).await;
+        assert_eq!(plain.status, 200, "{path}");
+        assert_eq!(plain.header("cache-control"), Some("public, max-age=31536000, immutable"), "{path}");
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
+        if plain.body.len() < 1001 {
+            continue;
+        }
+        let mut tags = vec![plain.header("etag").map(str::to_owned)];
+        for (accepted, encoding) in [("gzip, deflate", "gzip"), ("gzip, deflate, br, zstd", "br")] {
+            let packed = server.ask(&format!("GET {path}\nAccept-Encoding: {accepted}")).await;
+            assert_eq!(packed.header("content-encoding"), Some(encoding), "{path}");
+            assert!(packed.body.len() < plain.body.len() * 3 / 4, "{path}: {}", packed.body.len());
+            tags.push(packed.header("etag").map(str::to_owned));
+        }
+        assert!(tags.iter().all(Option::is_some) && tags[0] != tags[1] && tags[1] != tags[2], "{tags:?}");
+    }
+    // A page from before an update finds what is there now, and keeps nothing of it.
+    let old = server.ask("GET /ui/app.000000000000.css").await;
+    assert_eq!((old.status, old.header("cache-control")), (200, Some("no-cache")));
+    assert_eq!(server.ask("GET /ui/app.0000.css").await.status, 404);
+    let description = server.ask("GET /api/openapi.json\nAccept-Encoding: gzip").await;
+    let forms = (description.header("content-type"), description.header("content-encoding"));
+    assert_eq!(forms, (Some("application/json"), Some("gzip")));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_sent_in_the_language_of_who_asks() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    let check = async |headers: &str, language: &str| {
+        let page = server.ask(&format!("GET /live/door\nAccept: text/html{headers}")).await;
+        assert_eq!(page.header("vary"), Some("accept-encoding, accept-language, cookie"));
+        let text = page.text();
+        assert!(text.contains(&format!("<html lang=\"{language}\"")), "{headers}: {text}");
+        assert!(text.contains(&format!("/ui/player.{language}.")), "{headers}: {text}");
+    };
+    check("", "en").await;
+    check("\nAccept-Language: fr, de-AT;q=0.8, en;q=0.5", "de").await;
+    check("\nAccept-Language: de\nCookie: marquee_language=en", "en").await;
     server.stop().await;
 }
 
@@ -37,8 +88,7 @@ async fn head_is_get_without_a_body() {
     let _wanted = camera.source.pictures.want();
     camera.show(b"file", false);
     let server = Server::start(vec![camera.source()]).await;
-    for path in ["/", "/ui/live/player.js", "/api/status", "/api/sources", "/health", "/live/door/frame.jpg"]
-    {
+    for path in ["/", "/ui/app.en.js", "/api/status", "/api/sources", "/health", "/live/door/frame.jpg"] {
         let get = server.ask(&format!("GET {path}")).await;
         let mut connection = server.connect().await;
         connection.send(&format!("HEAD {path}"), b"").await;
@@ -201,29 +251,29 @@ async fn what_is_wrong_for_people_is_listed_and_pushed() {
     };
     assert_eq!(told(events.line_with("data: ").await), none);
 
-    let trouble = |kind, subject, cause, free_bytes| Trouble {
+    let trouble = |kind, subject, cause, disk| Trouble {
         kind,
         subject,
         cause,
         detail: "as it said".to_owned(),
-        free_bytes,
+        disk,
         since: SystemTime::UNIX_EPOCH,
     };
     let door = Subject { id: "door".to_owned(), name: "Front door".to_owned() };
     let listed = [
-        trouble(Kind::DiskLow, None, None, Some(900_000_000)),
+        trouble(Kind::DiskLow, None, None, Some(Disk { free_bytes: 900_000_000, reserve_bytes: 256 << 20 })),
         trouble(Kind::SourceLost, Some(door), Some(Cause::NotAnswering), None),
     ];
     server.troubles.send_replace(Troubles { listed: listed.into(), total: 7 });
     let since = "1970-01-01T00:00:00.000+00:00";
     let expected = serde_json::json!([
         {
-            "code": "disk_low", "subject": null, "cause": null, "detail": "as it said", "free_bytes": 900_000_000,
-            "since": since, "page": "/bin",
+            "code": "disk_low", "subject": null, "cause": null, "detail": "as it said",
+            "free_bytes": 900_000_000, "kept_bytes": 268_435_456, "since": since, "page": "/bin",
         },
         {
             "code": "source_lost", "subject": {"kind": "source", "id": "door", "name": "Front door"},
-            "cause": "not_answering", "detail": "as it said", "free_bytes": null, "since": since,
+            "cause": "not_answering", "detail": "as it said", "free_bytes": null, "kept_bytes": null, "since": since,
             "page": "/#source-door",
         },
     ]);

@@ -1,7 +1,8 @@
 // The figures of an asset, for who wants to know them.
 
 import { h } from '../dom.js';
-import { bytesText, figureText, lengthText, momentText } from '../format.js';
+import { momentText } from '../clock.js';
+import { bytesText, figureText, lengthText } from '../format.js';
 import { icon } from '../icons.js';
 import { texts } from '../texts.js';
 

@@ -1,7 +1,8 @@
 // Name, rating, favourite, tags: what a person says about an asset.
 
 import { h, setText } from '../dom.js';
-import { countText, dayText } from '../format.js';
+import { dayText } from '../clock.js';
+import { countText } from '../format.js';
 import { icon, setIcon } from '../icons.js';
 import { createStars } from '../library/stars.js';
 import { createTagField } from '../library/tags.js';

@@ -1,8 +1,8 @@
 // A video of the library: the browser's own controls, the place one left it at, subtitles.
 
 import { request } from '../api.js';
-import { h, setText } from '../dom.js';
-import { lengthText } from '../format.js';
+import { h } from '../dom.js';
+import { figureText, lengthText } from '../format.js';
 import { assetPath } from '../library/changes.js';
 import { recall, remember } from '../store.js';
 import { texts } from '../texts.js';
@@ -17,6 +17,8 @@ const WATCHED_S = 5;
 /** What an arrow key jumps. */
 const JUMP_S = 5;
 const VOLUME_STEP = 0.1;
+/** What the speed keys step through. */
+const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 const NOTE_MS = 8000;
 
 /**
@@ -82,7 +84,7 @@ export function createVideo(asset, options) {
     }, words.fromBeginning);
     note.replaceChildren(h('span', {}, words.resumedAt(lengthText(position_ms))), again);
     note.hidden = false;
-    window.setTimeout(() => (note.hidden = true), NOTE_MS);
+    noteTimer = window.setTimeout(() => (note.hidden = true), NOTE_MS);
   }
 
   /** @param {number} by_s */
@@ -96,14 +98,31 @@ export function createVideo(asset, options) {
     video.volume = Math.min(1, Math.max(0, video.volume + by));
   }
 
+  let noteTimer = 0;
+  /** Says for a moment what a key has done. @param {string} text */
+  function sayShortly(text) {
+    note.replaceChildren(text);
+    note.hidden = false;
+    window.clearTimeout(noteTimer);
+    noteTimer = window.setTimeout(() => (note.hidden = true), NOTE_MS / 4);
+  }
+
+  /** @param {number} by steps */
+  function faster(by) {
+    const now = SPEEDS.reduce((best, each, index) =>
+      (Math.abs(each - video.playbackRate) < Math.abs(SPEEDS[best] - video.playbackRate) ? index : best), 0);
+    video.playbackRate = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, now + by))];
+    sayShortly(words.speedNow(figureText(video.playbackRate, 2)));
+  }
+
   function nextSubtitles() {
     const tracks = Array.from(video.textTracks);
     const shown = tracks.findIndex((track) => track.mode === 'showing');
     tracks.forEach((track, index) => (track.mode = index === shown + 1 ? 'showing' : 'disabled'));
     const now = tracks[shown + 1];
-    setText(note, now ? words.subtitlesNow(now.label) : words.subtitlesOff);
-    note.hidden = !tracks.length;
-    window.setTimeout(() => (note.hidden = true), NOTE_MS / 4);
+    if (tracks.length) {
+      sayShortly(now ? words.subtitlesNow(now.label) : words.subtitlesOff);
+    }
   }
 
   /** @type {Record<string, () => void>} */
@@ -116,6 +135,8 @@ export function createVideo(asset, options) {
     ArrowDown: () => louder(-VOLUME_STEP),
     m: () => (video.muted = !video.muted),
     c: nextSubtitles,
+    '<': () => faster(-1),
+    '>': () => faster(1),
   };
 
   return {

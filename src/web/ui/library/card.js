@@ -1,7 +1,8 @@
 // One asset in a grid, list or shelf.
 
 import { h, setAttribute, setText } from '../dom.js';
-import { countText, dayText, lengthText, percentText } from '../format.js';
+import { dayText } from '../clock.js';
+import { countText, lengthText, percentText } from '../format.js';
 import { icon, setIcon } from '../icons.js';
 import { texts } from '../texts.js';
 import { attachPreview } from './preview.js';

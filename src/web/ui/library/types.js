@@ -88,7 +88,7 @@
  * @property {boolean} read_only the disk can not be written: nothing can be changed
  * @property {{videos: number, slides: number, favorites: number, bin: number}} totals
  * @property {number} bin_days how long something stays in the bin; 0: until somebody empties it
- * @property {{free_bytes: number, total_bytes: number}|null} disk
+ * @property {{free_bytes: number, total_bytes: number, kept_bytes: number}|null} disk
  * @property {{waiting: number, running: Running[]}} work
  * @property {number} generation rises with every change
  */

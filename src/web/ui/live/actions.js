@@ -1,7 +1,7 @@
 // What a viewer can do with the picture besides watching it.
 
 import { request } from '../api.js';
-import { boxNow } from '../clock.js';
+import { stampText } from '../clock.js';
 import { h } from '../dom.js';
 
 /**
@@ -12,8 +12,7 @@ import { h } from '../dom.js';
 export async function saveSnapshot(path, name) {
   const response = await request(`${path}/frame.jpg`, { cache: 'no-store' });
   const address = URL.createObjectURL(await response.blob());
-  const time = boxNow().toISOString().slice(0, 19).replace(/[:T]/g, '-');
-  const link = h('a', { href: address, download: `${name} ${time}.jpg` });
+  const link = h('a', { href: address, download: `${name} ${stampText()}.jpg` });
   link.click();
   // The download has taken its own hold of the data by then.
   window.setTimeout(() => URL.revokeObjectURL(address), 10000);

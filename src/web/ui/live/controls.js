@@ -52,6 +52,8 @@ export function createTop(tryNow) {
   const retry = h('button', { type: 'button', class: 'button icon-small', click: tryNow }, icon('retry'),
     texts.tryNow);
   retry.hidden = true;
+  let lost = false;
+  let allowed = false;
   const line = h('p', { class: 'watch-state icon-small' }, mark, state);
   line.hidden = true;
   const element = h('header', { class: 'watch-top' },
@@ -66,6 +68,11 @@ export function createTop(tryNow) {
     element,
     /** @param {string} text */
     setName: (text) => setText(name, text),
+    /** Whoever looks may try, too. */
+    allowTrying() {
+      allowed = true;
+      retry.hidden = !lost;
+    },
     /** @param {import('../types.js').Source} source */
     patch(source) {
       const parts = [stateText(source)];
@@ -79,7 +86,8 @@ export function createTop(tryNow) {
       const hint = source.state === 'lost' ? adviceText(source) : '';
       setText(advice, hint);
       advice.hidden = !hint;
-      retry.hidden = source.state !== 'lost';
+      lost = source.state === 'lost';
+      retry.hidden = !(lost && allowed);
     },
   };
 }

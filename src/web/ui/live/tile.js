@@ -7,7 +7,7 @@ import { h, setAttribute, setText } from '../dom.js';
 import { icon, setIcon } from '../icons.js';
 import { isAdmin } from '../session.js';
 import { texts } from '../texts.js';
-import { adviceText, sizeText, stateIcon, stateText } from './describe.js';
+import { adviceText, factsText, sizeText, stateIcon, stateText } from './describe.js';
 import { Player } from './player.js';
 
 /** A tile that is only scrolled past opens nothing, and one that is left for a moment closes nothing. */
@@ -33,6 +33,7 @@ export function createTile(first) {
   const viewersCount = h('span', { 'aria-hidden': 'true' });
   viewers.append(icon('eye'), viewersCount, viewersText);
   const advice = h('p', { class: 'tile-advice' });
+  const facts = h('p', { class: 'tile-facts muted figures' });
   const retry = h('button', { type: 'button', class: 'button tile-retry icon-small' }, icon('retry'), texts.tryNow);
   retry.addEventListener('click', () => retrySource(id, retry));
   const element = h('article', { class: 'tile', id: `source-${id}`, 'data-source': id, tabindex: -1 },
@@ -42,6 +43,7 @@ export function createTile(first) {
       viewers,
       h('p', { class: 'tile-state icon-small' }, stateMark, h('span', {}, state, size)),
       advice,
+      facts,
       retry));
 
   const player = new Player(stage, livePath(id), {
@@ -57,6 +59,16 @@ export function createTile(first) {
   });
 
   let viewersTotal = 0;
+  let newest = first;
+  /** Counts down to the next try. */
+  let ticks = 0;
+
+  /** For who can do something about it: where it is, what it said, and when it is tried again. */
+  function showFacts() {
+    const text = isAdmin() ? factsText(newest) : '';
+    setText(facts, text);
+    facts.hidden = !text;
+  }
 
   /** This tile itself is none of whom one asks for. */
   function showViewers() {
@@ -75,6 +87,10 @@ export function createTile(first) {
     setText(state, stateText(source));
     setText(size, dimensions ? ` · ${dimensions}` : '');
     viewersTotal = source.viewers.total;
+    newest = source;
+    showFacts();
+    window.clearInterval(ticks);
+    ticks = source.next_try ? window.setInterval(showFacts, 1000) : 0;
     showViewers();
     setText(advice, hint);
     advice.hidden = !hint;
@@ -108,6 +124,7 @@ export function createTile(first) {
     },
     close() {
       window.clearTimeout(timer);
+      window.clearInterval(ticks);
       player.stop();
     },
   };

@@ -6,6 +6,7 @@ import { isGone, onGone, onSources } from '../events.js';
 import { createShelves } from '../front/shelves.js';
 import { icon } from '../icons.js';
 import { copyText } from '../parts.js';
+import { isAdmin } from '../session.js';
 import { frame } from '../shell.js';
 import { recall, remember } from '../store.js';
 import { texts } from '../texts.js';
@@ -207,6 +208,9 @@ function count(sources) {
 }
 
 function emptyNotice() {
+  if (!isAdmin()) {
+    return h('section', { class: 'problem empty' }, h('h2', {}, texts.live.emptyTitle));
+  }
   const label = h('span', {}, texts.live.emptyAction);
   const sample = h('pre', { tabindex: 0, 'aria-label': texts.live.emptySampleLabel }, texts.live.emptySample);
   return h('section', { class: 'problem empty' },

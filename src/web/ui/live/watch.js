@@ -154,7 +154,8 @@ function patch() {
   if (!blocked && soundOn === document.activeElement) {
     stage.focus(); // Rather than nowhere, when the button under the finger goes.
   }
-  soundOn.hidden = !blocked;
+  // A slate has no sound, whatever its source has.
+  soundOn.hidden = !blocked || (source !== null && source.state !== 'live');
   bottom.patchSound({ has, on: isHeard(), volume: sound.volume });
   bottom.patchPip(player.view instanceof HTMLVideoElement && player.state === 'playing');
   patchTransport();
@@ -258,6 +259,7 @@ followEvents({
   sources: follow,
   gone: followGone,
 });
+api.get('/api/session').then((now) => (now.open || now.can === 'admin') && top.allowTrying(), () => undefined);
 status().then((now) => setBoxTime(now.time, now.time_zone)).catch(() => undefined);
 patch();
 followVisibility();

@@ -70,10 +70,11 @@ export function createTile(uid) {
       const ms = itemLength(item, playlist, asset);
       const lasts = incoming ? words.incoming : ms === null ? words.asMany : lengthText(ms);
       setIcon(blank, item.kind === 'tag' ? 'tag' : item.kind === 'live' ? 'live' : asset && asset.kind === 'slide' ? 'slide' : 'video');
-      if (asset && asset.thumbnail && image.getAttribute('src') !== asset.thumbnail) {
-        image.src = asset.thumbnail;
+      const picture = pictureOf(item, asset);
+      if (picture && image.getAttribute('src') !== picture) {
+        image.src = picture;
       }
-      image.hidden = !(asset && asset.thumbnail);
+      image.hidden = !picture;
       blank.toggleAttribute('hidden', !image.hidden);
       setText(number, String(index + 1));
       setText(length, ms === null ? '' : lasts);
@@ -95,6 +96,17 @@ export function createTile(uid) {
       element.toggleAttribute('data-incoming', Boolean(incoming));
     },
   };
+}
+
+/**
+ * Of a document whose first pages are left out: the first one that is shown.
+ * @param {PlaylistItem} item
+ * @param {import('../library/types.js').FullAsset|null} asset
+ */
+function pictureOf(item, asset) {
+  const first = Array.isArray(item.pages) ? item.pages[0] : 1;
+  const page = asset && first > 1 && asset.pages.find((each) => each.number === first);
+  return (page && page.url) || (asset && asset.thumbnail) || '';
 }
 
 /** What is special about it. @param {PlaylistItem} item */

@@ -126,7 +126,7 @@ async function remove(playlist) {
     if (planned.some((each) => each.playlist === playlist.id) || shown.some((each) => each.playlist === playlist.id)) {
       say(words.inUse(playlist.name), { bad: true });
     } else {
-      playlists.remove(playlist.id, words.removed(playlist.name));
+      playlists.remove([playlist.id], words.removed(playlist.name));
     }
   } catch (error) {
     sayError(error);

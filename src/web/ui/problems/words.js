@@ -16,8 +16,11 @@ export function whatIsWrong(problem) {
     return words.sourceLost(name, causeOf(problem).text);
   }
   const known = words.codes[problem.code];
-  const free = problem.free_bytes === null ? '' : bytesText(problem.free_bytes);
-  return known ? known.what(name || free) : words.other.what;
+  if (!known) {
+    return words.other.what;
+  }
+  const { free_bytes, kept_bytes } = problem;
+  return free_bytes === null || kept_bytes === null ? known.what(name, '') : known.what(bytesText(free_bytes), bytesText(kept_bytes));
 }
 
 /** @param {Problem} problem */

@@ -1,10 +1,12 @@
 // One block of the week.
 
+import { spanText } from '../clock.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { locale } from '../language.js';
 import { groups, playlistName, screens } from '../signage/data.js';
 import { texts } from '../texts.js';
+import { minutesOf } from './wall.js';
 
 /** @typedef {import('../signage/types.js').TimeWindow} TimeWindow */
 /** @typedef {import('./blocks.js').Block} Block */
@@ -62,7 +64,7 @@ export function windowPlace(window) {
 export function createBlock(block, moving, editable, onKey) {
   const { window } = block;
   const name = windowName(window);
-  const times = `${window.from} – ${window.until}`;
+  const times = spanText(minutesOf(window.from), minutesOf(window.until));
   const place = windowPlace(window);
   const element = h('button', {
     type: 'button',

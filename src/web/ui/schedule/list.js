@@ -1,12 +1,13 @@
 // All windows one under the other: what the week shows, for who does not see it, and for a phone.
 
+import { dateText, spanText } from '../clock.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
-import { dayText } from '../format.js';
 import { iconButton } from '../parts.js';
 import { texts } from '../texts.js';
 import { DAYS } from './blocks.js';
 import { dayName, hueOf, windowName, windowPlace } from './block.js';
+import { minutesOf } from './wall.js';
 
 /** @typedef {import('../signage/types.js').TimeWindow} TimeWindow */
 
@@ -20,7 +21,7 @@ export function createWindowList(actions) {
   /** @param {TimeWindow} window */
   function line(window) {
     const name = windowName(window);
-    const parts = [daysText(window), `${window.from} – ${window.until}`, windowPlace(window), datesText(window),
+    const parts = [daysText(window), spanText(minutesOf(window.from), minutesOf(window.until)), windowPlace(window), datesText(window),
       window.priority ? words.priorityIs(window.priority) : ''];
     return h('li', { class: 'window-line' },
       h('span', { class: `swatch ${hueOf(window.playlist)}`, 'aria-hidden': 'true' }),
@@ -64,9 +65,8 @@ function daysText(window) {
 
 /** @param {TimeWindow} window */
 function datesText(window) {
-  const text = (/** @type {string} */ date) => dayText(`${date}T12:00:00`);
   if (window.first && window.last) {
-    return window.first === window.last ? text(window.first) : words.between(text(window.first), text(window.last));
+    return window.first === window.last ? dateText(window.first) : words.between(dateText(window.first), dateText(window.last));
   }
-  return window.first ? words.since(text(window.first)) : window.last ? words.upTo(text(window.last)) : '';
+  return window.first ? words.since(dateText(window.first)) : window.last ? words.upTo(dateText(window.last)) : '';
 }

@@ -1,5 +1,6 @@
 // A time in the week that was pressed: what plays then, and what can be done there, said where one pressed.
 
+import { minutesText, spanText } from '../clock.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
 import { locale } from '../language.js';
@@ -9,7 +10,7 @@ import { texts } from '../texts.js';
 import { momentAnswer } from './ask.js';
 import { blocksOf } from './blocks.js';
 import { windowName, windowPlace } from './block.js';
-import { mondayOf, timeOf, weekdayOf } from './wall.js';
+import { minutesOf, mondayOf, weekdayOf } from './wall.js';
 
 /** @typedef {import('../signage/types.js').TimeWindow} TimeWindow */
 
@@ -66,13 +67,13 @@ export function openMoment({ date, minutes, point, windows, target, add, edit })
 
 /** @param {TimeWindow} window */
 function entryText(window) {
-  return `${windowName(window)}, ${window.from} – ${window.until}, ${windowPlace(window)}`;
+  return `${windowName(window)}, ${spanText(minutesOf(window.from), minutesOf(window.until))}, ${windowPlace(window)}`;
 }
 
 /** @param {string} date @param {number} minutes */
 export function titleOf(date, minutes) {
   const day = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' });
-  return `${day.format(new Date(`${date}T12:00:00Z`))}, ${timeOf(minutes)}`;
+  return `${day.format(new Date(`${date}T12:00:00Z`))}, ${minutesText(minutes)}`;
 }
 
 /** Beside the point, and whole in the window. @param {HTMLElement} dialog @param {{x: number, y: number}} point */

@@ -1,6 +1,7 @@
 // Mouse and finger on the week: a press opens or asks, a drag draws, moves or stretches. A finger that scrolls does
 // neither: it has to rest for a moment first.
 
+import { spanText } from '../clock.js';
 import { h } from '../dom.js';
 import { placed } from './block.js';
 import { drawn, moved, stretched } from './blocks.js';
@@ -119,7 +120,7 @@ export function followPointer(grid, actions) {
       list.append(ghost);
     }
     ghost.hidden = false;
-    ghost.textContent = `${times.from} – ${times.until}`;
+    ghost.textContent = spanText(minutesOf(times.from), minutesOf(times.until));
     placed(ghost, { from: minutesOf(times.from), until: minutesOf(times.until) });
   }
 

@@ -1,7 +1,7 @@
 // The week as one sees it: days side by side, windows as blocks, what really plays as a strip at the left of each day.
 // Blocks are drawn, moved and stretched with mouse and finger, and moved with the keys.
 
-import { boxNow, boxZone } from '../clock.js';
+import { boxNow, boxZone, hourText, minutesText, spanText } from '../clock.js';
 import { h, setText } from '../dom.js';
 import { locale } from '../language.js';
 import { texts } from '../texts.js';
@@ -9,7 +9,7 @@ import { blocksOf, moved, STEP_MIN, stretched } from './blocks.js';
 import { createBlock, hueOf, placed } from './block.js';
 import { titleOf } from './moment.js';
 import { followPointer } from './pointer.js';
-import { DAY_MIN, dayOn, instantOf, isDate, timeOf, wallOf } from './wall.js';
+import { DAY_MIN, dayOn, instantOf, isDate, minutesOf, wallOf } from './wall.js';
 
 /** @typedef {import('../signage/types.js').TimeWindow} TimeWindow */
 /** @typedef {import('../signage/types.js').WeekSegment} WeekSegment */
@@ -56,7 +56,7 @@ export function createWeek(actions) {
   const now = h('div', { class: 'week-now', hidden: true });
   const days = heads.map((_, day) => h('div', { class: 'week-day', 'data-day': day }, strips[day], lists[day]));
   const hours = h('div', { class: 'week-hours', 'aria-hidden': 'true' },
-    ...Array.from({ length: 24 }, (_, hour) => placed(h('span', {}, timeOf(hour * 60)), { hour })));
+    ...Array.from({ length: 24 }, (_, hour) => placed(h('span', {}, hourText(hour)), { hour })));
   const grid = h('div', { class: 'week-grid' }, hours, ...days);
   const scroll = h('div', { class: 'week-scroll', tabindex: 0, role: 'region', 'aria-label': words.week }, grid);
   const spoken = h('p', { class: 'sr-only', role: 'status' });
@@ -95,7 +95,7 @@ export function createWeek(actions) {
     const what = segment.playlist ? segment.name : segment.window ? words.standby : words.splash;
     return placed(h('span', {
       class: `strip-part ${segment.playlist || segment.window ? hueOf(segment.playlist) : 'hue-none'}`,
-      title: `${what}, ${timeOf(from)} – ${timeOf(until)}`,
+      title: `${what}, ${spanText(from, until)}`,
     }), { from, until });
   }
 
@@ -150,7 +150,7 @@ export function createWeek(actions) {
     }
     const times = up && event.shiftKey ? stretched(block, 'until', up) : moved(block, side || 0, up || 0);
     actions.change(block.window, times);
-    setText(spoken, `${times.from} – ${times.until}`);
+    setText(spoken, spanText(minutesOf(times.from), minutesOf(times.until)));
     const day = side ? Math.max(0, Math.min(6, block.day + side)) : block.day;
     const next = grid.querySelector(`[data-block="${block.window.id} ${day}"]`);
     if (next) {
@@ -171,7 +171,7 @@ export function createWeek(actions) {
   function showCursor() {
     days[at.day].append(cursor);
     placed(cursor, { from: at.minutes });
-    setText(cursor, timeOf(at.minutes));
+    setText(cursor, minutesText(at.minutes));
     setText(spoken, titleOf(dayOn(monday, at.day), at.minutes));
     cursor.hidden = false;
     cursor.scrollIntoView({ block: 'nearest' });

@@ -2,7 +2,7 @@
 
 import { api } from '../api.js';
 import { h, setText } from '../dom.js';
-import { momentText } from '../format.js';
+import { momentText } from '../clock.js';
 import { icon } from '../icons.js';
 import { groups, screens } from '../signage/data.js';
 import { fieldRow, fieldSet, checkBox, openForm } from '../signage/dialog.js';
@@ -55,7 +55,7 @@ export function editScreen(screen) {
     type: 'button', class: 'button bad icon-small',
     click: () => {
       dialog.close();
-      screens.remove(screen.id, words.removed(screen.name));
+      screens.remove([screen.id], words.removed(screen.name));
     },
   }, icon('bin'), words.remove);
   const dialog = openForm({ title: words.editTitle(screen.name), action: texts.save, send, more: remove },
@@ -99,5 +99,5 @@ export function editGroup(group) {
 
 /** @param {Group} group */
 export function removeGroup(group) {
-  groups.remove(group.id, words.groupRemoved(group.name));
+  groups.remove([group.id], words.groupRemoved(group.name));
 }

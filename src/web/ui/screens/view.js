@@ -12,6 +12,7 @@ import { openPlays } from '../signage/plays.js';
 import { texts } from '../texts.js';
 import { createCard } from './card.js';
 import { editGroup, removeGroup } from './edit.js';
+import { createGone } from './gone.js';
 import { editIdleOfAll, tellIdle } from './idle.js';
 import { createShots } from './shots.js';
 
@@ -44,13 +45,14 @@ export function open(visit) {
   const idleText = h('span', {});
   const idle = h('p', { class: 'muted icon-small idle-line', hidden: true }, icon('night'), idleText,
     isAdmin() ? iconButton('edit', words.idle, editIdleOfAll) : null);
+  const gone = createGone();
   const message = createMessageBar();
   const element = h('div', { class: 'signage' },
     h('header', { class: 'page-head' }, h('h1', {}, words.title), count, h('span', { class: 'spacer' }),
       iconButton('download', texts.signage.plays.title, openPlays, 'plays-button'),
       isAdmin() ? messageButton() : null,
       isAdmin() ? h('button', { type: 'button', class: 'button main icon-small', click: explain }, icon('plus'), words.add) : null),
-    message.element, notice, idle, find, none, wall);
+    message.element, notice, idle, gone.element, find, none, wall);
   let wanted = (visit.url.searchParams.get('q') || '').trim();
   search.value = visit.url.searchParams.get('q') || '';
   search.addEventListener('input', () => {
@@ -85,6 +87,7 @@ export function open(visit) {
     find.hidden = !all.length;
     setText(none, all.length && !found.length ? words.noneFound : '');
     shots.show(all);
+    gone.show(all);
     placeSections(parts);
     notice.replaceChildren(...(all.length ? [] : [nothingThere()]));
     wall.hidden = !found.length;

@@ -15,14 +15,15 @@ export function aboutSection() {
   const name = h('dd', {});
   const version = h('dd', {});
   const library = h('dd', { class: 'figures' });
-  const disk = h('dd', { class: 'figures' });
   const file = h('dd', {});
   const meter = h('meter', { min: 0, max: 1, low: 0.8, high: 0.9, optimum: 0, 'aria-label': words.disk });
+  const room = h('span', {});
+  const disk = h('dd', { class: 'disk figures' }, meter, room);
   const errors = h('div', {});
   const row = (/** @type {string} */ term, /** @type {Node[]} */ ...values) => h('div', {}, h('dt', {}, term), ...values);
   const element = section(words.title, '', h('dl', { class: 'details-list' },
     row(words.name, name), row(words.version, version), row(words.library, library), row(words.disk, disk),
-    row(words.file, file)), meter, errors,
+    row(words.file, file)), errors,
   h('p', {}, h('a', { href: '/api' }, words.api)));
   element.id = 'about';
 
@@ -31,8 +32,8 @@ export function aboutSection() {
     setText(library, words.counts(countText(videos), countText(slides), countText(bin)));
     meter.hidden = !now.disk;
     if (now.disk) {
-      const { free_bytes, total_bytes } = now.disk;
-      setText(disk, words.free(bytesText(free_bytes), bytesText(total_bytes)));
+      const { free_bytes, total_bytes, kept_bytes } = now.disk;
+      setText(room, words.free(bytesText(free_bytes), bytesText(total_bytes), bytesText(kept_bytes)));
       meter.value = total_bytes ? 1 - free_bytes / total_bytes : 0;
     }
   });

@@ -3,7 +3,7 @@
 import { api } from '../api.js';
 import { h, setText } from '../dom.js';
 import { onLibrary } from '../events.js';
-import { momentText } from '../format.js';
+import { momentText } from '../clock.js';
 import { icon } from '../icons.js';
 import { texts } from '../texts.js';
 import { section } from './part.js';

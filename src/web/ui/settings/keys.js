@@ -3,7 +3,7 @@
 import { api } from '../api.js';
 import { h, setText } from '../dom.js';
 import { createEmitter } from '../emitter.js';
-import { dayText } from '../format.js';
+import { dayText } from '../clock.js';
 import { icon } from '../icons.js';
 import { copyText, iconButton } from '../parts.js';
 import { texts } from '../texts.js';

@@ -88,19 +88,22 @@ function createShared(path, every_ms, take) {
     },
 
     /**
-     * Takes one out. The server hears of it when it can no longer be undone.
-     * @param {number} id
+     * Takes some out. The server hears of it when it can no longer be undone.
+     * @param {number[]} ids
      * @param {string} text what is said
      */
-    remove(id, text) {
+    remove(ids, text) {
       const back = () => {
-        hidden.delete(id);
+        ids.forEach((id) => hidden.delete(id));
         shared.refresh();
       };
-      hidden.add(id);
+      ids.forEach((id) => hidden.add(id));
       shared.set(value || []);
       sayDeferred(text, (leaving) => {
-        api.send('DELETE', `${path}/${id}`, undefined, { keepalive: leaving }).catch(sayError).then(back);
+        const send = (/** @type {number} */ id) => api.send('DELETE', `${path}/${id}`, undefined, { keepalive: leaving });
+        // One after the other; a page that is left has no time for that.
+        const sent = leaving ? Promise.all(ids.map(send)) : ids.reduce((before, id) => before.then(() => send(id)), Promise.resolve());
+        sent.catch(sayError).then(back);
       }, back);
     },
 

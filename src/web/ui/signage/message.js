@@ -4,12 +4,13 @@ import { api } from '../api.js';
 import { timeText } from '../clock.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
-import { choiceRow } from '../parts.js';
 import { isAdmin } from '../session.js';
 import { texts } from '../texts.js';
 import { sayError, sayUndo } from '../toast.js';
-import { messages, playlistName, playlists, screens } from './data.js';
-import { checkBox, fieldRow, fieldSet, openForm } from './dialog.js';
+import { groups, messages, playlistName, playlists, screens } from './data.js';
+import { fieldRow, openForm } from './dialog.js';
+import { createEarlier, keepText } from './earlier.js';
+import { createWhere } from './where.js';
 
 /** @typedef {import('./types.js').Message} Message */
 
@@ -24,31 +25,24 @@ export function messageButton() {
 }
 
 async function openMessage() {
-  await Promise.all([playlists.load(), screens.load()]).catch(() => undefined);
-  const all = screens.value() || [];
+  await Promise.all([playlists.load(), screens.load(), groups.load()]).catch(() => undefined);
   const text = h('textarea', { class: 'field', rows: 2, maxlength: TEXT_CHARS_MAX });
   const select = h('select', { class: 'field' }, h('option', { value: '' }, words.noPlaylist),
     ...(playlists.value() || []).map((playlist) => h('option', { value: playlist.id }, playlist.name)));
   const minutes = h('select', { class: 'field' }, h('option', { value: '' }, words.untilEnded),
     ...MINUTES.map((count) => h('option', { value: count }, words.minutes(count))));
-  const boxes = all.map((screen) => ({ id: screen.id, box: checkBox(screen.name, false) }));
-  const list = h('div', { class: 'check-list', hidden: true }, ...boxes.map((each) => each.box.element));
-  let some = false;
-  const where = choiceRow(words.where, [{ value: 'all', text: words.all }, { value: 'some', text: words.some }], 'all', (value) => {
-    some = value === 'some';
-    list.hidden = !some;
-  });
+  const where = createWhere(screens.value() || [], groups.value() || []);
   openForm({
     title: words.title,
     action: words.show,
     send: () => send({
       text: text.value.trim() || null,
       playlist: select.value ? Number(select.value) : null,
-      screens: some ? boxes.filter((each) => each.box.input.checked).map((each) => each.id) : null,
+      screens: where.value(),
       minutes: minutes.value ? Number(minutes.value) : null,
     }),
-  }, h('p', { class: 'muted' }, words.lead), fieldRow(words.text, text), fieldRow(words.playlist, select, words.playlistHint),
-  fieldSet(words.where, where.element, list), fieldRow(words.howLong, minutes));
+  }, h('p', { class: 'muted' }, words.lead), fieldRow(words.text, text), createEarlier(text),
+  fieldRow(words.playlist, select, words.playlistHint), where.element, fieldRow(words.howLong, minutes));
   text.focus();
 }
 
@@ -61,6 +55,9 @@ async function send(message) {
     throw new Error(words.nowhere);
   }
   await api.send('PUT', '/api/message', message);
+  if (message.text) {
+    keepText(message.text);
+  }
   await messages.load().catch(() => undefined);
 }
 

@@ -1,6 +1,7 @@
 // One file on its way to the server by tus 1.0 (https://tus.io/protocols/resumable-upload): created, sent piece by piece,
 // and after any break taken up at the byte the server has.
 
+import { detailOf } from '../api.js';
 import { texts } from '../texts.js';
 
 /** Sent in one request: large enough that the pauses between do not matter, small enough for any proxy's patience. */
@@ -88,8 +89,7 @@ function request(method, url, headers, body, signal, moved) {
 function broken(xhr) {
   let detail = '';
   try {
-    const problem = JSON.parse(xhr.responseText);
-    detail = problem.detail || problem.title || '';
+    detail = detailOf(JSON.parse(xhr.responseText));
   } catch (error) {
     // Not a problem document: something in between answered, or it was a HEAD.
   }
