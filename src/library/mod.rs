@@ -144,7 +144,10 @@ impl Library {
 
     /// The disk can't be written: what is there is shown and played, and nothing can be changed.
     pub fn is_read_only(&self) -> bool {
+        // A card at its end becomes so while it is used: the kernel writes to it no more after an error.
+        let found = || rustix::fs::statvfs(self.store().incoming());
         self.inner.read_only
+            || found().is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
     }
 
     /// Why the database can't be read any more, if it was damaged since it was opened.
