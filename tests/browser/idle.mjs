@@ -19,8 +19,8 @@ function countWork() {
   /** The script that called: the third line, below this function and the one that stands in for the browser's. */
   function caller() {
     const line = new Error().stack.split('\n')[3] || '';
-    const found = /\/\/[^/]+\/(?:ui\/)?([\w./-]+)/.exec(line);
-    return found ? found[1] : 'unknown';
+    const found = /\/\/[^/]+\/(?:ui\/)?([\w./-]+):(\d+)/.exec(line);
+    return found ? `${found[1]}:${found[2]}` : 'unknown';
   }
   function counted(counts, name, act) {
     return typeof act !== 'function' ? act : (...given) => {
@@ -81,15 +81,36 @@ export async function workUntilEvents(page, until, count) {
   await until(`${count} events`, () => events >= count);
   const after = await read();
   await session.detach();
+  const lines = await page.evaluate(async () => {
+    const script = /** @type {HTMLScriptElement} */ (document.querySelector('script[type=module]'));
+    return (await (await fetch(script.src)).text()).split('\n');
+  });
   return {
     page_ms: after.page_ms - before.page_ms,
-    timers: added(before.timers, after.timers),
-    animations: added(before.animations, after.animations),
+    timers: byModule(added(before.timers, after.timers), lines),
+    animations: byModule(added(before.animations, after.animations), lines),
     requests,
     events,
     layouts: after.layouts - before.layouts,
     styles: after.styles - before.styles,
   };
+}
+
+/**
+ * A page's script is its modules, one after the other, each under its name.
+ * @param {Record<string, number>} counts by file and line
+ * @param {string[]} lines of the script
+ */
+function byModule(counts, lines) {
+  /** @type {Record<string, number>} */
+  const by = {};
+  for (const [place, count] of Object.entries(counts)) {
+    const line = Number(place.split(':')[1]);
+    const name = lines.slice(0, line || 0).reverse().map((text) => /^\/\/ ([\w./-]+\.js)$/.exec(text)).find(Boolean);
+    const module = name ? name[1] : place;
+    by[module] = (by[module] || 0) + count;
+  }
+  return by;
 }
 
 /** @param {Record<string, number>} before @param {Record<string, number>} after */
