@@ -380,7 +380,7 @@ fn wrapped(text: &str, width: f64, size: f64) -> Vec<String> {
 }
 
 /// As XML takes it.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

@@ -16,4 +16,7 @@ pub(crate) fn end(input: &[u8]) {
     // A length that leads nowhere is an error, and no panic.
     let _ = whole::ending(&mut Cursor::new(input), content);
     let _ = whole::ending(&mut Cursor::new(&input[..input.len() / 2]), content);
+    if content == Content::Tiff {
+        let _ = whole::tiff::pages(&mut Cursor::new(input));
+    }
 }

@@ -18,6 +18,7 @@ mod picture;
 mod probe;
 pub mod reel;
 mod sandbox;
+mod sound;
 mod svg;
 mod text;
 mod video;
@@ -93,7 +94,7 @@ fn work(errand: &Errand) -> Result<(), Problem> {
         file_bytes: errand.file_bytes,
     });
     let decodes = matches!(errand.step, Step::Probe | Step::Preview | Step::Subtitles | Step::Convert)
-        || errand.step == Step::Thumbnail && is_video(&errand.ext);
+        || errand.step == Step::Thumbnail && plays(&errand.ext);
     if decodes {
         // Before it is confined: the list of plug-ins may have to be made anew.
         videos::init().map_err(|error| Problem::new(Failure::NotStarted, error.to_string()))?;
@@ -112,16 +113,18 @@ fn work(errand: &Errand) -> Result<(), Problem> {
     match errand.step {
         Step::Probe => probe::probe(errand, content),
         Step::Pages => page::pages(errand, content),
-        Step::Thumbnail if content.is_video() => video::thumbnail(errand),
+        Step::Thumbnail if errand.sound => sound::thumbnail(errand),
+        Step::Thumbnail if content.plays() => video::thumbnail(errand),
         Step::Thumbnail => page::thumbnail(errand, content),
         Step::Preview => video::preview(errand),
         Step::Subtitles => text::texts(errand, content),
+        Step::Convert if errand.sound => sound::convert(errand),
         Step::Convert => video::convert(errand),
     }
 }
 
-fn is_video(ext: &str) -> bool {
-    Content::VIDEOS.iter().any(|content| content.fits(ext))
+fn plays(ext: &str) -> bool {
+    Content::PLAYED.iter().any(|content| content.fits(ext))
 }
 
 /// What the file is by its first bytes; they must be of what its name says.

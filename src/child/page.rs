@@ -1,5 +1,9 @@
 //! Pages of slides: pictures that every screen can show, and the thumbnail of the first.
 
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
 use image::RgbImage;
 
 use super::picture::{self, is_drawn, shrink, write_jpeg, write_png};
@@ -34,7 +38,10 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
             }
             each(image)?;
         }
-        Content::Jpeg | Content::Png | Content::WebP | Content::Gif | Content::Bmp => {
+        Content::Jpeg | Content::Png | Content::WebP | Content::Gif | Content::Bmp | Content::Tiff => {
+            if content == Content::Tiff {
+                several(&errand.input)?;
+            }
             if whole::is_animated(&errand.input, content).unwrap_or(false) {
                 remark(Remark::FirstPicture, "");
             }
@@ -57,6 +64,19 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
         _ => return Err(Failure::NotMedia.into()),
     }
     if number == 0 { Err(Failure::NoPicture.into()) } else { Ok(()) }
+}
+
+/// Of a TIFF the first page is shown.
+fn several(path: &Path) -> Result<(), Problem> {
+    // What makes no sense is said by what reads it.
+    let pages = whole::tiff::pages(&mut BufReader::new(File::open(path)?)).unwrap_or_default();
+    if pages.raw {
+        return Err(Problem::new(Failure::OddPicture, "raw, of a camera"));
+    }
+    if pages.count > 1 {
+        remark(Remark::FirstPage, format!("1 of {}", pages.count));
+    }
+    Ok(())
 }
 
 fn write(errand: &Errand, number: u32, image: &RgbImage) -> Result<(), Problem> {

@@ -1,7 +1,7 @@
 //! Pictures: read within bounds, made smaller, written.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
@@ -34,21 +34,26 @@ pub(super) struct Read {
     pub(super) taken: Option<i64>,
 }
 
-/// Reads a JPEG, PNG, WebP, GIF or BMP; of an animation the first picture.
+/// Reads a JPEG, PNG, WebP, GIF, BMP or TIFF; of an animation the first picture, of several pages the first.
 pub(super) fn read(path: &Path, content: Content) -> Result<Read, Problem> {
+    read_from(BufReader::new(File::open(path)?), content)
+}
+
+pub(super) fn read_from(from: impl BufRead + Seek, content: Content) -> Result<Read, Problem> {
     let format = match content {
         Content::Jpeg => ImageFormat::Jpeg,
         Content::Png => ImageFormat::Png,
         Content::WebP => ImageFormat::WebP,
         Content::Gif => ImageFormat::Gif,
         Content::Bmp => ImageFormat::Bmp,
+        Content::Tiff => ImageFormat::Tiff,
         _ => return Err(Failure::NotMedia.into()),
     };
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_MAX);
     limits.max_image_height = Some(SIDE_MAX);
     limits.max_alloc = Some(BYTES_MAX);
-    let mut reader = ImageReader::with_format(BufReader::new(File::open(path)?), format);
+    let mut reader = ImageReader::with_format(from, format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(problem)?;
     let (width, height) = decoder.dimensions();
@@ -78,7 +83,7 @@ pub(super) fn read(path: &Path, content: Content) -> Result<Read, Problem> {
 fn problem(error: ImageError) -> Problem {
     match error {
         ImageError::Limits(error) => Problem::new(Failure::TooLarge, error.to_string()),
-        ImageError::Unsupported(error) => Problem::new(Failure::Unsupported, error.to_string()),
+        ImageError::Unsupported(error) => Problem::new(Failure::OddPicture, error.to_string()),
         error => Problem::new(Failure::Damaged, error.to_string()),
     }
 }

@@ -1,10 +1,17 @@
 //! Probing: from what GStreamer calls things to what the library does.
 
-use super::{Problem, say, video};
+use std::time::Duration;
+
+use super::{Problem, remark, say, video};
 use crate::library::content::Content;
-use crate::library::work::{Audio, AudioCodec, Container, Errand, Facts, Failure, Line, Profile, VideoCodec};
+use crate::library::work::{
+    Audio, AudioCodec, Container, Errand, Facts, Failure, Line, Profile, Remark, VideoCodec,
+};
 use crate::pipeline::file::probe::{self as files, Found, FoundVideo};
 use crate::pipeline::file::protection::is_protected;
+
+/// What is no loss at the end of sound: two of its frames.
+const MISSING_MAX: Duration = Duration::from_millis(200);
 
 pub(super) fn probe(errand: &Errand, content: Content) -> Result<(), Problem> {
     let mp4 = video::is_mp4(content);
@@ -17,6 +24,9 @@ pub(super) fn probe(errand: &Errand, content: Content) -> Result<(), Problem> {
     };
     let found = files::probe(&errand.input, video::container(content))
         .map_err(|error| protected(video::problem(error)))?;
+    if let Some(detail) = broken_off(content, &found) {
+        remark(Remark::BrokenOff, detail);
+    }
     if let Some(at) = found.taken {
         say(&Line::Taken { at });
     }
@@ -25,6 +35,14 @@ pub(super) fn probe(errand: &Errand, content: Content) -> Result<(), Problem> {
         say(&Line::Fact { name: name.to_owned(), value });
     }
     Ok(())
+}
+
+/// FLAC says how many samples it has, and can be cut off anywhere between.
+fn broken_off(content: Content, found: &Found) -> Option<String> {
+    let said = found.said.filter(|_| content == Content::Flac)?;
+    let missing = said.saturating_sub(found.sound);
+    (missing > MISSING_MAX)
+        .then(|| format!("{:.1} of {:.1} s", found.sound.as_secs_f64(), said.as_secs_f64()))
 }
 
 fn facts(content: Content, found: &Found, bytes: u64) -> Result<Facts, Problem> {
@@ -38,8 +56,17 @@ fn facts(content: Content, found: &Found, bytes: u64) -> Result<Facts, Problem> 
         Content::MpegPs => Container::MpegPs,
         Content::Flash => Container::Flash,
         Content::Ogg => Container::Ogg,
+        Content::M4a => Container::M4a,
+        Content::Mp3 => Container::Mp3,
+        Content::Adts => Container::Adts,
+        Content::Flac => Container::Flac,
+        Content::Wav => Container::Wav,
+        Content::OggSound => Container::OggSound,
         _ => Container::Matroska,
     };
+    if found.video.is_none() && found.audio.is_some() {
+        return sound_facts(container, found, bytes);
+    }
     let Some(video) = &found.video else {
         return Err(if found.undecodable { Failure::Unsupported } else { Failure::NoPicture }.into());
     };
@@ -47,7 +74,6 @@ fn facts(content: Content, found: &Found, bytes: u64) -> Result<Facts, Problem> 
         return Err(Problem::new(Failure::Unsupported, &video.media_type));
     }
     let (width, height) = shown(video, found.turn.degrees()).ok_or(Failure::Damaged)?;
-    let ms = |length: std::time::Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
     let duration_ms = ms(found.duration);
     Ok(Facts {
         container,
@@ -69,6 +95,42 @@ fn facts(content: Content, found: &Found, bytes: u64) -> Result<Facts, Problem> 
         audio: found.audio.as_ref().map(|(kind, channels)| Audio { codec: sound(kind), channels: *channels }),
         texts: found.texts,
     })
+}
+
+/// There is no picture at all, also none that can't be decoded.
+fn sound_facts(container: Container, found: &Found, bytes: u64) -> Result<Facts, Problem> {
+    let Some((kind, channels)) = &found.audio else { return Err(Failure::NoPicture.into()) };
+    if found.undecodable {
+        return Err(Problem::new(Failure::Unsupported, kind));
+    }
+    let duration_ms = ms(found.duration);
+    if duration_ms == 0 {
+        return Err(Failure::Damaged.into());
+    }
+    Ok(Facts {
+        container,
+        video: VideoCodec::None,
+        profile: Profile::Unknown,
+        level: 0,
+        bits: 8,
+        width: 0,
+        height: 0,
+        rotation: 0,
+        mirrored: false,
+        interlaced: false,
+        frames_per_s: 0.0,
+        variable: false,
+        duration_ms,
+        picture_ms: 0,
+        sound_ms: ms(found.sound),
+        bitrate_bps: bytes.saturating_mul(8000) / duration_ms,
+        audio: Some(Audio { codec: sound(kind), channels: *channels }),
+        texts: 0,
+    })
+}
+
+fn ms(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Upright, with square pixels. `None` if there is nothing to see.
@@ -142,7 +204,8 @@ fn sound(kind: &str) -> AudioCodec {
         "audio/x-eac3" => AudioCodec::Eac3,
         "audio/x-dts" => AudioCodec::Dts,
         "audio/x-alac" => AudioCodec::Alac,
-        "audio/x-raw" => AudioCodec::Pcm,
+        "audio/x-raw" | "audio/x-wav" => AudioCodec::Pcm,
+        "audio/x-wma" => AudioCodec::Wma,
         kind if kind.starts_with("audio/mpeg 2.") || kind.starts_with("audio/mpeg 4.") => AudioCodec::Aac,
         _ => AudioCodec::Other,
     }
@@ -150,8 +213,6 @@ fn sound(kind: &str) -> AudioCodec {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::pipeline::file::Turn;
 
@@ -185,6 +246,7 @@ mod tests {
             turn: Turn::Transpose,
             taken: None,
             undecodable: false,
+            said: None,
         }
     }
 
@@ -216,14 +278,30 @@ mod tests {
     }
 
     #[test]
-    fn without_a_picture_it_is_no_video() {
+    fn without_a_picture_it_is_sound_and_without_both_nothing() {
         let failure = |found: &Found| facts(Content::Mp4, found, 1).err().map(|problem| problem.failure);
-        assert_eq!(failure(&found(None)), Some(Failure::NoPicture));
+        let memo =
+            facts(Content::M4a, &Found { duration: Duration::from_secs(9), ..found(None) }, 9000).unwrap();
+        assert_eq!((memo.video, memo.width, memo.duration_ms), (VideoCodec::None, 0, 9000));
+        assert_eq!((memo.bitrate_bps, memo.sound_ms), (8000, 9000));
+        assert_eq!(failure(&Found { audio: None, ..found(None) }), Some(Failure::NoPicture));
         assert_eq!(failure(&Found { undecodable: true, ..found(None) }), Some(Failure::Unsupported));
+        assert_eq!(failure(&Found { duration: Duration::ZERO, ..found(None) }), Some(Failure::Damaged));
         let empty = FoundVideo { width: 0, ..video() };
         assert_eq!(failure(&found(Some(empty))), Some(Failure::Damaged));
         let endless = Found { duration: Duration::ZERO, ..found(Some(video())) };
         assert_eq!(facts(Content::Mp4, &endless, u64::MAX).unwrap().bitrate_bps, 0);
+    }
+
+    #[test]
+    fn flac_that_ends_before_its_samples_is_said_to() {
+        let of = |said, content| {
+            let said = Some(Duration::from_millis(said));
+            broken_off(content, &Found { said, ..found(None) })
+        };
+        assert_eq!(of(9100, Content::Flac), None);
+        assert_eq!(of(12_000, Content::Flac).as_deref(), Some("9.0 of 12.0 s"));
+        assert_eq!(of(12_000, Content::Mp3), None, "a guess");
     }
 
     #[test]

@@ -44,8 +44,8 @@ fn show(errand: &Errand, out: &mut impl Write) -> Result<(), Problem> {
         cpu_s: None,
         file_bytes: FILE_BYTES_MAX,
     });
-    let is_video = super::is_video(errand.ext());
-    if is_video {
+    let plays = super::plays(errand.ext());
+    if plays {
         // Before it is confined: the list of plug-ins may have to be made anew.
         videos::init().map_err(|error| Problem::new(Failure::NotStarted, error.to_string()))?;
     }
@@ -57,10 +57,10 @@ fn show(errand: &Errand, out: &mut impl Write) -> Result<(), Problem> {
     };
     log::debug!("confined by {}", sandbox::enter(&openings));
     let content = content(&errand.input, errand.ext())?;
-    if content.is_video() != is_video {
+    if content.plays() != plays {
         return Err(Failure::NotMedia.into());
     }
-    if is_video { play(errand, out) } else { slide(errand, content, out) }
+    if plays { play(errand, out) } else { slide(errand, content, out) }
 }
 
 fn play(errand: &Errand, out: &mut impl Write) -> Result<(), Problem> {

@@ -28,7 +28,7 @@ const PREVIEW_QUALITY: u8 = 70;
 const EXACT_MS_MAX: u64 = 60_000;
 
 pub(super) fn is_mp4(content: Content) -> bool {
-    matches!(content, Content::Mp4 | Content::QuickTime)
+    matches!(content, Content::Mp4 | Content::QuickTime | Content::M4a)
 }
 
 /// What takes it apart.
@@ -41,6 +41,7 @@ pub(super) fn container(content: Content) -> Container {
         Content::MpegPs => Container::MpegPs,
         Content::Flash => Container::Flash,
         Content::Ogg => Container::Ogg,
+        Content::Mp3 | Content::Adts | Content::Flac | Content::Wav | Content::OggSound => Container::Sound,
         _ => Container::Mp4,
     }
 }

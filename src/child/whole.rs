@@ -3,11 +3,15 @@
 //! Looked at is only what a container says of its own length, or its mark at the end; whether the content is right shows
 //! when it is decoded.
 
+mod mp3;
+pub(super) mod tiff;
+
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::Problem;
+use crate::library::Kind;
 use crate::library::content::Content;
 use crate::library::work::Failure;
 
@@ -31,12 +35,14 @@ pub(super) enum Ending {
     Cut(Option<u64>),
 }
 
-/// What was cut short is a problem; true: a recording that broke off.
+/// What was cut short is a problem; true: a recording that broke off. Sound plays up to there, whatever is missing, but for
+/// what has its index at its end.
 pub(super) fn check(path: &Path, content: Content) -> Result<bool, Problem> {
     let mut file = File::open(path)?;
     match ending(&mut file, content) {
         Ok(Ending::Whole) => Ok(false),
         Ok(Ending::BrokenOff) => Ok(true),
+        Ok(Ending::Cut(_)) if content.kind() == Kind::Sound && content != Content::M4a => Ok(true),
         Ok(Ending::Cut(missing)) => Err(Problem::new(Failure::CutShort, said(missing))),
         // A length that leads nowhere: what decodes it says more.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
@@ -57,20 +63,23 @@ pub(super) fn ending(file: &mut (impl Read + Seek), content: Content) -> io::Res
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     match content {
-        Content::Mp4 | Content::QuickTime => boxes(file, length),
+        Content::Mp4 | Content::QuickTime | Content::M4a => boxes(file, length),
         Content::Matroska | Content::WebM => segment(file, length),
-        Content::WebP | Content::Avi => riff(file, length),
+        Content::WebP | Content::Avi | Content::Wav => riff(file, length),
         Content::MpegTs => packets(file, length),
         Content::Flash => tags(file, length),
-        Content::Ogg => pages(file, length),
+        Content::Ogg | Content::OggSound => pages(file, length),
+        Content::Mp3 => mp3::ending(file, length),
         Content::Gif => gif(&mut BufReader::new(file)).map(|(ending, _)| ending),
         Content::Bmp => bitmap(file, length),
         Content::Asf => objects(file, length),
         Content::Png => chunks(file, length),
         Content::Jpeg => jpeg(file),
+        Content::Tiff => tiff::ending(file, length),
         Content::Pdf => document(file),
-        // What is no whole XML is none to its parser; a stream of packets of any size has no end.
-        Content::Svg | Content::MpegPs => Ok(Ending::Whole),
+        // What is no whole XML is none to its parser; a stream of packets of any size has no end, and how long FLAC is shows
+        // when it is read.
+        Content::Svg | Content::MpegPs | Content::Adts | Content::Flac => Ok(Ending::Whole),
     }
 }
 
@@ -419,6 +428,8 @@ mod tests {
 
     #[test]
     fn what_other_programs_make_has_an_end_too() {
+        let wav = [&b"RIFF\x2c\0\0\0WAVE"[..], &[7; 40]].concat();
+        check(Content::Wav, &wav, [20, 51]);
         let gif = gif_of(2);
         check(Content::Gif, &gif, [gif.len() - 1, gif.len() / 2]);
         let bmp = [&b"BM\x40\0\0\0"[..], &[0; 58]].concat();

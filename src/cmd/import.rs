@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     /// The data folder that `marquee run` is given
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Folder of videos with their subtitles and of slides, with ratings.json, views.json, tags.json and
+    /// Folder of videos with their subtitles, of slides and of sounds, with ratings.json, views.json, tags.json and
     /// favorites.json of the old server if it has them
     folder: PathBuf,
 }

@@ -37,8 +37,8 @@ enum Command {
     Run(run::Arguments),
     /// Check a configuration file: print what is in force, or every mistake (exit code 2)
     CheckConfig(check_config::Arguments),
-    /// Take a folder of videos and slides into the library, with what the old server knew of them: print what is left out
-    /// (exit code 2)
+    /// Take a folder of videos, slides and sounds into the library, with what the old server knew of them: print what is
+    /// left out (exit code 2)
     Import(import::Arguments),
     /// Compare the library's database with its files: print what is wrong (exit code 2), or mend it
     CheckLibrary(check_library::Arguments),

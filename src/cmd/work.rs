@@ -36,6 +36,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     duration_ms: u64,
     #[arg(long)]
+    sound: bool,
+    #[arg(long)]
     convert: Option<Conversion>,
 }
 
@@ -58,6 +60,7 @@ impl From<Arguments> for Errand {
             height: arguments.height,
             rotation: arguments.rotation,
             duration_ms: arguments.duration_ms,
+            sound: arguments.sound,
             conversion: arguments.convert,
         }
     }
@@ -95,9 +98,10 @@ mod tests {
             height: 4,
             rotation: 90,
             duration_ms: 5,
+            sound: false,
             conversion: Some(Conversion { width: 6, height: 8, rate: (30000, 1001), kbit_per_s: 9 }),
         };
-        for errand in [errand.clone(), Errand { conversion: None, ..errand }] {
+        for errand in [errand.clone(), Errand { sound: true, conversion: None, ..errand }] {
             let line = std::iter::once("work".into()).chain(errand.arguments());
             let line = Line::try_parse_from(line).unwrap();
             assert_eq!(Errand::from(line.arguments), errand);

@@ -69,6 +69,8 @@ pub enum Kind {
     Video,
     /// A picture, or a document of several pages.
     Slide,
+    /// Heard, and shown by a still picture: its cover, or one that is drawn.
+    Sound,
 }
 
 impl Kind {
@@ -76,11 +78,12 @@ impl Kind {
         match self {
             Self::Video => "video",
             Self::Slide => "slide",
+            Self::Sound => "sound",
         }
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Video, Self::Slide].into_iter().find(|kind| kind.name() == name)
+        [Self::Video, Self::Slide, Self::Sound].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -97,7 +100,7 @@ pub struct Summary {
     pub binned: Option<i64>,
     /// 0 for slides, and until it is probed.
     pub duration_ms: u64,
-    /// As shown, after turning it upright; 0 until it is probed.
+    /// As shown, after turning it upright; 0 until it is probed, and for sound.
     pub width: u32,
     pub height: u32,
     pub favorite: bool,
@@ -143,6 +146,7 @@ pub struct Asset {
     /// As it was called when it was uploaded.
     pub file_name: String,
     pub container: String,
+    /// Empty: sound alone.
     pub video_codec: String,
     /// Empty: no sound.
     pub audio_codec: String,

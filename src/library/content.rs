@@ -1,5 +1,10 @@
 //! What is in a file by its first bytes, whatever its name says. Pure.
 
+mod sounds;
+
+use super::asset::Kind;
+pub(crate) use sounds::mp3_frame;
+
 /// As much of a file as is looked at: an SVG may begin with a page of comments.
 pub const HEAD_BYTES: usize = 16 << 10;
 /// The document's type stands in the EBML header, which is a few dozen bytes (RFC 8794, section 11.2).
@@ -29,23 +34,64 @@ pub enum Content {
     MpegPs,
     Flash,
     Ogg,
+    /// MP4 that says it is sound alone.
+    M4a,
+    Mp3,
+    /// AAC without a container.
+    Adts,
+    Flac,
+    Wav,
+    /// Ogg that begins with sound.
+    OggSound,
     Jpeg,
     Png,
     WebP,
     Gif,
     Bmp,
+    Tiff,
     Svg,
     Pdf,
 }
 
 impl Content {
-    /// One of each family.
-    pub const VIDEOS: [Self; 8] =
-        [Self::Mp4, Self::Matroska, Self::Avi, Self::Asf, Self::MpegTs, Self::MpegPs, Self::Flash, Self::Ogg];
+    /// What plays, one of each family.
+    pub const PLAYED: [Self; 13] = [
+        Self::Mp4,
+        Self::Matroska,
+        Self::Avi,
+        Self::Asf,
+        Self::MpegTs,
+        Self::MpegPs,
+        Self::Flash,
+        Self::Ogg,
+        Self::Mp3,
+        Self::Adts,
+        Self::Flac,
+        Self::Wav,
+        Self::OggSound,
+    ];
 
     /// By the first [`HEAD_BYTES`], or all there are.
     pub fn of(head: &[u8]) -> Option<Self> {
-        Self::video(head).or_else(|| Self::slide(head))
+        Self::video(head).or_else(|| Self::sound(head)).or_else(|| Self::slide(head)).or_else(|| {
+            // The weakest of marks last.
+            let streams = [(Self::Mp3, sounds::is_mp3(head)), (Self::Adts, sounds::is_adts(head))];
+            streams.into_iter().find_map(|(content, is_it)| is_it.then_some(content))
+        })
+    }
+
+    fn sound(head: &[u8]) -> Option<Self> {
+        const OGG: [&[u8]; 3] = [b"\x01vorbis", b"OpusHead", b"\x7fFLAC"];
+        if head.starts_with(b"ID3") {
+            Some(Self::Mp3)
+        } else if head.starts_with(b"fLaC") {
+            Some(Self::Flac)
+        } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE") {
+            Some(Self::Wav)
+        } else {
+            let is_it = head.starts_with(b"OggS") && OGG.iter().any(|begin| contains(head, begin));
+            is_it.then_some(Self::OggSound)
+        }
     }
 
     fn video(head: &[u8]) -> Option<Self> {
@@ -62,6 +108,7 @@ impl Content {
         }
         match (head.get(4..8)?, head.get(8..12)) {
             (b"ftyp", Some(b"qt  ")) => Some(Self::QuickTime),
+            (b"ftyp", Some(b"M4A " | b"M4B ")) => Some(Self::M4a),
             (b"ftyp", Some(brand)) => (!HEIC.contains(&brand) && !AVIF.contains(&brand)).then_some(Self::Mp4),
             // QuickTime files from before there was `ftyp`.
             (b"moov" | b"mdat" | b"wide" | b"free" | b"skip" | b"pnot", _) => Some(Self::QuickTime),
@@ -100,6 +147,8 @@ impl Content {
             Some(Self::Gif)
         } else if head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]) {
             Some(Self::Bmp)
+        } else if is_tiff(head) {
+            Some(Self::Tiff)
         } else if contains(&head[..head.len().min(PDF_MARK_BYTES)], b"%PDF-") {
             Some(Self::Pdf)
         } else {
@@ -107,29 +156,53 @@ impl Content {
         }
     }
 
-    pub const fn is_video(self) -> bool {
-        !matches!(self, Self::Jpeg | Self::Png | Self::WebP | Self::Gif | Self::Bmp | Self::Svg | Self::Pdf)
+    /// As far as the beginning tells: whether there is a picture in what plays shows when it is probed.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Jpeg
+            | Self::Png
+            | Self::WebP
+            | Self::Gif
+            | Self::Bmp
+            | Self::Tiff
+            | Self::Svg
+            | Self::Pdf => Kind::Slide,
+            Self::M4a | Self::Mp3 | Self::Adts | Self::Flac | Self::Wav | Self::OggSound => Kind::Sound,
+            _ => Kind::Video,
+        }
+    }
+
+    /// It has a length: a video, or sound.
+    pub const fn plays(self) -> bool {
+        !matches!(self.kind(), Kind::Slide)
     }
 
     /// The endings that a file of this kind may have; the first is its own. Containers of one family are taken for each
     /// other: cameras and programs name them as they like.
     const fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::Mp4 => &["mp4", "m4v", "mov", "3gp"],
-            Self::QuickTime => &["mov", "mp4", "m4v", "3gp"],
-            Self::Matroska => &["mkv", "webm"],
-            Self::WebM => &["webm", "mkv"],
+            Self::Mp4 => &["mp4", "m4v", "mov", "3gp", "m4a", "m4b"],
+            Self::QuickTime => &["mov", "mp4", "m4v", "3gp", "m4a", "m4b"],
+            Self::M4a => &["m4a", "m4b", "mp4", "m4v", "mov", "3gp"],
+            Self::Matroska => &["mkv", "webm", "mka"],
+            Self::WebM => &["webm", "mkv", "mka"],
             Self::Avi => &["avi"],
-            Self::Asf => &["wmv", "asf"],
+            Self::Asf => &["wmv", "asf", "wma"],
             Self::MpegTs => &["ts", "m2ts", "mts"],
             Self::MpegPs => &["mpg", "mpeg"],
             Self::Flash => &["flv"],
-            Self::Ogg => &["ogv"],
+            Self::Ogg => &["ogv", "ogg"],
+            Self::OggSound => &["ogg", "oga", "opus"],
+            Self::Mp3 => &["mp3"],
+            Self::Adts => &["aac"],
+            Self::Flac => &["flac"],
+            Self::Wav => &["wav"],
             Self::Jpeg => &["jpg", "jpeg"],
             Self::Png => &["png"],
             Self::WebP => &["webp"],
             Self::Gif => &["gif"],
             Self::Bmp => &["bmp"],
+            Self::Tiff => &["tif", "tiff"],
             Self::Svg => &["svg"],
             Self::Pdf => &["pdf"],
         }
@@ -160,6 +233,11 @@ pub(super) fn jpeg_size(head: &[u8]) -> Option<(u16, u16)> {
         }
         rest = segment.get(length..)?;
     }
+}
+
+/// TIFF 6.0, section 2. Canon's raw pictures begin the same way, and go on with a name of their own.
+fn is_tiff(head: &[u8]) -> bool {
+    (head.starts_with(b"II*\0") || head.starts_with(b"MM\0*")) && head.get(8..10) != Some(b"CR")
 }
 
 /// XML with an element `svg`, and no page of the web.
@@ -195,8 +273,10 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 /// What people take for one of ours, by its first bytes, and what they can do.
 pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
     const UNPACK: &str = "unpack it and upload what is inside";
-    const SOUND: &str = "make a video of it, with a picture to look at, and upload that";
-    const KNOWN: [(&[u8], &str, &str); 12] = [
+    const SOUND: &str = "save it as MP3 or M4A on a computer and upload that";
+    const RAW: (&str, &str) =
+        ("a raw picture of a camera", "set the camera to JPEG, or save it as JPEG, and upload that");
+    const KNOWN: [(&[u8], &str, &str); 18] = [
         (
             b"PK\x03\x04",
             "a ZIP archive or an office document",
@@ -206,15 +286,21 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
         (b"\x1f\x8b", "packed by gzip", UNPACK),
         (b"7z\xbc\xaf", "a 7-Zip archive", UNPACK),
         (b"Rar!", "a RAR archive", UNPACK),
-        (b"II*\0", "a TIFF picture", "save it as JPEG or PNG and upload that"),
-        (b"MM\0*", "a TIFF picture", "save it as JPEG or PNG and upload that"),
-        (b"ID3", "sound alone", SOUND),
-        (b"fLaC", "sound alone", SOUND),
-        (b"OggS", "sound alone", SOUND),
+        (b"II*\0", RAW.0, RAW.1),
+        (b"IIRO", RAW.0, RAW.1),
+        (b"IIU\0", RAW.0, RAW.1),
+        (b"FUJIFILMCCD-RAW", RAW.0, RAW.1),
+        (b"#!AMR", "sound of an old phone (AMR)", SOUND),
+        (b"FORM", "sound in a rare format", SOUND),
+        (b"caff", "sound in a rare format", SOUND),
+        (b"OggS", "sound in a rare format", SOUND),
+        (b"wvpk", "sound in a rare format", SOUND),
+        (b"MAC ", "sound in a rare format", SOUND),
+        (b"MThd", "notes without sound (MIDI)", SOUND),
         (b"MZ", "a Windows program", NOTHING),
         (b"\x7fELF", "a Linux program", NOTHING),
     ];
-    const NOTHING: &str = "upload a video, a picture or a PDF";
+    const NOTHING: &str = "upload a video, a picture, sound or a PDF";
     let brand = if head.get(4..8) == Some(b"ftyp") { head.get(8..12) } else { None };
     if brand.is_some_and(|brand| HEIC.contains(&brand)) {
         let advice = "set the iPhone's camera to Most Compatible (Settings, Camera, Formats), or save it as JPEG, and \
@@ -224,12 +310,9 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
     if brand.is_some_and(|brand| AVIF.contains(&brand)) {
         return ("an AVIF picture", "save it as JPEG or PNG and upload that");
     }
-    if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE") {
-        return ("sound alone", SOUND);
-    }
     let known = KNOWN.iter().find(|(start, ..)| head.starts_with(start));
     known.map_or(
-        ("something unknown", "save it as MP4, JPEG, PNG or PDF on a computer and upload that"),
+        ("something unknown", "save it as MP4, JPEG, PNG, PDF or MP3 on a computer and upload that"),
         |(_, name, advice)| (name, advice),
     )
 }
@@ -270,7 +353,14 @@ mod tests {
             (b"\xff\xd8\xff\xe0", Some(Content::Jpeg)),
             (b"\x89PNG\r\n\x1a\n", Some(Content::Png)),
             (b"RIFF\x10\0\0\0WEBPVP8 ", Some(Content::WebP)),
-            (b"RIFF\x10\0\0\0WAVEfmt ", None),
+            (b"RIFF\x10\0\0\0WAVEfmt ", Some(Content::Wav)),
+            (b"\0\0\0\x1cftypM4A \0\0\0\0", Some(Content::M4a)),
+            (b"ID3\x04\0\0\0\0\0\x0a", Some(Content::Mp3)),
+            (b"\xff\xfb\x90\0", None),
+            (b"fLaC\0\0\0\x22", Some(Content::Flac)),
+            (b"II*\0\x08\0\0\0", Some(Content::Tiff)),
+            (b"MM\0*\0\0\0\x08", Some(Content::Tiff)),
+            (b"II*\0\x10\0\0\0CR\x02\0", None),
             (b"%PDF-1.7", Some(Content::Pdf)),
             (b"\xef\xbb\xbf\n\n%PDF-1.4", Some(Content::Pdf)),
             (b"<svg xmlns='http://www.w3.org/2000/svg'/>", Some(Content::Svg)),
@@ -290,7 +380,9 @@ mod tests {
             (b"FLV\x01\x05", Some(Content::Flash)),
             (b"\0\0\x01\xba\x44", Some(Content::MpegPs)),
             (b"OggS\0\x02........................\x80theora", Some(Content::Ogg)),
-            (b"OggS\0\x02........................OpusHead", None),
+            (b"OggS\0\x02........................OpusHead", Some(Content::OggSound)),
+            (b"OggS\0\x02........................\x01vorbis", Some(Content::OggSound)),
+            (b"OggS\0\x02........................Speex   ", None),
             (b"GIF89a\x01\0", Some(Content::Gif)),
             (b"BM\x46\0\0\0\0\0\0\0", Some(Content::Bmp)),
             (b"BMW i3 manual", None),
@@ -318,5 +410,6 @@ mod tests {
     fn a_name_can_not_turn_a_picture_into_a_video() {
         assert!(Content::WebM.fits("mkv") && Content::QuickTime.fits("mp4") && Content::Jpeg.fits("jpeg"));
         assert!(!Content::Jpeg.fits("mp4") && !Content::Mp4.fits("jpg") && !Content::Svg.fits("png"));
+        assert!(Content::Mp4.fits("m4a") && Content::Ogg.fits("ogg") && !Content::Mp3.fits("jpg"));
     }
 }

@@ -52,7 +52,7 @@ impl Kind {
     /// What is to be done with a new asset; the rest follows from what that finds.
     pub const fn first_step(self) -> Step {
         match self {
-            Self::Video => Step::Probe,
+            Self::Video | Self::Sound => Step::Probe,
             Self::Slide => Step::Pages,
         }
     }
@@ -62,6 +62,7 @@ impl Kind {
         match self {
             Self::Video => !matches!(step, Step::Pages),
             Self::Slide => matches!(step, Step::Pages | Step::Thumbnail),
+            Self::Sound => matches!(step, Step::Probe | Step::Thumbnail | Step::Convert),
         }
     }
 }
@@ -372,10 +373,16 @@ fn set_file(connection: &Connection, sql: &str, id: i64, file: &StoredFile) -> R
 }
 
 fn set_facts(connection: &Connection, id: i64, facts: &Facts, plays: Plays) -> Result<(), Error> {
-    let sql = "UPDATE assets SET duration_ms = ?, width = ?, height = ?, rotation = ?, frames_per_s = ?,
+    // A name does not tell whether there is a picture: M4A and MP4 are one container, and so are their like.
+    let (kind, video) = match facts.is_sound() {
+        true => (Kind::Sound, ""),
+        false => (Kind::Video, facts.video.name()),
+    };
+    let sql = "UPDATE assets SET kind = ?, duration_ms = ?, width = ?, height = ?, rotation = ?, frames_per_s = ?,
             bitrate_bps = ?, container = ?, video_codec = ?, audio_codec = ?, plays_hdmi = ?, plays_browser = ?,
             plays_old_tv = ? WHERE id = ?";
     connection.prepare_cached(sql)?.execute(params![
+        kind,
         facts.duration_ms,
         facts.width,
         facts.height,
@@ -383,7 +390,7 @@ fn set_facts(connection: &Connection, id: i64, facts: &Facts, plays: Plays) -> R
         facts.frames_per_s,
         facts.bitrate_bps,
         facts.container.name(),
-        facts.video.name(),
+        video,
         facts.audio.map_or("", |audio| audio.codec.name()),
         plays.hdmi,
         plays.browser,

@@ -11,7 +11,7 @@ pub struct FileKind {
     pub ext: &'static str,
 }
 
-const KINDS: [FileKind; 24] = [
+const KINDS: [FileKind; 37] = [
     video("mp4"),
     video("m4v"),
     video("mov"),
@@ -28,18 +28,35 @@ const KINDS: [FileKind; 24] = [
     video("mpeg"),
     video("flv"),
     video("ogv"),
+    sound("mp3"),
+    sound("m4a"),
+    sound("m4b"),
+    sound("aac"),
+    sound("flac"),
+    sound("wav"),
+    sound("ogg"),
+    sound("oga"),
+    sound("opus"),
+    sound("wma"),
+    sound("mka"),
     slide("jpg"),
     slide("jpeg"),
     slide("png"),
     slide("webp"),
     slide("gif"),
     slide("bmp"),
+    slide("tif"),
+    slide("tiff"),
     slide("svg"),
     slide("pdf"),
 ];
 
 const fn video(ext: &'static str) -> FileKind {
     FileKind { kind: Kind::Video, ext }
+}
+
+const fn sound(ext: &'static str) -> FileKind {
+    FileKind { kind: Kind::Sound, ext }
 }
 
 const fn slide(ext: &'static str) -> FileKind {
@@ -69,8 +86,7 @@ impl FileKind {
             return Err(OtherContent { found, advice });
         };
         let named = Self::of(file_name).filter(|kind| content.fits(kind.ext));
-        let own = if content.is_video() { video(content.ext()) } else { slide(content.ext()) };
-        Ok(named.unwrap_or(own))
+        Ok(named.unwrap_or(Self { kind: content.kind(), ext: content.ext() }))
     }
 
     /// Whether a file with this beginning may have this ending.
@@ -122,10 +138,20 @@ mod tests {
             (mp4, "film.jpg", (Kind::Video, "mp4")),
             (b"\0\0\0\x14ftypqt  ", "film.avi", (Kind::Video, "mov")),
             (b"%PDF-1.7", "scan.docx", (Kind::Slide, "pdf")),
+            (mp4, "memo.m4a", (Kind::Sound, "m4a")),
+            (b"\0\0\0\x1cftypM4A \0\0\0\0", "memo", (Kind::Sound, "m4a")),
+            (b"ID3\x04", "song.wav", (Kind::Sound, "mp3")),
+            (b"OggS................OpusHead", "PTT-1.opus", (Kind::Sound, "opus")),
+            (b"OggS................OpusHead", "film.ogv", (Kind::Sound, "ogg")),
+            (b"II*\0\x08\0\0\0", "scan.tiff", (Kind::Slide, "tiff")),
         ] {
             assert_eq!(kind(head, name), Ok(expected), "{name}");
         }
-        assert!(KINDS.iter().all(|kind| kind.kind == Kind::Slide || video(kind.ext) == *kind));
+        assert!(
+            KINDS.iter().all(
+                |kind| Content::PLAYED.iter().any(|one| one.fits(kind.ext)) != (kind.kind == Kind::Slide)
+            )
+        );
     }
 
     #[test]
@@ -140,7 +166,11 @@ mod tests {
                 "the file is a HEIC picture, which can't be shown; set the iPhone's camera to Most",
             ),
             (b"\0\0\0\x20ftypavif", "the file is an AVIF picture, which can't be shown; save it as JPEG"),
-            (b"ID3\x04", "the file is sound alone, which can't be shown; make a video"),
+            (b"#!AMR\n", "the file is sound of an old phone (AMR), which can't be shown; save it as MP3"),
+            (
+                b"II*\0\x10\0\0\0CR\x02\0",
+                "the file is a raw picture of a camera, which can't be shown; set the",
+            ),
             (b"", "the file is something unknown, which can't be shown; save it as MP4"),
         ] {
             let refused = FileKind::by(head, "x.mp4").unwrap_err().to_string();

@@ -125,6 +125,7 @@ pub struct Tag {
 pub struct Totals {
     pub videos: u64,
     pub slides: u64,
+    pub sounds: u64,
     pub favorites: u64,
     pub bin: u64,
 }
@@ -221,6 +222,7 @@ fn totals(connection: &Connection) -> Result<Totals, Error> {
         match row.get_ref(0)?.as_str().unwrap_or_default() {
             "video" => totals.videos = assets,
             "slide" => totals.slides = assets,
+            "sound" => totals.sounds = assets,
             "favorite" => totals.favorites = assets,
             "bin" => totals.bin = assets,
             _ => {}
@@ -243,7 +245,7 @@ struct Found {
 /// `None`: nothing can match.
 fn find(connection: &Connection, selection: &Selection, matches: Matches) -> Result<Option<Found>, Error> {
     let totals = totals(connection)?;
-    let all = totals.videos + totals.slides;
+    let all = totals.videos + totals.slides + totals.sounds;
     let mut found = Found {
         from: "",
         conditions: Vec::new(),
@@ -266,7 +268,11 @@ fn find(connection: &Connection, selection: &Selection, matches: Matches) -> Res
     if let Some(kind) = selection.kind {
         found.conditions.push("kind = ?".to_owned());
         found.values.push(kind.name().to_owned().into());
-        let assets = if kind == Kind::Video { totals.videos } else { totals.slides };
+        let assets = match kind {
+            Kind::Video => totals.videos,
+            Kind::Slide => totals.slides,
+            Kind::Sound => totals.sounds,
+        };
         narrow(&mut found, "INDEXED BY assets_by_kind", assets);
     }
     for (column, index, range) in ranges(selection) {

@@ -344,13 +344,29 @@ UPDATE assets SET taken = added;
 CREATE INDEX assets_by_taken ON assets (taken, id) WHERE binned IS NULL;
 ";
 
+/// A third kind. Of the table only its check changes, in its own text as SQLite's documentation of ALTER TABLE has it
+/// ("Making Other Kinds Of Table Schema Changes"): a table in its place would take all that refers to it along when the
+/// old one goes. The old numbers of what there is stay right, since there was none of this kind.
+const SOUNDS: &str = "
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, '(''video'', ''slide'')', '(''video'', ''slide'', ''sound'')')
+    WHERE type = 'table' AND name = 'assets';
+PRAGMA writable_schema = RESET;
+INSERT INTO totals VALUES ('sound', 0);
+-- What a file is, is known for sure when it was looked at.
+CREATE TRIGGER asset_is AFTER UPDATE OF kind ON assets WHEN new.binned IS NULL AND old.kind <> new.kind BEGIN
+    UPDATE totals SET assets = assets + iif(what = new.kind, 1, -1) WHERE what IN (old.kind, new.kind);
+END;
+";
+
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     let fold = |transaction: &Transaction<'_>| {
         fold_all(transaction).map_err(|error| HookError::Hook(error.to_string()))
     };
     let folded = M::up_with_hook(FOLDED, fold);
     let (first, signage, imported) = (M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED));
-    Migrations::new(vec![first, signage, imported, M::up(FAILED), folded, M::up(IDLE), M::up(TAKEN)])
+    let (failed, idle, taken, sounds) = (M::up(FAILED), M::up(IDLE), M::up(TAKEN), M::up(SOUNDS));
+    Migrations::new(vec![first, signage, imported, failed, folded, idle, taken, sounds])
 });
 
 /// Rebuilds the search index and the sort names of all assets.
@@ -457,5 +473,27 @@ mod tests {
         let id: i64 =
             connection.query_row(&sql, rusqlite::params_from_iter(found.values), |row| row.get(0)).unwrap();
         assert_eq!(id, 1);
+    }
+
+    #[test]
+    fn a_library_of_an_earlier_version_takes_sound_and_keeps_what_it_has() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        MIGRATIONS.to_version(&mut connection, 7).unwrap();
+        let before = "INSERT INTO files VALUES (zeroblob(32), 'mp4', 1, 0);
+            INSERT INTO assets (id, hash, kind, name, sort_name, file_name, added)
+                VALUES (1, zeroblob(32), 'video', 'Memo', 'memo', '', 0);
+            INSERT INTO jobs VALUES (1, 'probe', 'waiting', '', '', 0)";
+        connection.execute_batch(before).unwrap();
+        let sound = "UPDATE assets SET kind = 'sound' WHERE id = 1";
+        assert!(connection.execute_batch(sound).is_err(), "there was none before");
+        migrate(&mut connection).unwrap();
+        connection.execute_batch(sound).unwrap();
+        assert!(connection.execute_batch("UPDATE assets SET kind = 'song' WHERE id = 1").is_err());
+        let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(one("SELECT group_concat(what, ' ') FROM totals WHERE assets"), "sound");
+        assert_eq!(one("SELECT step FROM jobs WHERE asset = 1"), "probe");
+        assert_eq!(one("PRAGMA integrity_check"), "ok");
+        assert!(is_ours(&connection).unwrap());
     }
 }

@@ -9,7 +9,7 @@ use super::asset::{Hash, StoredFile};
 use super::error::Error;
 
 /// What may be stored, and the type it is served as. Nothing else gets in, whatever its name says.
-pub const EXTENSIONS: [(&str, &str); 25] = [
+pub const EXTENSIONS: [(&str, &str); 38] = [
     ("mp4", "video/mp4"),
     ("m4v", "video/mp4"),
     ("mov", "video/quicktime"),
@@ -26,12 +26,25 @@ pub const EXTENSIONS: [(&str, &str); 25] = [
     ("mpeg", "video/mpeg"),
     ("flv", "video/x-flv"),
     ("ogv", "video/ogg"),
+    ("mp3", "audio/mpeg"),
+    ("m4a", "audio/mp4"),
+    ("m4b", "audio/mp4"),
+    ("aac", "audio/aac"),
+    ("flac", "audio/flac"),
+    ("wav", "audio/wav"),
+    ("ogg", "audio/ogg"),
+    ("oga", "audio/ogg"),
+    ("opus", "audio/ogg"),
+    ("wma", "audio/x-ms-wma"),
+    ("mka", "audio/x-matroska"),
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
     ("png", "image/png"),
     ("webp", "image/webp"),
     ("gif", "image/gif"),
     ("bmp", "image/bmp"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
     ("svg", "image/svg+xml"),
     ("pdf", "application/pdf"),
     ("vtt", "text/vtt; charset=utf-8"),

@@ -245,6 +245,7 @@ struct Running {
 pub(super) struct Totals {
     pub videos: u64,
     pub slides: u64,
+    pub sounds: u64,
     pub favorites: u64,
     pub bin: u64,
 }
@@ -379,9 +380,9 @@ impl Asset {
             bytes: file.bytes,
         };
         let (original, converted) = (file(asset.original), asset.converted.map(file));
-        let video = asset.summary.kind == library::Kind::Video;
+        let plays = asset.summary.kind != library::Kind::Slide;
         let play = match &converted {
-            _ if !video => None,
+            _ if !plays => None,
             Some(converted) => Some(converted.url.clone()),
             None => browser.then(|| original.url.clone()),
         };
@@ -448,7 +449,7 @@ impl From<work::Status> for Work {
 
 impl From<library::Totals> for Totals {
     fn from(totals: library::Totals) -> Self {
-        let library::Totals { videos, slides, favorites, bin } = totals;
-        Self { videos, slides, favorites, bin }
+        let library::Totals { videos, slides, sounds, favorites, bin } = totals;
+        Self { videos, slides, sounds, favorites, bin }
     }
 }

@@ -91,6 +91,32 @@ export function makeSlide(name, colour) {
 }
 
 /**
+ * A tone that swells and fades, as a WAV.
+ * @param {string} name without ending
+ * @param {number} seconds
+ * @returns {string} path
+ */
+export function makeSound(name, seconds) {
+  const rate = 48000;
+  const file = path.join(place(), `${name}.wav`);
+  const samples = Buffer.alloc(seconds * rate * 2);
+  for (let at = 0; at < seconds * rate; at += 1) {
+    const swell = Math.abs(Math.sin((at / rate) * 2));
+    samples.writeInt16LE(Math.round(Math.sin((at / rate) * 440 * 2 * Math.PI) * swell * 12000), at * 2);
+  }
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0, 'latin1');
+  head.writeUInt32LE(36 + samples.length, 4);
+  head.write('WAVEfmt ', 8, 'latin1');
+  // A head of 16 bytes, PCM, one channel, its rate, bytes a second, bytes and bits of a sample.
+  [[16, 4], [1, 2], [1, 2], [rate, 4], [rate * 2, 4], [2, 2], [16, 2]].reduce((at, [value, size]) => head.writeUIntLE(value, at, size), 16);
+  head.write('data', 36, 'latin1');
+  head.writeUInt32LE(samples.length, 40);
+  writeFileSync(file, Buffer.concat([head, samples]));
+  return file;
+}
+
+/**
  * Puts a file into the library as a program would, by tus in one request.
  * @param {string} url of the server
  * @param {string} file

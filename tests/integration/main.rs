@@ -24,6 +24,7 @@ mod rtsp;
 mod screen_sound;
 mod screens;
 mod signage;
+mod sounds;
 mod sources;
 mod uploads;
 mod viewers;

@@ -12,6 +12,7 @@ use crate::ports::{add, play, send};
 use crate::program::{PATIENCE, Program};
 use crate::rtsp::RtspServer;
 use crate::work::made;
+use crate::work::sounds::tone;
 
 const RATE: usize = 48_000;
 /// Of 16-bit samples: above the noise of a G.711 encoder, below any tick.
@@ -229,6 +230,19 @@ async fn the_clips_of_a_playlist_are_heard_one_after_the_other() {
     assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
     card.until("silence", card.played().len(), silence_of(1)).await;
     send(&program, "PUT", "/api/message", serde_json::json!({"text": "Fire"})).await;
+    program.signal("TERM");
+    assert!(program.ended().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_sound_is_heard_as_often_as_it_is_its_turn() {
+    let (desktop, card, folder) =
+        (Desktop::start(), SoundCard::start(), tempfile::tempdir().expect("a folder"));
+    let program = program(&desktop, &card, "[web]\nwebrtc_port = 0\n[test]\nenabled = false\n[[screen]]\n");
+    let wav = format!("{} ! wavenc ! OUT", tone(2));
+    let tone = add(&program, "tone.wav", made(&folder.path().join("tone.wav"), &wav)).await;
+    play(&program, "cut", serde_json::json!([{"kind": "asset", "asset": tone}])).await;
+    card.until("the sound four times", 0, sound_in_each(4, 2 * RATE)).await;
     program.signal("TERM");
     assert!(program.ended().await.success());
 }

@@ -3,6 +3,7 @@
 mod hostile;
 mod odd;
 mod slides;
+pub(crate) mod sounds;
 mod videos;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use marquee::library::work::{Settings, Work};
-use marquee::library::{Asset, JobState, Kind, Library, New, Step};
+use marquee::library::{Asset, FileKind, JobState, Kind, Library, New, Step};
 use marquee::task::{self, Stopper, Task};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -60,11 +61,7 @@ impl Shelf {
         let from = self.library.store().incoming().join("upload");
         std::fs::write(&from, bytes).expect("written");
         let ext = Path::new(name).extension().expect("an ending").to_str().expect("text").to_owned();
-        let video = matches!(
-            ext.as_str(),
-            "mp4" | "mov" | "mkv" | "webm" | "m4v" | "3gp" | "avi" | "ts" | "flv" | "ogv"
-        );
-        let kind = if video { Kind::Video } else { Kind::Slide };
+        let kind = FileKind::of(name).map_or(Kind::Slide, |named| named.kind);
         let steps = vec![kind.first_step()];
         let new = New { kind, file_name: name.to_owned(), ext, tags: vec![], steps };
         self.library.add(from, new).await.expect("added").id

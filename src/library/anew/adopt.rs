@@ -82,7 +82,7 @@ pub(super) fn tidy(to: &Connection) -> Result<(), Error> {
             OR step = 'convert' AND asset IN (SELECT id FROM assets WHERE converted IS NULL)
             OR step = 'pages' AND asset NOT IN (SELECT asset FROM pages));
          INSERT INTO jobs (asset, step, state, changed)
-            SELECT id, iif(kind = 'video', 'probe', 'pages'), 'waiting', unixepoch() FROM assets
+            SELECT id, iif(kind = 'slide', 'pages', 'probe'), 'waiting', unixepoch() FROM assets
             WHERE id NOT IN (SELECT asset FROM jobs);",
     )?;
     let mut assets = to.prepare("SELECT id FROM assets")?;

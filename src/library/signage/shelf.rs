@@ -66,12 +66,12 @@ fn assets(connection: &Connection, ids: BTreeSet<i64>) -> Result<HashMap<i64, As
     Ok(assets)
 }
 
-/// A video as it is played; of a slide, why it can't be if it has no pages.
+/// A video as it is played, and sound as the video that was made of it; of a slide, why it can't be if it has no pages.
 fn read_asset(row: &Row<'_>) -> rusqlite::Result<(Kind, String, Result<Media, Reason>)> {
     let kind = row.get(0)?;
     let (binned, duration_ms, plays): (bool, u64, bool) = (row.get(2)?, row.get(3)?, row.get(4)?);
-    let original = file(row, 5)?.filter(|_| plays);
-    let played = file(row, 8)?.or(original).filter(|_| kind == Kind::Video && duration_ms > 0);
+    let original = file(row, 5)?.filter(|_| plays && kind == Kind::Video);
+    let played = file(row, 8)?.or(original).filter(|_| kind != Kind::Slide && duration_ms > 0);
     let media = match played {
         _ if binned => Err(Reason::InBin),
         Some(file) => Ok(Media::Video { file, duration_ms }),

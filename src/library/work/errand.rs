@@ -27,6 +27,8 @@ pub struct Errand {
     pub height: u32,
     pub rotation: u32,
     pub duration_ms: u64,
+    /// It was found to be sound alone.
+    pub sound: bool,
     pub conversion: Option<Conversion>,
 }
 
@@ -59,6 +61,9 @@ impl Errand {
         }
         if let Some(Conversion { width, height, rate, kbit_per_s }) = self.conversion {
             give("--convert", format!("{width}x{height}@{}/{}:{kbit_per_s}", rate.0, rate.1).into());
+        }
+        if self.sound {
+            arguments.push("--sound".into());
         }
         arguments
     }

@@ -1,4 +1,4 @@
-//! What probing finds out about a video, as values, and as the lines in which the child tells them.
+//! What probing finds out about a video or sound, as values, and as the lines in which the child tells them.
 //!
 //! The child may be in the hands of the file it reads: every word that comes back is one of a list, every number is in
 //! its range, or the whole is refused.
@@ -36,19 +36,22 @@ macro_rules! words {
 words! {
     Container {
         Mp4 = "mp4", QuickTime = "mov", Matroska = "mkv", WebM = "webm", Avi = "avi", Asf = "wmv", MpegTs = "ts",
-        MpegPs = "mpg", Flash = "flv", Ogg = "ogv",
+        MpegPs = "mpg", Flash = "flv", Ogg = "ogv", M4a = "m4a", Mp3 = "mp3", Adts = "aac", Flac = "flac", Wav = "wav",
+        OggSound = "ogg",
     }
 }
 words! {
     VideoCodec {
         H264 = "h264", H265 = "h265", Vp8 = "vp8", Vp9 = "vp9", Av1 = "av1", Mpeg4 = "mpeg4", Mpeg2 = "mpeg2",
         Jpeg = "jpeg", ProRes = "prores", Other = "other",
+        /// There is no picture: it is sound alone.
+        None = "none",
     }
 }
 words! {
     AudioCodec {
         Aac = "aac", Mp3 = "mp3", Opus = "opus", Vorbis = "vorbis", Flac = "flac", Ac3 = "ac3", Eac3 = "eac3",
-        Dts = "dts", Alac = "alac", Pcm = "pcm", Other = "other",
+        Dts = "dts", Alac = "alac", Pcm = "pcm", Wma = "wma", Other = "other",
     }
 }
 words! {
@@ -61,7 +64,7 @@ words! {
     }
 }
 
-/// What is known of a video.
+/// What is known of a video or sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Facts {
     pub container: Container,
@@ -71,7 +74,7 @@ pub struct Facts {
     pub level: u32,
     /// Bits of each colour; 8 nearly always.
     pub bits: u32,
-    /// As shown: upright, with square pixels.
+    /// As shown: upright, with square pixels; 0 of sound alone.
     pub width: u32,
     pub height: u32,
     /// Clockwise degrees by which players have to turn it.
@@ -101,6 +104,10 @@ pub struct Audio {
 }
 
 impl Facts {
+    pub fn is_sound(&self) -> bool {
+        self.video == VideoCodec::None
+    }
+
     /// As names and values.
     pub fn told(&self) -> Vec<(&'static str, String)> {
         let mut told = vec![
@@ -146,14 +153,16 @@ impl Facts {
                 Some(Audio { codec: AudioCodec::named(name)?, channels: small("channels", 0, 64)? })
             }
         };
+        let video = VideoCodec::named(value("video")?)?;
+        let side_min = u32::from(video != VideoCodec::None);
         let facts = Self {
             container: Container::named(value("container")?)?,
-            video: VideoCodec::named(value("video")?)?,
+            video,
             profile: Profile::named(value("profile")?)?,
             level: small("level", 0, 255)?,
             bits: small("bits", 1, 16)?,
-            width: small("width", 1, SIDE_MAX)?,
-            height: small("height", 1, SIDE_MAX)?,
+            width: small("width", side_min, SIDE_MAX)?,
+            height: small("height", side_min, SIDE_MAX)?,
             rotation: small("rotation", 0, 270)?,
             mirrored: flag("mirrored")?,
             interlaced: flag("interlaced")?,
@@ -167,7 +176,8 @@ impl Facts {
             texts: small("texts", 0, TRACKS_MAX)?,
         };
         let turned = facts.rotation.is_multiple_of(90);
-        (turned && (0.0..=FRAMES_PER_S_MAX).contains(&facts.frames_per_s)).then_some(facts)
+        let something = !facts.is_sound() || facts.audio.is_some();
+        (turned && something && (0.0..=FRAMES_PER_S_MAX).contains(&facts.frames_per_s)).then_some(facts)
     }
 }
 
@@ -201,6 +211,22 @@ pub(super) mod tests {
         }
     }
 
+    /// A voice memo of a phone.
+    pub(crate) fn memo() -> Facts {
+        Facts {
+            container: Container::M4a,
+            video: VideoCodec::None,
+            profile: Profile::Unknown,
+            level: 0,
+            width: 0,
+            height: 0,
+            frames_per_s: 0.0,
+            picture_ms: 0,
+            bitrate_bps: 64_000,
+            ..phone()
+        }
+    }
+
     fn heard(told: &BTreeMap<&str, String>) -> Option<Facts> {
         Facts::heard(|name| told.get(name).map(String::as_str))
     }
@@ -208,7 +234,7 @@ pub(super) mod tests {
     #[test]
     fn what_is_told_is_heard() {
         let silent = Facts { audio: None, frames_per_s: 29.97, rotation: 270, ..phone() };
-        for facts in [phone(), silent] {
+        for facts in [phone(), silent, memo()] {
             assert_eq!(heard(&facts.told().into_iter().collect()), Some(facts));
         }
     }
@@ -235,6 +261,8 @@ pub(super) mod tests {
             told.insert(name, value.to_owned());
             assert_eq!(heard(&told), None, "{name} {value}");
         }
+        let neither = Facts { audio: None, ..memo() };
+        assert_eq!(heard(&neither.told().into_iter().collect()), None, "neither picture nor sound");
         for (missing, _) in phone().told() {
             let mut told: BTreeMap<_, _> = phone().told().into_iter().collect();
             told.remove(missing);

@@ -73,6 +73,7 @@ pub(super) async fn run(
         height: asset.summary.height,
         rotation: asset.rotation,
         duration_ms: asset.summary.duration_ms,
+        sound: asset.summary.kind == Kind::Sound,
         conversion: (step == Step::Convert).then(|| Conversion::of(asset, settings)),
     };
     let limits = Limits::of(asset, step, settings);
@@ -146,7 +147,8 @@ fn made(asset: &Asset, step: Step, output: &Path, said: &[Line]) -> Result<Made,
         Step::Probe => {
             let facts = facts(said)?;
             let plays = plays(&facts);
-            let mut next = vec![Step::Thumbnail, Step::Preview];
+            let mut next = vec![Step::Thumbnail];
+            next.extend((!facts.is_sound()).then_some(Step::Preview));
             next.extend((facts.texts > 0).then_some(Step::Subtitles));
             next.extend(needs_conversion(plays).then_some(Step::Convert));
             Made::Probed { facts, plays, next }
@@ -284,7 +286,7 @@ fn starts_with(path: PathBuf, magic: &[u8]) -> Result<PathBuf, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::facts::tests::phone;
+    use super::super::facts::tests::{memo, phone};
     use super::*;
     use crate::library::tests::asset;
 
@@ -309,6 +311,7 @@ mod tests {
         assert_eq!(next(&phone()), [Step::Thumbnail, Step::Preview]);
         let film = Facts { container: Container::Matroska, texts: 2, ..phone() };
         assert_eq!(next(&film), [Step::Thumbnail, Step::Preview, Step::Subtitles, Step::Convert]);
+        assert_eq!(next(&memo()), [Step::Thumbnail, Step::Convert]);
     }
 
     #[test]

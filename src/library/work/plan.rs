@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Settings;
-use crate::library::{Asset, Step};
+use crate::library::{Asset, Kind, Step};
 
 /// Below, pictures fall apart.
 const KBIT_MIN: u32 = 300;
@@ -11,6 +11,9 @@ const KBIT_MIN: u32 = 300;
 const FRAMES_PER_S_MAX: f64 = 30.0;
 const FRAMES_PER_S_MAX_SMALL: f64 = 60.0;
 const SMALL_PIXELS: u32 = 1280 * 720;
+/// Of the picture that stands for a sound: what each screen plays, and none notices.
+const STILL: (u32, u32) = (1920, 1080);
+const STILL_RATE: (u32, u32) = (25, 1);
 /// What cameras and films have, as fractions; others are rounded to a thousandth.
 const RATES: [(u32, u32); 8] =
     [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1)];
@@ -28,8 +31,12 @@ pub struct Conversion {
 impl Conversion {
     /// Never larger than the original, never more frames, never many more bits.
     pub fn of(asset: &Asset, settings: Settings) -> Self {
-        let (width, height) = (asset.summary.width, asset.summary.height);
         let height_max = settings.convert_height_max;
+        if asset.summary.kind == Kind::Sound {
+            let (width, height) = fit(STILL.0, STILL.1, height_max * 16 / 9, height_max);
+            return Self { width, height, rate: STILL_RATE, kbit_per_s: settings.convert_kbit_per_s };
+        }
+        let (width, height) = (asset.summary.width, asset.summary.height);
         let (width, height) = fit(width, height, height_max * 16 / 9, height_max);
         let small = width * height <= SMALL_PIXELS;
         let rate = rate(asset.frames_per_s, if small { FRAMES_PER_S_MAX_SMALL } else { FRAMES_PER_S_MAX });
@@ -153,6 +160,17 @@ mod tests {
         check((320, 241), 12.5, 0, (320, 242, (12500, 1000), 300));
         check((0, 0), 0.0, 0, (2, 2, (25, 1), 300));
         check((16_000, 16), 1000.0, u64::MAX, (1920, 2, (31250, 1000), 300));
+    }
+
+    #[test]
+    fn the_picture_of_a_sound_is_as_large_as_conversions_may_be() {
+        let mut asset = crate::library::tests::asset();
+        asset.summary.kind = Kind::Sound;
+        let size = |convert_height_max| {
+            let conversion = Conversion::of(&asset, Settings { convert_height_max, ..SETTINGS });
+            (conversion.width, conversion.height, conversion.rate)
+        };
+        assert_eq!((size(1080), size(720)), ((1920, 1080, (25, 1)), (1280, 720, (25, 1))));
     }
 
     #[test]

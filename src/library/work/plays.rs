@@ -3,7 +3,7 @@
 use super::facts::{Audio, AudioCodec, Container, Facts, Profile, VideoCodec};
 use crate::library::Plays;
 
-/// Where a video plays as it is.
+/// Where a video or sound plays as it is.
 pub fn plays(facts: &Facts) -> Plays {
     Plays { hdmi: hdmi(facts), browser: browser(facts), old_tv: old_tv(facts) }
 }
@@ -46,13 +46,22 @@ fn hdmi(facts: &Facts) -> bool {
 /// - MP4: H.264, VP9, AV1; AAC, MP3, Opus, FLAC (MDN, "Media container formats", MPEG-4).
 /// - WebM: VP8, VP9, AV1; Vorbis, Opus (MDN, WebM).
 /// - HEVC plays only where the machine decodes it (MDN, HEVC); Matroska and QuickTime in no browser but one, the others in none.
+///
+/// Sound alone: MP3, AAC, FLAC and WAV (MDN, "Web audio codec guide"); Ogg not in Safari.
 fn browser(facts: &Facts) -> bool {
+    if facts.is_sound() {
+        return match facts.container {
+            Container::Mp3 | Container::Adts | Container::Flac | Container::Wav => true,
+            Container::Mp4 | Container::M4a => sounds(facts.audio, &[AudioCodec::Aac, AudioCodec::Mp3], 8),
+            _ => false,
+        };
+    }
     // Not all of them look at the half of the matrix that mirrors.
     if facts.mirrored {
         return false;
     }
     match facts.container {
-        Container::Mp4 => {
+        Container::Mp4 | Container::M4a => {
             let video = match facts.video {
                 VideoCodec::H264 => eight_bit_h264(facts) && facts.level <= 52,
                 VideoCodec::Vp9 | VideoCodec::Av1 => true,
@@ -72,9 +81,9 @@ fn browser(facts: &Facts) -> bool {
 /// TVs since about 2012, by what makers wrote in their manuals for USB and browser, the least of them: MP4, H.264 up
 /// to High at level 4.1 (1920x1080 at 30 frames), AAC stereo, landscape (they ignore the container's rotation), no
 /// interlacing (HbbTV 1.5, ETSI TS 102 796, 7.3.1 "Media formats" asks for the same of every hybrid TV: AVC High@4.0,
-/// HE-AAC).
+/// HE-AAC). A screen needs something to show, so that sound alone plays on none: it gets a copy with a still picture.
 fn old_tv(facts: &Facts) -> bool {
-    facts.container == Container::Mp4
+    matches!(facts.container, Container::Mp4 | Container::M4a)
         && facts.video == VideoCodec::H264
         && eight_bit_h264(facts)
         && facts.level <= 41
@@ -109,7 +118,7 @@ fn sounds(audio: Option<Audio>, codecs: &[AudioCodec], channels_max: u32) -> boo
 
 #[cfg(test)]
 mod tests {
-    use super::super::facts::tests::phone;
+    use super::super::facts::tests::{memo, phone};
     use super::*;
 
     /// Expected: h for HDMI, b for browsers, t for old TVs.
@@ -161,6 +170,12 @@ mod tests {
         check("WebM with AAC", &Facts { audio: sound(AudioCodec::Aac, 2), ..webm }, "h");
         check("AV1", &Facts { video: VideoCodec::Av1, ..phone }, "b");
         check("ProRes", &Facts { video: VideoCodec::ProRes, container: Container::QuickTime, ..phone }, "");
+        let song = |container, codec| Facts { container, audio: sound(codec, 2), ..memo() };
+        check("voice memo", &memo(), "b");
+        check("MP3 alone", &song(Container::Mp3, AudioCodec::Mp3), "b");
+        check("WAV", &song(Container::Wav, AudioCodec::Pcm), "b");
+        check("Apple's lossless", &song(Container::M4a, AudioCodec::Alac), "");
+        check("Ogg", &song(Container::OggSound, AudioCodec::Opus), "");
         check("MPEG-4 part 2", &Facts { video: VideoCodec::Mpeg4, width: 640, height: 480, ..phone }, "h");
     }
 

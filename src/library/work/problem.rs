@@ -9,6 +9,8 @@ pub enum Failure {
     NotMedia,
     /// A codec that nothing here decodes.
     Unsupported,
+    /// A picture coded in a way that nothing here reads.
+    OddPicture,
     /// It begins right, and then does not make sense.
     Damaged,
     /// Its end is missing.
@@ -16,7 +18,7 @@ pub enum Failure {
     /// Larger than any screen, or than the box can hold.
     TooLarge,
     Encrypted,
-    /// There is no video in it, only sound, or nothing at all.
+    /// There is neither picture nor sound in it.
     NoPicture,
     /// The machine has no encoder.
     NoEncoder,
@@ -37,9 +39,10 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NotMedia,
         Self::Unsupported,
+        Self::OddPicture,
         Self::Damaged,
         Self::CutShort,
         Self::TooLarge,
@@ -59,6 +62,7 @@ impl Failure {
         match self {
             Self::NotMedia => "not_media",
             Self::Unsupported => "unsupported",
+            Self::OddPicture => "odd_picture",
             Self::Damaged => "damaged",
             Self::CutShort => "cut_short",
             Self::TooLarge => "too_large",
@@ -84,11 +88,16 @@ impl Failure {
         let (problem, advice) = match self {
             Self::NotMedia => (
                 "the file is not what its name says",
-                "Open it on a computer: if it plays there, save it as MP4, JPEG, PNG or PDF and upload that.",
+                "Open it on a computer: if it plays there, save it as MP4, JPEG, PNG, PDF or MP3 and upload that.",
             ),
-            Self::Unsupported => {
-                ("the box has no decoder for it", "Convert it to H.264 in MP4 on a computer and upload that.")
-            }
+            Self::Unsupported => (
+                "the box has no decoder for it",
+                "Convert it on a computer, a film to H.264 in MP4, sound to MP3, and upload that.",
+            ),
+            Self::OddPicture => (
+                "the box can't read this kind of picture",
+                "Save it as JPEG or PNG on a computer and upload that.",
+            ),
             Self::Damaged => (
                 "the file is damaged or not complete",
                 "Play it to its end on a computer; if that works, upload it again, else get another copy.",
@@ -104,9 +113,10 @@ impl Failure {
             Self::Encrypted => {
                 ("it is protected by a password or by copy protection", "Upload a copy without protection.")
             }
-            Self::NoPicture => {
-                ("there is no picture in it", "Upload a video or a picture; sound alone can't be shown.")
-            }
+            Self::NoPicture => (
+                "there is neither picture nor sound in it",
+                "Open it on a computer; if it plays there, save it as MP4, JPEG or MP3 and upload that.",
+            ),
             Self::NoEncoder => (
                 "no H.264 encoder runs here",
                 "See `marquee probe` for what is missing, or convert it on a computer.",
@@ -158,6 +168,10 @@ pub enum Remark {
     BrokenOff,
     /// It is an animation.
     FirstPicture,
+    /// Of a picture with several pages.
+    FirstPage,
+    /// What is inside of a sound file as its cover is no picture.
+    Cover,
     /// They are meant for something other than a screen.
     Colours,
     /// Picture or sound of the copy end before those of the original.
@@ -167,11 +181,13 @@ pub enum Remark {
 }
 
 impl Remark {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::PagesLeftOut,
         Self::PagesOdd,
         Self::BrokenOff,
         Self::FirstPicture,
+        Self::FirstPage,
+        Self::Cover,
         Self::Colours,
         Self::Shortened,
         Self::LettersMissing,
@@ -183,6 +199,8 @@ impl Remark {
             Self::PagesOdd => "pages_odd",
             Self::BrokenOff => "broken_off",
             Self::FirstPicture => "first_picture",
+            Self::FirstPage => "first_page",
+            Self::Cover => "cover",
             Self::Colours => "colours",
             Self::Shortened => "shortened",
             Self::LettersMissing => "letters_missing",
@@ -211,6 +229,14 @@ impl Remark {
             Self::FirstPicture => (
                 "it is an animation, of which only the first picture is shown",
                 "Save it as an MP4 video on a computer and upload that.",
+            ),
+            Self::FirstPage => (
+                "it has several pages, of which only the first is shown",
+                "Save it as a PDF on a computer and upload that.",
+            ),
+            Self::Cover => (
+                "its cover can't be read, and a plain picture is shown in its place",
+                "Put a JPEG or PNG into it on a computer and upload that.",
             ),
             Self::Colours => (
                 "its colours may look different, since they are not made for screens",

@@ -273,6 +273,7 @@ mod tests {
             height: 0,
             rotation: 0,
             duration_ms: 0,
+            sound: false,
             conversion: None,
         };
         let mut progress = Vec::new();

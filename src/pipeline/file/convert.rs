@@ -93,7 +93,11 @@ pub fn convert(
 }
 
 /// Until it is whole.
-fn attend(running: &Running, reached: &Reached, mut progress: impl FnMut(u64)) -> Result<(), FileError> {
+pub(super) fn attend(
+    running: &Running,
+    reached: &Reached,
+    mut progress: impl FnMut(u64),
+) -> Result<(), FileError> {
     let mut told = None;
     loop {
         match running.until_end(PERIOD) {
@@ -157,7 +161,7 @@ fn video_description(target: &Target<'_>, turn: Turn, hdr: bool) -> Result<Strin
 }
 
 /// Sound may be seconds ahead or behind in a file; the queue holds a second, more waits in the file.
-fn sound_description() -> Result<String, FileError> {
+pub(super) fn sound_description() -> Result<String, FileError> {
     let there = |name: &&&str| gst::ElementFactory::find(name).is_some();
     let encoder = SOUND_ENCODERS.iter().find(there);
     let encoder = encoder.ok_or_else(|| FileError::NoEncoder("for AAC".to_owned()))?;
@@ -175,11 +179,8 @@ fn sound_description() -> Result<String, FileError> {
 fn encoder(target: &Target<'_>) -> Result<(String, &'static str), FileError> {
     let keys = (target.rate.0 * KEY_FRAME_INTERVAL_S / target.rate.1.max(1)).max(1);
     let kbit = target.kbit_per_s;
-    let usable = |element: &&encoders::Candidate| element.refused.is_none();
-    let mut usable = encoders::candidates().iter().filter(usable).map(|candidate| candidate.element);
-    let found = usable.find(|element| matches!(*element, "v4l2h264enc" | "x264enc" | "openh264enc"));
-    match found {
-        Some("v4l2h264enc") => Ok((
+    match encoder_element()? {
+        "v4l2h264enc" => Ok((
             format!(
                 "v4l2h264enc extra-controls=\"controls,repeat_sequence_header=1,video_bitrate={},h264_i_frame_period=\
                  {keys}\" ! video/x-h264,profile=main,level=(string)4",
@@ -187,14 +188,14 @@ fn encoder(target: &Target<'_>) -> Result<(String, &'static str), FileError> {
             ),
             "NV12",
         )),
-        Some("x264enc") => Ok((
+        "x264enc" => Ok((
             format!(
                 "x264enc speed-preset=veryfast bitrate={kbit} vbv-buf-capacity=2000 key-int-max={keys} bframes=2 \
                  rc-lookahead=20 ! video/x-h264,profile=high"
             ),
             "I420",
         )),
-        Some(_) => Ok((
+        _ => Ok((
             format!(
                 "openh264enc complexity=medium rate-control=bitrate bitrate={} gop-size={keys} \
                  ! video/x-h264,profile=main",
@@ -202,6 +203,13 @@ fn encoder(target: &Target<'_>) -> Result<(String, &'static str), FileError> {
             ),
             "I420",
         )),
-        None => Err(FileError::NoEncoder("for H.264".to_owned())),
     }
+}
+
+/// What makes H.264 here.
+pub(super) fn encoder_element() -> Result<&'static str, FileError> {
+    let usable = |element: &&encoders::Candidate| element.refused.is_none();
+    let mut usable = encoders::candidates().iter().filter(usable).map(|candidate| candidate.element);
+    let found = usable.find(|element| matches!(*element, "v4l2h264enc" | "x264enc" | "openh264enc"));
+    found.ok_or_else(|| FileError::NoEncoder("for H.264".to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Video files of the library: what is in them, single pictures, their texts, and another file made from them.
+//! Video and sound files of the library: what is in them, single pictures, their texts, and another file made from them.
 //!
 //! Only the child uses this: nothing here survives a hostile file for sure, and nothing has to.
 
@@ -11,6 +11,8 @@ mod pads;
 pub mod play;
 pub mod probe;
 pub mod protection;
+pub mod sound;
+pub mod still;
 pub mod texts;
 mod turn;
 
@@ -24,7 +26,7 @@ pub use turn::Turn;
 
 /// Plug-ins that may take a file apart. Whatever else is installed would only be more ways in: a file can hold any of
 /// the codecs that libav has, and playlists that lead elsewhere.
-const PLUGINS: [&str; 28] = [
+const PLUGINS: [&str; 30] = [
     "coreelements",
     "playback",
     "typefindfunctions",
@@ -48,6 +50,8 @@ const PLUGINS: [&str; 28] = [
     "opus",
     "vorbis",
     "flac",
+    "id3demux",
+    "wavparse",
     "mpg123",
     "fdkaac",
     "faad",
@@ -118,16 +122,21 @@ impl Running {
     /// `description` in gst-launch's syntax, with a `filesrc name=file`. Nothing in it comes from outside. What its demuxer
     /// would take amiss is kept from it.
     fn parse(description: &str, file: &Path) -> Result<Self, FileError> {
-        let failed = |error: gst::glib::Error| FileError::Failed(error.message().to_owned());
-        let element = gst::parse::launch(description).map_err(failed)?;
-        let pipeline = element.downcast::<gst::Pipeline>();
-        let running = Self(pipeline.map_err(|_| FileError::Failed("no pipeline".to_owned()))?);
+        let running = Self::launch(description)?;
         let source = running.element("file");
         source.set_property("location", file);
         if let Some(movie) = Movie::read(file) {
             movie.mend(&source);
         }
         Ok(running)
+    }
+
+    /// The same without a file.
+    fn launch(description: &str) -> Result<Self, FileError> {
+        let failed = |error: gst::glib::Error| FileError::Failed(error.message().to_owned());
+        let element = gst::parse::launch(description).map_err(failed)?;
+        let pipeline = element.downcast::<gst::Pipeline>();
+        Ok(Self(pipeline.map_err(|_| FileError::Failed("no pipeline".to_owned()))?))
     }
 
     fn element(&self, name: &str) -> gst::Element {
@@ -194,6 +203,8 @@ pub enum Container {
     MpegPs,
     Flash,
     Ogg,
+    /// Files of sound: several, of which none has a demuxer of its own.
+    Sound,
 }
 
 impl Container {
@@ -207,6 +218,7 @@ impl Container {
             Self::MpegPs => "mpegpsdemux",
             Self::Flash => "flvdemux",
             Self::Ogg => "oggdemux",
+            Self::Sound => "parsebin",
         }
     }
 }

@@ -37,8 +37,10 @@ pub struct Found {
     pub turn: Turn,
     /// In seconds since 1970, if the file says when it was recorded.
     pub taken: Option<i64>,
-    /// Nothing here decodes the picture.
+    /// Nothing here decodes the picture, or the sound if that is all there is.
     pub undecodable: bool,
+    /// Of sound alone: how long its header says that it is, if it says so.
+    pub said: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,23 +68,9 @@ pub struct FoundVideo {
 
 /// Finds out what is in a file; its pictures are decoded up to the first.
 pub fn probe(file: &Path, container: Container) -> Result<Found, FileError> {
-    let failed = |error: &gst::glib::Error| FileError::Failed(error.message().to_owned());
-    let uri = gst::glib::filename_to_uri(file, None).map_err(|error| failed(&error))?;
-    let discoverer = gst_pbutils::Discoverer::new(TIME_MAX).map_err(|error| failed(&error))?;
     let movie = Movie::read(file);
-    let mended = movie.clone();
-    discoverer.connect_source_setup(move |_, source| {
-        if let Some(movie) = &mended {
-            movie.mend(source);
-        }
-    });
-    let info = discoverer.discover_uri(&uri).map_err(|error| FileError::of(&error))?;
+    let info = discover(file, movie.clone())?;
     let result = info.result();
-    match result {
-        gst_pbutils::DiscovererResult::Ok | gst_pbutils::DiscovererResult::MissingPlugins => {}
-        gst_pbutils::DiscovererResult::Timeout => return Err(FileError::TooSlow),
-        other => return Err(FileError::Damaged(format!("{other:?}"))),
-    }
     let streams = info.stream_list();
     let of = |kind: &str| streams.iter().filter(|stream| media_type(stream).starts_with(kind)).count();
     let picture = movie.as_ref().and_then(Movie::picture);
@@ -116,10 +104,22 @@ pub fn probe(file: &Path, container: Container) -> Result<Found, FileError> {
         turn: turn.unwrap_or_default(),
         taken: info.stream_info().and_then(|file| file.tags()).as_deref().and_then(taken),
         undecodable: false,
+        said: None,
     };
     if found.video.is_none() {
         // A codec that nothing here knows is listed by its media type alone.
         found.undecodable = of("video/") > 0;
+        if let Some(audio) = heard.or(audios.first()).filter(|_| !found.undecodable) {
+            found.undecodable =
+                result == gst_pbutils::DiscovererResult::MissingPlugins && !decodes(audio.caps().as_ref());
+            found.said = info.duration().map(Duration::from);
+            // Most formats say nothing of their length, and what is guessed by the first frames is wrong by minutes.
+            found.sound = match movie.and_then(|movie| movie.length()) {
+                Some(said) => said,
+                None => lengths::read(file, Container::Sound)?.1,
+            };
+            found.duration = found.sound;
+        }
         return Ok(found);
     }
     found.undecodable = result == gst_pbutils::DiscovererResult::MissingPlugins
@@ -140,6 +140,24 @@ pub fn probe(file: &Path, container: Container) -> Result<Found, FileError> {
         }
     }
     Ok(found)
+}
+
+/// What GStreamer finds in a file up to its first picture and sound.
+pub(super) fn discover(file: &Path, movie: Option<Movie>) -> Result<gst_pbutils::DiscovererInfo, FileError> {
+    let failed = |error: &gst::glib::Error| FileError::Failed(error.message().to_owned());
+    let uri = gst::glib::filename_to_uri(file, None).map_err(|error| failed(&error))?;
+    let discoverer = gst_pbutils::Discoverer::new(TIME_MAX).map_err(|error| failed(&error))?;
+    discoverer.connect_source_setup(move |_, source| {
+        if let Some(movie) = &movie {
+            movie.mend(source);
+        }
+    });
+    let info = discoverer.discover_uri(&uri).map_err(|error| FileError::of(&error))?;
+    match info.result() {
+        gst_pbutils::DiscovererResult::Ok | gst_pbutils::DiscovererResult::MissingPlugins => Ok(info),
+        gst_pbutils::DiscovererResult::Timeout => Err(FileError::TooSlow),
+        other => Err(FileError::Damaged(format!("{other:?}"))),
+    }
 }
 
 /// Whether anything here decodes it.

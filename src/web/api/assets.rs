@@ -90,7 +90,7 @@ fn query(call: &Call) -> Result<Query, Problem> {
 pub(super) fn selection(call: &Call) -> Result<Selection, Problem> {
     let kind = match call.parameter("kind") {
         Some(name) => {
-            Some(Kind::named(&name).ok_or_else(|| Problem::bad_parameter("kind", "video or slide"))?)
+            Some(Kind::named(&name).ok_or_else(|| Problem::bad_parameter("kind", "video, slide or sound"))?)
         }
         None => None,
     };

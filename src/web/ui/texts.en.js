@@ -149,8 +149,9 @@ export const english = {
     filters: 'Search and filters',
     search: 'Search names and tags',
     kindLabel: 'Kind',
-    kinds: { all: 'All', video: 'Videos', slide: 'Pictures' },
+    kinds: { all: 'All', video: 'Videos', slide: 'Pictures', sound: 'Audio' },
     slide: 'Picture',
+    sound: 'Audio',
     shapeLabel: 'Shown as',
     shapes: { grid: 'Grid', list: 'List' },
     order: 'Sorted by',
@@ -219,7 +220,7 @@ export const english = {
     nothingFound: 'Nothing in the library matches the search and filters.',
     showAll: 'Show everything',
     emptyTitle: 'The library is empty',
-    empty: 'Videos and pictures live here, to be watched, sorted and shown on screens. Drop files anywhere on this page.',
+    empty: 'Videos, pictures and audio live here, to be watched, sorted and shown on screens. Drop files anywhere on this page.',
     emptyView: 'There is nothing to watch yet.',
   },
 
@@ -326,7 +327,7 @@ export const english = {
     title: 'Uploads',
     action: 'Upload',
     drop: 'Drop to upload',
-    dropKinds: 'Videos, pictures, PDF, subtitles; whole folders too',
+    dropKinds: 'Videos, pictures, PDF, audio, subtitles; whole folders too',
     emptyFile: (/** @type {string} */ name) => `“${name}” is empty and was left out.`,
     tooMany: (/** @type {number} */ most) => `Only the first ${most} files were taken.`,
     allProgress: 'All uploads',
@@ -446,8 +447,8 @@ export const english = {
       name: 'Name',
       version: 'Version',
       library: 'Library',
-      counts: (/** @type {string} */ videos, /** @type {string} */ slides, /** @type {string} */ bin) =>
-        `${videos} videos, ${slides} pictures, ${bin} in the bin`,
+      counts: (/** @type {string} */ videos, /** @type {string} */ slides, /** @type {string} */ sounds, /** @type {string} */ bin) =>
+        `${videos} videos, ${slides} pictures, ${sounds} audio, ${bin} in the bin`,
       disk: 'Disk',
       /** @param {string} free @param {string} total @param {string} kept */
       free: (free, total, kept) => `${free} of ${total} are free. ${kept} of it stay free for the database, for what is made of videos, and for the system.`,

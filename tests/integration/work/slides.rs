@@ -52,6 +52,14 @@ async fn a_picture_that_every_screen_shows_is_its_own_page() {
         let thumbnail = picture(&shelf.stored(asset.summary.thumbnail.as_ref().expect("made")));
         assert_eq!(thumbnail.dimensions(), (480, 240));
     }
+    let tiff = encoded(image.clone(), ImageFormat::Tiff);
+    let asset = shelf.added("a.tiff", &tiff).await;
+    assert_eq!(
+        (asset.pages[0].file.ext.as_str(), &asset.jobs[0].problem),
+        ("png", &String::new()),
+        "no browser shows it"
+    );
+    assert_eq!(picture(&shelf.stored(&asset.pages[0].file)).get_pixel(10, 10).0, [255, 0, 0]);
     let asset = shelf.added("a.webp", &encoded(image, ImageFormat::WebP)).await;
     assert_eq!(asset.pages[0].file.ext, "png", "old TVs don't know WebP");
     assert_eq!(picture(&shelf.stored(&asset.pages[0].file)).dimensions(), (1000, 500));
@@ -90,4 +98,32 @@ async fn a_drawing_is_drawn() {
     assert_eq!(asset.jobs.iter().filter(|job| job.state == JobState::Done).count(), 2, "{:?}", asset.jobs);
     let page = picture(&shelf.stored(&asset.pages[0].file));
     assert_eq!((page.dimensions(), page.get_pixel(10, 10).0), ((3840, 2160), [0, 170, 0]));
+}
+
+/// Puts a second page behind the first: the same once more, in which all places are moved.
+fn doubled(tiff: &[u8]) -> Vec<u8> {
+    let long = |at: usize| u32::from_le_bytes(tiff[at..at + 4].try_into().expect("four")) as usize;
+    let first = long(4);
+    let count = usize::from(u16::from_le_bytes(tiff[first..first + 2].try_into().expect("two")));
+    let mut both = tiff.to_vec();
+    let again = both.len() as u32;
+    // Its values are where those of the first are.
+    both.extend_from_slice(&tiff[first..first + 2 + 12 * count + 4]);
+    let next = first + 2 + 12 * count;
+    both[next..next + 4].copy_from_slice(&again.to_le_bytes());
+    both
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_pages_the_first_is_shown_and_the_others_are_told() {
+    let shelf = Shelf::new();
+    let tiff = encoded(RgbImage::from_pixel(64, 64, image::Rgb([0, 170, 0])), ImageFormat::Tiff);
+    assert!(tiff.starts_with(b"II*\0"));
+    let asset = shelf.added("scan.tif", &doubled(&tiff)).await;
+    let job = asset.jobs.iter().find(|job| job.step == Step::Pages).expect("done");
+    assert_eq!(job.state, JobState::Done);
+    assert_eq!(job.problem, "it has several pages, of which only the first is shown (1 of 2)");
+    assert_eq!(picture(&shelf.stored(&asset.pages[0].file)).get_pixel(9, 9).0, [0, 170, 0]);
+    let part = shelf.added("part.tif", &tiff[..tiff.len() / 2]).await;
+    assert!(problem(&part, Step::Pages).contains("its end is missing"), "{:?}", part.jobs);
 }

@@ -20,7 +20,7 @@ function rows(asset) {
     [words.length, asset.duration_ms ? lengthText(asset.duration_ms) : ''],
     [words.pages, asset.pages.length > 1 ? String(asset.pages.length) : ''],
     [words.picture, asset.kind === 'video' ? video : size],
-    [words.sound, asset.kind === 'video' && asset.plays ? asset.audio_codec || words.silent : ''],
+    [words.sound, asset.kind !== 'slide' && asset.plays ? asset.audio_codec || words.silent : ''],
     [words.bitrate, asset.bitrate_bps ? texts.bitrate(asset.bitrate_bps) : ''],
     [words.file, `${asset.file_name} · ${bytesText(asset.original.bytes)}`],
     [words.container, asset.container],

@@ -1,4 +1,4 @@
-// Where the picture is: a video, a slide, or what there is to say while there is neither.
+// Where the picture is: a video, sound with its still picture, a slide, or what there is to say while there is neither.
 
 import { h } from '../dom.js';
 import { icon } from '../icons.js';

@@ -30,7 +30,7 @@ export function createWork(changed) {
     const jobs = asset.jobs.filter((job) => job.state !== 'done' || job.problem);
     list.replaceChildren(...jobs.map((job) => jobLine(asset, job)));
     const converting = jobs.some((job) => job.step === 'convert');
-    const offer = isAdmin() && asset.kind === 'video' && !asset.converted && !converting && asset.plays
+    const offer = isAdmin() && asset.kind !== 'slide' && !asset.converted && !converting && asset.plays
       && !(asset.plays.browser && asset.plays.hdmi && asset.plays.old_tv);
     if (offer) {
       list.append(h('li', { class: 'job' }, h('span', { class: 'job-text muted' }, words.convertHint), h('button', {

@@ -2,9 +2,10 @@
 
 import { h, setAttribute, setText } from '../dom.js';
 import { dayText } from '../clock.js';
-import { countText, lengthText, percentText } from '../format.js';
+import { countText, percentText } from '../format.js';
 import { icon, setIcon } from '../icons.js';
 import { texts } from '../texts.js';
+import { kindIcon, lastsText } from './kinds.js';
 import { attachPreview } from './preview.js';
 
 /** @typedef {import('./types.js').Asset} Asset */
@@ -47,14 +48,14 @@ export function createCard(first, href, tag) {
     setAttribute(element, 'data-id', String(now.id));
     setText(name, now.name);
     link.title = now.name;
-    setIcon(blank, now.kind === 'video' ? 'video' : 'slide');
+    setIcon(blank, kindIcon(now.kind));
     if (now.thumbnail && image.getAttribute('src') !== now.thumbnail) {
       image.src = now.thumbnail;
       image.hidden = false;
     }
     image.hidden = image.hidden || !now.thumbnail;
     blank.toggleAttribute('hidden', !image.hidden);
-    setText(length, now.kind === 'slide' ? words.slide : now.duration_ms ? lengthText(now.duration_ms) : '');
+    setText(length, lastsText(now));
     length.hidden = !length.textContent;
     const share = now.resume_ms === null ? 0 : now.resume_ms / now.duration_ms;
     bar.hidden = !share;
@@ -113,7 +114,7 @@ function lineOf(asset) {
 
 /** What the picture and the line say, for who does not see them. @param {Asset} asset @param {number} share */
 function spokenOf(asset, share) {
-  const parts = [asset.kind === 'slide' ? words.slide : lengthText(asset.duration_ms)];
+  const parts = [lastsText(asset, true)];
   if (asset.favorite) {
     parts.push(words.favorite);
   }

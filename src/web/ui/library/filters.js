@@ -6,7 +6,7 @@ import { icon, setIcon } from '../icons.js';
 import { choiceRow, toggleButton } from '../parts.js';
 import { texts } from '../texts.js';
 import { createNarrowing } from './narrowing.js';
-import { ORDERS, usualDirection } from './query.js';
+import { KINDS, ORDERS, usualDirection } from './query.js';
 import { loadTags } from './tags.js';
 
 /** @typedef {import('./query.js').Filter} Filter */
@@ -33,8 +33,7 @@ export function createFilters(actions) {
   const search = createSearch(actions);
   const kind = choiceRow(words.kindLabel, [
     { value: '', text: words.kinds.all },
-    { value: 'video', text: words.kinds.video },
-    { value: 'slide', text: words.kinds.slide },
+    ...KINDS.map((kind) => ({ value: kind, text: words.kinds[kind] })),
   ], '', (value) => actions.change({ kind: /** @type {Filter['kind']} */ (value) }, false));
   const favorite = toggleButton('heart', words.favorites, (on) => actions.change({ favorite: on }, false));
   const order = createOrder(actions);

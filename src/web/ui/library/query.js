@@ -7,7 +7,7 @@
  * @typedef {Object} Filter
  * @property {string} q
  * @property {string[]} tags all of them
- * @property {''|'video'|'slide'} kind
+ * @property {''|import('./types.js').Kind} kind
  * @property {boolean} favorite
  * @property {string} rating stars at least; `0`: none given; empty: any
  * @property {Length|''} length
@@ -17,6 +17,8 @@
  * @property {'asc'|'desc'} direction
  */
 
+/** @type {import('./types.js').Kind[]} */
+export const KINDS = ['video', 'slide', 'sound'];
 /** @type {Order[]} */
 export const ORDERS = ['added', 'taken', 'name', 'length', 'rating', 'views', 'last_watched'];
 
@@ -58,12 +60,11 @@ export function usualDirection(order) {
  */
 export function readFilter(params) {
   const order = ORDERS.find((known) => known === params.get('order')) || 'added';
-  const kind = params.get('kind');
   const direction = params.get('direction');
   return {
     q: (params.get('q') || '').trim(),
     tags: Array.from(new Set(params.getAll('tag').filter(Boolean))),
-    kind: kind === 'video' || kind === 'slide' ? kind : '',
+    kind: KINDS.find((kind) => kind === params.get('kind')) || '',
     favorite: params.get('favorite') === 'true',
     rating: readRating(params),
     length: readLength(params),

@@ -1,10 +1,12 @@
 // What the API sends of the library. Types only.
 
+/** @typedef {'video'|'slide'|'sound'} Kind */
+
 /**
  * One asset as lists have it.
  * @typedef {Object} Asset
  * @property {number} id
- * @property {'video'|'slide'} kind
+ * @property {Kind} kind
  * @property {string} name
  * @property {string} added RFC 3339
  * @property {string} taken by the clock of the camera, as if it were UTC; where that is unknown, when it was added
@@ -86,7 +88,7 @@
  * @property {boolean} damaged it can begin anew (settings/damaged.js)
  * @property {string[]} set_aside damaged databases that are kept
  * @property {boolean} read_only the disk can not be written: nothing can be changed
- * @property {{videos: number, slides: number, favorites: number, bin: number}} totals
+ * @property {{videos: number, slides: number, sounds: number, favorites: number, bin: number}} totals
  * @property {number} bin_days how long something stays in the bin; 0: until somebody empties it
  * @property {{free_bytes: number, total_bytes: number, kept_bytes: number}|null} disk
  * @property {{waiting: number, running: Running[]}} work

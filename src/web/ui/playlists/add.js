@@ -2,8 +2,9 @@
 
 import { api } from '../api.js';
 import { h, setText } from '../dom.js';
-import { countText, lengthText } from '../format.js';
+import { countText } from '../format.js';
 import { icon } from '../icons.js';
+import { kindIcon, lastsText } from '../library/kinds.js';
 import { loadTags } from '../library/tags.js';
 import { choiceRow } from '../parts.js';
 import { openDialog } from '../signage/dialog.js';
@@ -140,7 +141,7 @@ function createLibrary(toggle, isChosen) {
         return;
       }
       const lines = answer.assets.map((/** @type {Asset} */ asset) => pickLine(`asset ${asset.id}`, newItem({ kind: 'asset', asset: asset.id }),
-        toggle, isChosen, pictureOf(asset), asset.name, asset.kind === 'video' ? lengthText(asset.duration_ms) : texts.library.slide));
+        toggle, isChosen, pictureOf(asset), asset.name, lastsText(asset)));
       list.replaceChildren(...(anew ? [] : Array.from(list.children)), ...lines);
       next = answer.next || '';
       more.hidden = !next;
@@ -165,7 +166,7 @@ function createLibrary(toggle, isChosen) {
 /** @param {Asset} asset */
 function pictureOf(asset) {
   return asset.thumbnail ? h('img', { src: asset.thumbnail, alt: '', loading: 'lazy', decoding: 'async' })
-    : icon(asset.kind === 'video' ? 'video' : 'slide');
+    : icon(kindIcon(asset.kind));
 }
 
 /** @param {Toggle} toggle @param {IsChosen} isChosen */

@@ -135,7 +135,7 @@ export function pagesText(pages) {
  * How long an item is on, as far as one can know it here.
  * @param {PlaylistItem} item
  * @param {Playlist} playlist
- * @param {{kind: 'video'|'slide', duration_ms: number, pages: unknown[]}|null} asset
+ * @param {{kind: import('../library/types.js').Kind, duration_ms: number, pages: unknown[]}|null} asset
  * @returns {number|null} null: as many as the tag has
  */
 export function itemLength(item, playlist, asset) {
@@ -148,7 +148,7 @@ export function itemLength(item, playlist, asset) {
   if (!asset) {
     return item.duration_ms;
   }
-  if (asset.kind === 'video') {
+  if (asset.kind !== 'slide') {
     const until = item.until_ms === null ? asset.duration_ms : Math.min(item.until_ms, asset.duration_ms);
     return Math.max(0, until - (item.from_ms || 0));
   }

@@ -55,7 +55,7 @@ export function createInspector(actions) {
     }
     built = key;
     const change = (/** @type {Partial<PlaylistItem>} */ now) => actions.change(entry.uid, now);
-    const video = item.kind === 'asset' && asset && asset.kind === 'video';
+    const video = item.kind === 'asset' && asset && asset.kind !== 'slide';
     const usual = item.kind === 'live' ? LIVE_MS : playlist.slide_ms;
     const parts = [
       video ? null : lengthRow(item.kind === 'tag' ? words.slideDuration : words.duration, words.durationHint(lengthText(usual)),

@@ -3,6 +3,7 @@
 import { h, setAttribute, setText } from '../dom.js';
 import { lengthText } from '../format.js';
 import { icon, setIcon } from '../icons.js';
+import { kindIcon } from '../library/kinds.js';
 import { texts } from '../texts.js';
 import { textOf } from '../upload/panel.js';
 import { itemLength, pagesText } from './draft.js';
@@ -69,7 +70,7 @@ export function createTile(uid) {
       const asset = item.kind === 'asset' ? catalog.asset(item.asset) || null : null;
       const ms = itemLength(item, playlist, asset);
       const lasts = incoming ? words.incoming : ms === null ? words.asMany : lengthText(ms);
-      setIcon(blank, item.kind === 'tag' ? 'tag' : item.kind === 'live' ? 'live' : asset && asset.kind === 'slide' ? 'slide' : 'video');
+      setIcon(blank, item.kind === 'tag' ? 'tag' : item.kind === 'live' ? 'live' : kindIcon(asset ? asset.kind : 'video'));
       const picture = pictureOf(item, asset);
       if (picture && image.getAttribute('src') !== picture) {
         image.src = picture;

@@ -2,8 +2,8 @@
 
 import { api } from '../api.js';
 import { h, setText } from '../dom.js';
-import { lengthText } from '../format.js';
 import { icon } from '../icons.js';
+import { kindIcon, lastsText } from '../library/kinds.js';
 import { fieldRow, fieldSet, openForm } from '../signage/dialog.js';
 import { idleOfAll, playlists, playlistName, screens } from '../signage/data.js';
 import { texts } from '../texts.js';
@@ -135,8 +135,8 @@ function createFilePicker(chosen) {
       chosen = asset.id;
     });
     const picture = asset.thumbnail ? h('img', { src: asset.thumbnail, alt: '', loading: 'lazy', decoding: 'async' })
-      : icon(asset.kind === 'video' ? 'video' : 'slide');
-    const meta = asset.kind === 'video' ? lengthText(asset.duration_ms) : texts.library.slide;
+      : icon(kindIcon(asset.kind));
+    const meta = lastsText(asset);
     return h('li', {}, h('label', { class: 'pick' }, input, h('span', { class: 'pick-picture', 'aria-hidden': 'true' }, picture),
       h('span', { class: 'pick-text' }, h('span', { class: 'pick-name' }, asset.name),
         h('span', { class: 'muted small-text figures' }, meta))));

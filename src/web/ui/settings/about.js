@@ -28,8 +28,8 @@ export function aboutSection() {
   element.id = 'about';
 
   const end = onLibrary((now) => {
-    const { videos, slides, bin } = now.totals;
-    setText(library, words.counts(countText(videos), countText(slides), countText(bin)));
+    const { videos, slides, sounds, bin } = now.totals;
+    setText(library, words.counts(countText(videos), countText(slides), countText(sounds), countText(bin)));
     meter.hidden = !now.disk;
     if (now.disk) {
       const { free_bytes, total_bytes, kept_bytes } = now.disk;
