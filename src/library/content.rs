@@ -273,10 +273,11 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 /// What people take for one of ours, by its first bytes, and what they can do.
 pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
     const UNPACK: &str = "unpack it and upload what is inside";
+    const PICTURE: &str = "save it as JPEG or PNG and upload that";
     const SOUND: &str = "save it as MP3 or M4A on a computer and upload that";
     const RAW: (&str, &str) =
         ("a raw picture of a camera", "set the camera to JPEG, or save it as JPEG, and upload that");
-    const KNOWN: [(&[u8], &str, &str); 18] = [
+    const KNOWN: [(&[u8], &str, &str); 22] = [
         (
             b"PK\x03\x04",
             "a ZIP archive or an office document",
@@ -290,6 +291,10 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
         (b"IIRO", RAW.0, RAW.1),
         (b"IIU\0", RAW.0, RAW.1),
         (b"FUJIFILMCCD-RAW", RAW.0, RAW.1),
+        (b"8BPS", "a Photoshop file", PICTURE),
+        (b"\0\0\x01\0", "an icon", PICTURE),
+        (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture", PICTURE),
+        (b"\xff\x4f\xff\x51", "a JPEG 2000 picture", PICTURE),
         (b"#!AMR", "sound of an old phone (AMR)", SOUND),
         (b"FORM", "sound in a rare format", SOUND),
         (b"caff", "sound in a rare format", SOUND),
@@ -308,7 +313,7 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
         return ("a HEIC picture", advice);
     }
     if brand.is_some_and(|brand| AVIF.contains(&brand)) {
-        return ("an AVIF picture", "save it as JPEG or PNG and upload that");
+        return ("an AVIF picture", PICTURE);
     }
     let known = KNOWN.iter().find(|(start, ..)| head.starts_with(start));
     known.map_or(

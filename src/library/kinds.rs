@@ -165,6 +165,9 @@ mod tests {
                 b"\0\0\0\x20ftypheic",
                 "the file is a HEIC picture, which can't be shown; set the iPhone's camera to Most",
             ),
+            (b"8BPS\0\x01", "the file is a Photoshop file, which can't be shown; save it as JPEG"),
+            (b"\0\0\x01\0\x02", "the file is an icon, which can't be shown; save it as JPEG"),
+            (b"\0\0\0\x0cjP  \r\n", "the file is a JPEG 2000 picture, which can't be shown; save it as JPEG"),
             (b"\0\0\0\x20ftypavif", "the file is an AVIF picture, which can't be shown; save it as JPEG"),
             (b"#!AMR\n", "the file is sound of an old phone (AMR), which can't be shown; save it as MP3"),
             (

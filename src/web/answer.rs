@@ -18,7 +18,7 @@ use super::origin::Page;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
 use super::ui_files::UiFile;
-use super::{Services, api, auth, cors, events, media, origin, pages, tus};
+use super::{Services, api, auth, cors, events, language, media, origin, pages, tus};
 use crate::hub::Source;
 
 /// One request, with all that its handler may need.
@@ -90,7 +90,7 @@ fn has_one_host(call: &Call) -> bool {
 pub(super) async fn answer(call: Call) -> Response<Body> {
     let begun = Instant::now();
     let routes = call.services.routes.clone();
-    let page_wanted = pages::wanted(call.headers());
+    let page_wanted = pages::wanted(call.headers()).then(|| language::wanted(call.headers()));
     let shared = call.request.uri().path().starts_with("/live/");
     let asked_by = shared.then(|| (call.page(), call.headers().get(ORIGIN).cloned()));
     let (pattern, outcome) = match route::route(call.request.method(), call.request.uri().path()) {
@@ -104,8 +104,8 @@ pub(super) async fn answer(call: Call) -> Response<Body> {
         }
     };
     let mut response = outcome.unwrap_or_else(|problem| match page_wanted {
-        true => pages::problem(&problem),
-        false => problem.into_response(),
+        Some(language) => pages::problem(&problem, language),
+        None => problem.into_response(),
     });
     add_headers(response.headers_mut(), shared);
     if let Some((page, origin)) = asked_by {

@@ -77,15 +77,24 @@ pub(super) fn wanted(headers: &HeaderMap) -> bool {
     accept.split(',').any(|range| range.split(';').next().is_some_and(|range| range.trim() == "text/html"))
 }
 
-/// A problem as a page for people.
-pub(super) fn problem(problem: &Problem) -> Response<Body> {
+/// A problem as a page for people, in their language.
+pub(super) fn problem(problem: &Problem, language: Language) -> Response<Body> {
     let status = problem.status();
-    let title = if status == StatusCode::NOT_FOUND { "Not found" } else { "That did not work" };
-    let detail = escaped(problem.detail());
+    let (title, detail, home) = match language {
+        Language::English if status == StatusCode::NOT_FOUND => {
+            ("Not found", escaped(problem.detail()), "All live pictures")
+        }
+        Language::English => ("That did not work", escaped(problem.detail()), "All live pictures"),
+        Language::German => {
+            let (title, detail) = german(status);
+            (title, detail.to_owned(), "Alle Live-Bilder")
+        }
+    };
     // Not of what it is asked with: a page that says what is wrong is never kept, and short.
-    let mut response = match UiFile::document("problem", Language::English) {
+    let mut response = match UiFile::document("problem", language) {
         Some(file) => {
-            let texts = [("{title}", title), ("{heading}", title), ("{detail}", detail.as_str())];
+            let texts =
+                [("{title}", title), ("{heading}", title), ("{detail}", detail.as_str()), ("{home}", home)];
             file.with(&texts).into_response(&HeaderMap::new())
         }
         None => Response::new(body::full(format!("<h1>{title}</h1><p>{detail}</p>"))),
@@ -96,6 +105,35 @@ pub(super) fn problem(problem: &Problem) -> Response<Body> {
     headers.remove(ETAG);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// What the API says in English has no words in German: here is what each kind of it means for who looks.
+fn german(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::NOT_FOUND => {
+            ("Nicht gefunden", "Hier ist nichts. Vielleicht wurde es gelöscht oder umbenannt.")
+        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            ("Nicht erlaubt", "Melde dich an, um das zu sehen, oder bitte um einen neuen Link.")
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            ("Zu viele Anfragen", "Warte einen Moment und lade die Seite dann neu.")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => (
+            "Zurzeit nicht möglich",
+            "Lade die Seite in einigen Sekunden neu. Bleibt es so, steht der Grund unter „Info“ in den Einstellungen.",
+        ),
+        StatusCode::INSUFFICIENT_STORAGE => {
+            ("Kein Platz mehr", "Verschiebe, was du nicht mehr brauchst, in den Papierkorb und leere ihn.")
+        }
+        status if status.is_server_error() => {
+            ("Etwas ist schiefgegangen", "Das Protokoll der Box nennt den Grund. Lade die Seite neu.")
+        }
+        _ => (
+            "Das hat nicht geklappt",
+            "Diese Adresse ist so nicht richtig. Öffne sie von einer Seite der Box aus.",
+        ),
+    }
 }
 
 /// Text that may stand between tags.

@@ -120,6 +120,9 @@ async fn unknown_things_are_problems_for_programs_and_pages_for_people() {
     assert_eq!(problem["source"], "nobody");
     let page = server.ask("GET /live/%3Cscript%3E\nAccept: text/html,*/*;q=0.8").await;
     assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+    let german = server.ask("GET /nowhere\nAccept: text/html\nAccept-Language: de-AT, en;q=0.5").await;
+    assert!(german.text().contains("<h1>Nicht gefunden</h1>") && german.text().contains("Alle Live-Bilder"));
+    assert_eq!((german.status, german.text().contains("{")), (404, false), "every gap is filled");
     assert!(page.text().contains("&lt;script&gt;") && !page.text().contains("<script>"));
     let refused = server.ask("DELETE /api/status").await;
     assert_eq!(refused.header("allow"), Some("GET, HEAD, OPTIONS"));
