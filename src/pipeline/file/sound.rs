@@ -25,6 +25,8 @@ const WHOLE_MAX: Duration = Duration::from_secs(60);
 const PIECES: usize = 3;
 /// What is not known by then stays flat: it is a picture, and the step has 30 s in all.
 const TIME_MAX: Duration = Duration::from_secs(10);
+/// Samples of a second, as they are asked for below.
+const RATE: f64 = 8000.0;
 const TIME_OF_ONE: gst::ClockTime = gst::ClockTime::from_seconds(2);
 
 /// What a file says of itself.
@@ -119,21 +121,28 @@ struct Heard {
 }
 
 impl Heard {
-    /// Adds a piece to the part it is of.
+    /// Adds a piece to the parts it is of.
     fn take(&mut self, sample: &gst::Sample) {
         let Some(at) = sample.buffer().and_then(gst::BufferRef::pts) else { return };
-        let share = at.nseconds() as f64 / self.length.as_nanos().max(1) as f64;
-        let part = (share * self.squares.len() as f64) as usize;
-        self.add(part.min(self.squares.len().saturating_sub(1)), sample);
+        let begin_s = at.nseconds() as f64 / 1e9;
+        let parts_per_s = self.squares.len() as f64 / self.length.as_secs_f64().max(0.001);
+        // Short sound has several parts in one piece.
+        self.each(sample, |number| ((begin_s + number as f64 / RATE) * parts_per_s) as usize);
     }
 
     fn add(&mut self, part: usize, sample: &gst::Sample) {
-        let map = sample.buffer().and_then(|buffer| buffer.map_readable().ok());
-        let (Some(map), Some((sum, count))) = (map, self.squares.get_mut(part)) else { return };
-        for bytes in map.chunks_exact(2) {
+        self.each(sample, |_| part);
+    }
+
+    /// `part`: of the sample of that number.
+    fn each(&mut self, sample: &gst::Sample, part: impl Fn(usize) -> usize) {
+        let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) else { return };
+        for (number, bytes) in map.chunks_exact(2).enumerate() {
             let value = f64::from(i16::from_le_bytes([bytes[0], bytes[1]]));
-            *sum += value * value;
-            *count += 1;
+            if let Some((sum, count)) = self.squares.get_mut(part(number)) {
+                *sum += value * value;
+                *count += 1;
+            }
         }
     }
 
