@@ -262,4 +262,5 @@ followEvents({
 api.get('/api/session').then((now) => (now.open || now.can === 'admin') && top.allowTrying(), () => undefined);
 status().then((now) => setBoxTime(now.time, now.time_zone)).catch(() => undefined);
 patch();
-followVisibility();
+// What is there is drawn first: a phone is busy for a moment with each of the two.
+window.setTimeout(followVisibility);
