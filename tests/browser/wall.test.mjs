@@ -163,7 +163,7 @@ export const tests = {
     const ids = screens.filter((/** @type {any} */ each) => each.name !== 'Bar').map((/** @type {any} */ each) => each.id);
     await send(server, 'POST', '/api/groups', { name: 'Ground floor', screens: ids });
     const page = await t.page(`${server.url}/screens`);
-    const open = () => page.getByRole('button', { name: 'Message' }).click();
+    const open = () => page.getByRole('button', { name: 'Message', exact: true }).click();
     await open();
     const dialog = page.getByRole('dialog', { name: 'Show a message' });
     await dialog.getByLabel('Text').fill('Closing in ten minutes');
