@@ -60,3 +60,69 @@ impl State {
         fits.then_some(asset.name.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::{Asset, File, Idle, Page, SLIDE_MS, Transition};
+
+    fn screen(idle: Option<Idle>) -> Screen {
+        Screen {
+            id: 1,
+            key: None,
+            connector: None,
+            code: "K7QX".to_owned(),
+            name: "TV".to_owned(),
+            group: None,
+            idle,
+            browser: String::new(),
+            width: 0,
+            height: 0,
+            address: String::new(),
+            seen: 0,
+        }
+    }
+
+    fn playlist(id: i64) -> Playlist {
+        Playlist {
+            id,
+            name: "Idle".to_owned(),
+            shuffle: false,
+            transition: Transition::Cut,
+            slide_ms: SLIDE_MS,
+            entries: vec![Entry::of(What::Asset { id: 7, pages: None })],
+        }
+    }
+
+    #[test]
+    fn what_is_shown_while_nothing_is_scheduled_is_proven() {
+        let mut state = State::default();
+        let file = File { name: "a.png".to_owned(), media_type: "image/png", bytes: 1 };
+        let media = Ok(Media::Slide { pages: vec![Page { number: 1, file }] });
+        state.world.shelf.assets.insert(7, Asset { name: "Poster".to_owned(), media });
+        state.world.playlists = [3, -7].map(|id| (id, playlist(id))).into();
+        let proven = |state: &State, idle, playlist| {
+            let play = Play {
+                number: 1,
+                item: "a7".to_owned(),
+                name: "anything".to_owned(),
+                playlist,
+                asset: Some(7),
+                source: None,
+                from_ms: 0,
+                until_ms: 1,
+                whole: true,
+            };
+            let (play, proven) = state.proven(&screen(idle), vec![play]).remove(0);
+            proven.then_some(play.name)
+        };
+        let poster = Some("Poster".to_owned());
+        assert_eq!(proven(&state, None, None), None, "the splash is no file");
+        assert_eq!(proven(&state, Some(Idle::Asset(7)), None), poster);
+        assert_eq!(proven(&state, Some(Idle::Playlist(3)), Some(3)), poster);
+        assert_eq!(proven(&state, Some(Idle::Playlist(3)), None), None);
+        state.world.idle = Idle::Playlist(3);
+        assert_eq!(proven(&state, None, Some(3)), poster, "what is chosen for all");
+        assert_eq!(proven(&state, Some(Idle::Dark), Some(3)), None);
+    }
+}

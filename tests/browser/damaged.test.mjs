@@ -56,6 +56,12 @@ export const tests = {
     await damaged.getByRole('heading', { name: 'The library is there again' }).waitFor();
     await tv.getByText('Nothing is scheduled for this screen').waitFor();
 
+    const kept = page.locator('section', { has: page.getByRole('heading', { name: 'A damaged database is kept' }) });
+    await page.route('**/api/library/set-aside', async (route) => {
+      const response = await route.fetch();
+      await until('the news of it comes before the answer', async () => await kept.getByRole('listitem').count() === 0);
+      await route.fulfill({ response });
+    });
     await page.getByRole('button', { name: 'Throw it away' }).press('Enter');
     await page.getByRole('button', { name: 'Delete for good' }).press('Enter');
     await page.getByRole('heading', { name: 'A damaged database is kept' }).waitFor({ state: 'hidden' });

@@ -71,10 +71,10 @@ export const tests = {
     const all = await shown(tv.page);
     const keys = all.map((each) => each.key);
     keys.slice(1).forEach((key, at) => assert.notEqual(key, keys[at], `one after the other: ${keys}`));
-    const sounds = all.slice(1, -1).map((each, at) => ({ key: each.key, ms: all[at + 2].at_ms - each.at_ms }));
-    for (const each of sounds.filter(({ key }) => key === `a${sound}`)) {
-      assert.ok(Math.abs(each.ms - SOUND_S * 1000) < 500, `it is on for as long as it lasts: ${JSON.stringify(sounds)}`);
-    }
+    // When each is due follows from how long the sound lasts; when it is seen, on a busy machine, does not.
+    const due = all.slice(1, -1).map((each, at) => ({ key: each.key, ms: all[at + 2].starts_ms - each.starts_ms }));
+    const { duration_ms } = await server.get(`/api/assets/${sound}`);
+    assert.deepEqual(due.filter(({ key }) => key === `a${sound}`).map(({ ms }) => ms), due.filter(({ key }) => key === `a${sound}`).map(() => duration_ms));
     await t.shoot(tv.page, 'tv-sound');
   },
 };

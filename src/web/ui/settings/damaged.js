@@ -13,7 +13,9 @@ const words = texts.settings.damaged;
 /** What is asked before it is done. @typedef {{question: string, yes: string, act: () => Promise<string>}} Question */
 
 export function damagedSections() {
-  const ways = asking();
+  /** @type {import('../library/types.js').LibraryState|null} */
+  let library = null;
+  const ways = asking(patch);
   const rescue = button('', words.rescue, () => ways.run(async () => rescued(await api.send('POST', '/api/library/rescue'))));
   const empty = button('', words.empty, () => ways.ask({ question: words.emptyAsk, yes: words.emptyNow, act: startEmpty }));
   rescue.classList.add('main');
@@ -24,7 +26,7 @@ export function damagedSections() {
   damaged.id = 'damaged';
   damaged.hidden = true;
 
-  const away = asking();
+  const away = asking(patch);
   const names = h('ul', { class: 'plain-list figures' });
   const forget = button('trash', words.forget, () => away.ask({
     question: words.forgetAsk,
@@ -37,13 +39,21 @@ export function damagedSections() {
   const kept = section(words.keptTitle, words.keptLead, names, h('div', { class: 'row' }, forget), ...away.parts);
   kept.hidden = true;
 
+  function patch() {
+    const now = library;
+    if (now) {
+      // What came of it is still to be read.
+      damaged.hidden = !now.damaged && !ways.told();
+      choice.hidden = !now.damaged || ways.busy();
+      setText(title, now.damaged ? words.title : words.done);
+      kept.hidden = !now.set_aside.length && !away.told();
+      names.replaceChildren(...now.set_aside.map((name) => h('li', {}, name)));
+    }
+  }
+
   const leave = onLibrary((now) => {
-    // What came of it is still to be read.
-    damaged.hidden = !now.damaged && !ways.told();
-    choice.hidden = !now.damaged || ways.busy();
-    setText(title, now.damaged ? words.title : words.done);
-    kept.hidden = !now.set_aside.length && !away.told();
-    names.replaceChildren(...now.set_aside.map((name) => h('li', {}, name)));
+    library = now;
+    patch();
   });
   return { elements: [damaged, kept], leave };
 }
@@ -65,8 +75,11 @@ function button(name, text, click) {
   return h('button', { type: 'button', class: name ? 'button icon-small' : 'button', click }, name ? icon(name) : null, text);
 }
 
-/** A question below the buttons, and what came of the answer. */
-function asking() {
+/**
+ * A question below the buttons, and what came of the answer.
+ * @param {() => void} over something that was done is done: the library may have told of it before
+ */
+function asking(over) {
   const question = h('div', { class: 'key-fresh', hidden: true });
   const bar = h('progress', { 'aria-label': words.working, hidden: true });
   const state = h('p', { class: 'muted', role: 'status' });
@@ -85,6 +98,7 @@ function asking() {
     }
     busy = false;
     bar.hidden = true;
+    over();
   }
 
   /** @param {Question} asked */
