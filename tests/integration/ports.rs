@@ -53,7 +53,8 @@ pub(crate) async fn add(program: &Program, name: &str, bytes: Vec<u8>) -> i64 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, ready).await.unwrap_or_else(|_| panic!("{name} never was ready"))
+    // Work has the lowest priority: beside a suite that uses all processors it hardly gets one.
+    tokio::time::timeout(3 * PATIENCE, ready).await.unwrap_or_else(|_| panic!("{name} never was ready"))
 }
 
 pub(crate) async fn send(program: &Program, method: &str, path: &str, content: Value) -> Value {
