@@ -241,6 +241,7 @@ impl App {
         let (stored, stored_watch) = watch::channel(Err(NoLibrary::NoFolder));
         let watched = troubles::Watched {
             sources: registry.clone(),
+            access: Arc::clone(&access),
             heartbeats: heartbeats.clone(),
             engine: rtc.engine(),
             site: site_watch.clone(),

@@ -2,10 +2,12 @@
 //! [`trouble`](crate::trouble).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::config::{CaptureDevice, Config, Port};
 use crate::device::{Condition, DataState};
 use crate::hub::Registry;
@@ -25,9 +27,15 @@ use crate::web::{Site, Stored};
 /// How often is looked: a person who looks at the list sees a change before wondering.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// How often it is tried whether the disk can be written: each time costs some kilobytes of a card.
+const DISK_EVERY: Duration = Duration::from_secs(300);
+/// The same while it is known to refuse something.
+const DISK_SOON: Duration = Duration::from_secs(10);
+
 /// Where the facts come from.
 pub(super) struct Watched {
     pub(super) sources: Registry,
+    pub(super) access: Arc<Access>,
     pub(super) heartbeats: Heartbeats,
     pub(super) engine: Engine,
     pub(super) site: watch::Receiver<Site>,
@@ -88,12 +96,16 @@ async fn look(
     mut stop: Stop,
 ) {
     let mut memory = Memory::new(Instant::now(), SystemTime::now());
-    let (mut files, mut seen) = (Files::default(), BTreeSet::new());
+    let (mut files, mut seen, mut disk_tried) = (Files::default(), BTreeSet::new(), None);
     loop {
         let library = watched.stored.borrow_and_update().as_ref().ok().map(|stored| stored.library.clone());
         tokio::select! {
             () = stop.stopped() => return,
             () = files.look(library.as_ref()) => {}
+        }
+        tokio::select! {
+            () = stop.stopped() => return,
+            () = watched.try_disk(library, &mut disk_tried) => {}
         }
         let facts = watched.facts(&settings.borrow(), &mut seen, &files);
         let now = memory.look(&facts, Instant::now(), SystemTime::now());
@@ -145,6 +157,18 @@ impl Files {
 }
 
 impl Watched {
+    /// Has the disk tried if it is time; a login that could not be written down makes it time.
+    async fn try_disk(&self, library: Option<Library>, tried: &mut Option<Instant>) {
+        let Some(library) = library else { return };
+        let is_suspect = library.is_read_only() || self.access.unwritten().is_some();
+        let every = if is_suspect { DISK_SOON } else { DISK_EVERY };
+        if tried.is_none_or(|tried| tried.elapsed() >= every) {
+            *tried = Some(Instant::now());
+            // A disk that hangs holds this up alone, and ends with the program.
+            let _ = tokio::task::spawn_blocking(move || library.try_disk()).await;
+        }
+    }
+
     /// `seen`: ports at which a TV was seen since the start.
     fn facts(&mut self, settings: &Settings, seen: &mut BTreeSet<Port>, files: &Files) -> Facts {
         let condition = self.condition.borrow_and_update().clone();
@@ -189,7 +213,7 @@ impl Watched {
     }
 
     fn sources(&self, settings: &Settings) -> Vec<Source> {
-        let source = |source: &std::sync::Arc<crate::hub::Source>| {
+        let source = |source: &Arc<crate::hub::Source>| {
             let status = source.status.borrow();
             Source {
                 id: source.id.clone(),

@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -70,6 +70,7 @@ impl Held {
                 pins: AtomicUsize::new(0),
                 _lock: lock,
                 read_only,
+                refused: AtomicBool::new(false),
                 generation: watch::Sender::new(0),
                 signage_generation: watch::Sender::new(0),
             }),

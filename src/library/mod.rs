@@ -41,11 +41,12 @@ mod sweep;
 mod tests;
 mod upload;
 pub mod work;
+mod writable;
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -108,7 +109,10 @@ struct Inner {
     /// Held for as long as this is open: no two programs work on one library. There may be none on a disk that can't be
     /// written.
     _lock: Option<File>,
+    /// When it was opened.
     read_only: bool,
+    /// When a change was tried last.
+    refused: AtomicBool,
     /// Raised by every change.
     generation: watch::Sender<u64>,
     /// Raised by every change of what screens play.
@@ -140,14 +144,6 @@ impl Library {
         let found = rustix::fs::statvfs(self.store().incoming())?;
         let block = found.f_frsize;
         Ok(Disk { free_bytes: found.f_bavail * block, total_bytes: found.f_blocks * block })
-    }
-
-    /// The disk can't be written: what is there is shown and played, and nothing can be changed.
-    pub fn is_read_only(&self) -> bool {
-        // A card at its end becomes so while it is used: the kernel writes to it no more after an error.
-        let found = || rustix::fs::statvfs(self.store().incoming());
-        self.inner.read_only
-            || found().is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
     }
 
     /// Why the database can't be read any more, if it was damaged since it was opened.
