@@ -93,7 +93,7 @@ def full(box):
 def read_only(box):
     """data that can't be written: whoever has the password enters, it is told, the picture goes on"""
     box.sh("mount -o remount,errors=remount-ro /data && echo test > /sys/fs/ext4/vda7/trigger_fs_error")
-    # Since Linux 6.14 it is not called `ro` then.
+    # It is not called `ro` then.
     until("read-only", lambda: "no" in box.sh("touch /data/try 2>/dev/null || echo no"))
     box.cookie = None
     status, told = log_in(box, PASSWORDS[1])
@@ -107,7 +107,8 @@ def read_only(box):
 
 def vanished(box):
     """data that has vanished: it is told, the picture goes on, and a restart of the box is the way out"""
-    box.sh("umount -l /data")
+    # As the program sees it: it has mounts of its own, and a folder of its own that it may write to.
+    box.sh("nsenter -t $(pidof marquee) -m sh -c 'umount -l /data/marquee; umount -l /data'")
     until("/health tells", lambda: box.get("/health")[0] == 503)
     picture_goes_on(box)
 
