@@ -13,8 +13,7 @@ use super::page::{THUMBNAIL_QUALITY, THUMBNAIL_WIDTH};
 use super::picture::{self, shrink, write_jpeg};
 use super::{Problem, remark, say, svg, video};
 use crate::library::content::{Content, HEAD_BYTES};
-use crate::library::work::{Errand, Failure, Line, Remark};
-use crate::pipeline::file::convert::Target;
+use crate::library::work::{Errand, Line, Remark};
 use crate::pipeline::file::sound::{About, about, loudness};
 use crate::pipeline::file::still::film;
 
@@ -51,25 +50,12 @@ pub(super) fn thumbnail(errand: &Errand) -> Result<(), Problem> {
 
 /// A film of it, which every screen plays.
 pub(super) fn convert(errand: &Errand) -> Result<(), Problem> {
-    let conversion = errand.conversion.ok_or(Failure::NotStarted)?;
-    let target = Target {
-        file: &errand.output.join("converted.mp4"),
-        spare: &errand.output.join("converted.spare"),
-        width: conversion.width,
-        height: conversion.height,
-        rotation: 0,
-        rate: conversion.rate,
-        kbit_per_s: conversion.kbit_per_s,
-    };
-    let image = draw(errand, (conversion.width, conversion.height), false)?;
-    let length_ms = errand.duration_ms.max(1);
-    let progress = |reached_ms: u64| {
-        say(&Line::Progress((reached_ms as f32 / length_ms as f32).min(1.0)));
-    };
-    let pixels: Vec<u8> =
-        image.pixels().flat_map(|Rgb([red, green, blue])| [*red, *green, *blue, 255]).collect();
-    let length = Duration::from_millis(errand.duration_ms);
-    let heard = film(&errand.input, &target, pixels, length, progress).map_err(video::problem)?;
+    let heard = video::copied(errand, |target, progress| {
+        let image = draw(errand, (target.width, target.height), false)?;
+        let pixels = image.pixels().flat_map(|Rgb([red, green, blue])| [*red, *green, *blue, 255]).collect();
+        let length = Duration::from_millis(errand.duration_ms);
+        film(&errand.input, target, pixels, length, progress).map_err(video::problem)
+    })?;
     say(&Line::Fact { name: "sound_ms".to_owned(), value: heard.as_millis().to_string() });
     Ok(())
 }

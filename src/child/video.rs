@@ -125,6 +125,19 @@ pub(super) fn preview(errand: &Errand) -> Result<(), Problem> {
 }
 
 pub(super) fn convert(errand: &Errand) -> Result<(), Problem> {
+    let (picture, sound) =
+        copied(errand, |target, progress| make(&errand.input, target, progress).map_err(problem))?;
+    for (name, length) in [("picture_ms", picture), ("sound_ms", sound)] {
+        say(&Line::Fact { name: name.to_owned(), value: length.as_millis().to_string() });
+    }
+    Ok(())
+}
+
+/// Has the copy made that is asked for, and tells how far it is.
+pub(super) fn copied<T>(
+    errand: &Errand,
+    make: impl FnOnce(&Target<'_>, &dyn Fn(u64)) -> Result<T, Problem>,
+) -> Result<T, Problem> {
     let conversion = errand.conversion.ok_or(Failure::NotStarted)?;
     let target = Target {
         file: &errand.output.join("converted.mp4"),
@@ -136,12 +149,7 @@ pub(super) fn convert(errand: &Errand) -> Result<(), Problem> {
         kbit_per_s: conversion.kbit_per_s,
     };
     let length_ms = errand.duration_ms.max(1);
-    let progress = |reached_ms: u64| {
+    make(&target, &|reached_ms| {
         say(&Line::Progress((reached_ms as f32 / length_ms as f32).min(1.0)));
-    };
-    let (picture, sound) = make(&errand.input, &target, progress).map_err(problem)?;
-    for (name, length) in [("picture_ms", picture), ("sound_ms", sound)] {
-        say(&Line::Fact { name: name.to_owned(), value: length.as_millis().to_string() });
-    }
-    Ok(())
+    })
 }

@@ -64,26 +64,29 @@ struct Later<'a> {
 
 #[derive(Serialize)]
 struct LaterProgram<'a> {
-    playlist: Option<i64>,
-    name: &'a str,
-    state: &'static str,
-    epoch_ms: i64,
-    total_ms: u64,
-    in_step: bool,
+    #[serde(flatten)]
+    head: Head<'a>,
     /// Places in all items of the next day's programs, one program after the other, and behind them [`Later::items`].
     order: Vec<usize>,
 }
 
 #[derive(Serialize)]
 struct Program<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    items: Vec<Item<'a>>,
+    skipped: Vec<Skipped<'a>>,
+}
+
+/// All of a program but its items.
+#[derive(Serialize)]
+struct Head<'a> {
     playlist: Option<i64>,
     name: &'a str,
     state: &'static str,
     epoch_ms: i64,
     total_ms: u64,
     in_step: bool,
-    items: Vec<Item<'a>>,
-    skipped: Vec<Skipped<'a>>,
 }
 
 #[derive(Serialize)]
@@ -164,12 +167,7 @@ impl<'a> Later<'a> {
             })
         };
         let program = |program: &'a Arc<program::Program>| LaterProgram {
-            playlist: program.playlist,
-            name: &program.name,
-            state: program.show.name(),
-            epoch_ms: program.epoch_ms,
-            total_ms: program.total_ms,
-            in_step: program.in_step,
+            head: Head::of(program),
             order: program.items.iter().map(&mut place).collect(),
         };
         let programs = later.iter().map(program).collect();
@@ -182,14 +180,22 @@ impl<'a> Program<'a> {
         let skipped =
             |skipped: &'a program::Skipped| Skipped { name: &skipped.name, reason: skipped.reason.code() };
         Self {
+            head: Head::of(program),
+            items: program.items.iter().map(|item| Item::of(item)).collect(),
+            skipped: program.skipped.iter().map(skipped).collect(),
+        }
+    }
+}
+
+impl<'a> Head<'a> {
+    fn of(program: &'a program::Program) -> Self {
+        Self {
             playlist: program.playlist,
             name: &program.name,
             state: program.show.name(),
             epoch_ms: program.epoch_ms,
             total_ms: program.total_ms,
             in_step: program.in_step,
-            items: program.items.iter().map(|item| Item::of(item)).collect(),
-            skipped: program.skipped.iter().map(skipped).collect(),
         }
     }
 }
