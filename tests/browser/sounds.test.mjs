@@ -73,8 +73,8 @@ export const tests = {
     keys.slice(1).forEach((key, at) => assert.notEqual(key, keys[at], `one after the other: ${keys}`));
     // When each is due follows from how long the sound lasts; when it is seen, on a busy machine, does not.
     const due = all.slice(1, -1).map((each, at) => ({ key: each.key, ms: all[at + 2].starts_ms - each.starts_ms }));
-    const { duration_ms } = await server.get(`/api/assets/${sound}`);
-    assert.deepEqual(due.filter(({ key }) => key === `a${sound}`).map(({ ms }) => ms), due.filter(({ key }) => key === `a${sound}`).map(() => duration_ms));
+    const heardFor = due.filter(({ key }) => key === `a${sound}`).map(({ ms }) => ms);
+    assert.ok(heardFor.length > 0 && heardFor.every((ms) => Math.abs(ms - SOUND_S * 1000) < 100), `${heardFor} ms, not ${SOUND_S} s`);
     await t.shoot(tv.page, 'tv-sound');
   },
 };
