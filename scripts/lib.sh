@@ -98,6 +98,17 @@ need_rust() {
     [[ $(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1) == "$wanted" ]] ||
         die "Rust $found is too old: $wanted or newer is needed (rustup update)"
     export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+    build_is_of_this_clone
+}
+
+# build_is_of_this_clone: cargo tells the same crate in two folders apart by the times of its files alone, and a debug
+# build reads pages and fixtures from the folder it was compiled in. Another one's is compiled anew.
+build_is_of_this_clone() {
+    local mark=$CARGO_TARGET_DIR/clone
+    [[ $(cat "$mark" 2>/dev/null) != "$root" ]] || return 0
+    touch "$root"/build.rs "$root"/src/{lib,main}.rs "$root"/tests/*.rs "$root"/tests/*/main.rs "$root"/examples/*.rs
+    mkdir -p "$CARGO_TARGET_DIR"
+    echo "$root" >"$mark"
 }
 
 # need_rust_tools: rustfmt and clippy, which from then on has a look at all that is compiled of ours.
