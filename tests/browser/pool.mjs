@@ -1,6 +1,7 @@
 // Worker processes that take one test after the other from a queue.
 
 import { fork } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
@@ -89,10 +90,26 @@ async function order(child, name) {
   }
 }
 
-/** Takes tests until none is left. @param {string[]} queue @param {Telling} telling */
-async function work(queue, telling) {
+/**
+ * Whether nobody else with the same folder has begun with the test; nobody else will, then.
+ * @param {string} name @param {string|undefined} share
+ */
+function isOurs(name, share) {
+  try {
+    share && mkdirSync(path.join(share, encodeURIComponent(name)));
+    return true;
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') {
+      throw error;
+    }
+    return false;
+  }
+}
+
+/** Takes tests until none is left. @param {() => string|undefined} next @param {Telling} telling */
+async function work(next, telling) {
   let child = null;
-  for (let name = queue.shift(); name; name = queue.shift()) {
+  for (let name = next(); name; name = next()) {
     child = child || await startWorker();
     telling.begins(name);
     const began = performance.now();
@@ -114,8 +131,15 @@ async function work(queue, telling) {
  * @param {string[]} names
  * @param {number} workers
  * @param {Telling} telling
+ * @param {string} [share] a folder of whoever else runs the same
  */
-export async function runAll(names, workers, telling) {
+export async function runAll(names, workers, telling, share) {
   const queue = names.slice();
-  await Promise.all(Array.from({ length: Math.min(workers, names.length) }, () => work(queue, telling)));
+  const next = () => {
+    while (queue.length && !isOurs(queue[0], share)) {
+      queue.shift();
+    }
+    return queue.shift();
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, names.length) }, () => work(next, telling)));
 }

@@ -16,7 +16,11 @@ function given() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { ...Object.fromEntries(flags.map((flag) => [flag, { type: 'boolean' }])), workers: { type: 'string' } },
+      options: {
+        ...Object.fromEntries(flags.map((flag) => [flag, { type: 'boolean' }])),
+        workers: { type: 'string' },
+        share: { type: 'string' },
+      },
     });
     return { words: positionals, ...values, workers: Number(values.workers || WORKERS) };
   } catch (error) {
@@ -94,8 +98,8 @@ if (together.concat(alone).some(({ fills }) => fills)) {
   await makeContent();
   console.log(`ready   ${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  the library of the tests`);
 }
-await runAll(names(together), options.workers, report);
-await runAll(names(alone), 1, report);
+await runAll(names(together), options.workers, report, options.share);
+await runAll(names(alone), 1, report, options.share);
 const well = report.sum();
 // No test at all is a word that was mistyped.
 process.exit(well && chosen.length ? 0 : 1);
