@@ -200,22 +200,17 @@ def comes_back(box, script):
     expect(boot_id(box) != before, "the same boot as before")
 
 
-def clean_reboot(box):
-    """Marquee may ask for a clean reboot, and gets it"""
-    comes_back(box, "touch /run/marquee/reboot && chown marquee:marquee /run/marquee/reboot")
-    state = data_to_come(box)
-    expect(state == "ok", f"the data partition was not left clean: {state}")
-
-
 # --- configuration
 
 
 def edited(box):
-    """an edited marquee.toml is in force after the next start: names, address, time servers"""
+    """Marquee may ask for a clean reboot, and gets it; what was edited is in force then: names, address, time servers"""
     network = '[network]\naddress = "10.0.2.15/24"\ngateway = "10.0.2.2"\nntp = ["10.0.2.2"]\n'
-    box.config(box.sample(f'[device]\nname = "Shop 1"\ntime_zone = "Europe/Berlin"\n{network}'))
-    kept.put_card(box)
-    box.start()
+    kept.wake(box)
+    box.edit(box.sample(f'[device]\nname = "Shop 1"\ntime_zone = "Europe/Berlin"\n{network}'))
+    comes_back(box, "touch /run/marquee/reboot && chown marquee:marquee /run/marquee/reboot")
+    state = data_to_come(box)
+    expect(state == "ok", f"the data partition was not left clean: {state}")
     box.wait_up()
     told = status(box)
     expect(told["name"] == "Shop 1" and told["time_zone"] == "Europe/Berlin", told)
@@ -409,7 +404,7 @@ def protected(box):
 GROUPS = {
     "a fresh card": [
         boots, is_well, plugins, data_made, read_only, processes, ports, sandbox, watchdog, live_picture, restart, memory,
-        clean_reboot, device.power_off,
+        device.power_off,
     ],
     "raspberry pi": device.PI,
     "capture": capture.TESTS,
@@ -423,8 +418,9 @@ GROUPS = {
 }
 # What ends well in the suites of the program, too, and is for the night.
 LONG = ("dead ends",)
+LONG_TESTS = (windows, gone)
 
 
-def is_quick(group, test):
+def is_quick(group):
     """Whether one boot tells it."""
-    return group == "a fresh card" and test is not clean_reboot
+    return group == "a fresh card"
