@@ -13,13 +13,11 @@ use resvg::usvg;
 
 use super::Problem;
 use super::page::{LONG_SIDE_MAX, SHORT_SIDE_MAX};
+use crate::draw::LETTERS_NAMED_MAX;
 use crate::library::work::Failure;
 
 /// Drawings of programs have up to some MB.
 const BYTES_MAX: u64 = 16 << 20;
-
-/// Letters that are named when they are missing.
-const LETTERS_NAMED_MAX: usize = 10;
 
 /// A drawing, and the letters that no font has.
 pub(super) struct Drawn {

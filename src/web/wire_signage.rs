@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::wire::rfc_3339;
 use super::wire_program::Item;
+use crate::draw;
 use crate::library::signage::PlayRow;
 use crate::program::{self, Window};
 
@@ -210,6 +211,8 @@ pub(super) struct WeekSegment<'a> {
 pub(super) struct Message {
     id: i64,
     text: Option<String>,
+    /// Of the text, those that a TV at the box's ports can't show.
+    letters_missing: String,
     playlist: Option<i64>,
     screens: Option<Vec<i64>>,
     from: String,
@@ -221,6 +224,7 @@ impl Message {
         Self {
             id: message.id,
             text: message.text.clone(),
+            letters_missing: draw::letters_missing(message.text.as_deref().unwrap_or_default()),
             playlist: message.playlist,
             screens: message.screens.clone(),
             from: time_ms(message.from_ms, zone),

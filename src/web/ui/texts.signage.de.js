@@ -102,6 +102,7 @@ export const signageGerman = {
     onAll: 'auf allen Bildschirmen',
     onSome: (count) => plural(count, 'auf 1 Bildschirm', `auf ${count} Bildschirmen`),
     until: (time) => `bis ${time}`,
+    lettersMissing: (letters) => `Fernseher an der Box selbst lassen „${letters}“ aus: keine Schrift dort hat diese Zeichen`,
     end: 'Meldung beenden',
     ended: 'Die Meldung ist beendet',
   },

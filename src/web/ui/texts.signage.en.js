@@ -102,6 +102,7 @@ export const signageEnglish = {
     onAll: 'on all screens',
     onSome: (/** @type {number} */ count) => plural(count, 'on 1 screen', `on ${count} screens`),
     until: (/** @type {string} */ time) => `until ${time}`,
+    lettersMissing: (/** @type {string} */ letters) => `TVs at the box itself leave out “${letters}”: no font there has these letters`,
     end: 'End message',
     ended: 'The message is ended',
   },

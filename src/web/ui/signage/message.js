@@ -109,5 +109,11 @@ function describe(message) {
     .filter(Boolean).join(' · ');
   const where = message.screens ? words.onSome(message.screens.length) : words.onAll;
   const until = message.until ? words.until(timeText(new Date(message.until))) : '';
-  return [words.on(what), where, until].filter(Boolean).join(' · ');
+  return [words.on(what), where, until, incomplete(message)].filter(Boolean).join(' · ');
+}
+
+/** What the TVs at the box's own ports leave out of it. @param {Message} message */
+function incomplete(message) {
+  const reached = (screens.value() || []).filter(({ id }) => !message.screens || message.screens.includes(id));
+  return message.letters_missing && reached.some(({ kind }) => kind === 'hdmi') ? words.lettersMissing(message.letters_missing) : '';
 }

@@ -100,6 +100,7 @@
  * What is shown over everything.
  * @typedef {Object} Message
  * @property {string|null} text
+ * @property {string} letters_missing of the text, those that a TV at the box's ports can't show
  * @property {number|null} playlist
  * @property {number[]|null} screens null: all
  * @property {string|null} until
