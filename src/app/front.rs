@@ -192,10 +192,7 @@ pub(super) fn step(configured: &[Screen], known: &[Port], sources: &[String]) ->
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::sync::Arc;
-
-    use jiff::tz::TimeZone;
 
     use super::*;
     use crate::config::Problem;
@@ -214,13 +211,6 @@ mod tests {
         sources.replace(vec![Arc::clone(&door), Arc::clone(&yard)]);
         let site = Site {
             name: "box".to_owned(),
-            time_zone: TimeZone::UTC,
-            language: None,
-            trusted_proxies: Vec::new(),
-            origins: Vec::new(),
-            private_sources: BTreeSet::new(),
-            bin_days: 30,
-            config_file: None,
             config_errors: vec![Problem {
                 file: "marquee.toml".to_owned(),
                 line: None,
@@ -228,6 +218,7 @@ mod tests {
                 message: "is wrong".to_owned(),
                 allowed: String::new(),
             }],
+            ..Site::default()
         };
         let (screens, screens_watch) = watch::channel(Vec::new());
         let watched = Watched {

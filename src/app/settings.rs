@@ -68,6 +68,7 @@ impl Settings {
             name: config.device.name.clone(),
             time_zone: TimeZone::get(&config.device.time_zone).unwrap_or(TimeZone::UTC),
             language: config.device.language,
+            base_path: config.web.base_path.clone(),
             trusted_proxies: config.web.trusted_proxies.clone(),
             origins: config.web.origins.clone(),
             private_sources: config.private_sources.clone(),

@@ -90,7 +90,6 @@ fn short(error: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use jiff::tz::TimeZone;
 
@@ -107,14 +106,8 @@ mod tests {
     fn check(addresses: &[&str], listen: &str, errors: &[&str]) -> Notice {
         let site = Site {
             name: "Clubhouse".to_owned(),
-            time_zone: TimeZone::UTC,
-            language: None,
-            trusted_proxies: Vec::new(),
-            origins: Vec::new(),
-            private_sources: BTreeSet::new(),
-            bin_days: 30,
-            config_file: None,
             config_errors: errors.iter().map(|file| mistake(file)).collect(),
+            ..Site::default()
         };
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().expect("an IP")).collect();
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
@@ -140,17 +133,7 @@ mod tests {
 
     #[test]
     fn the_code_of_the_first_visit_is_shown_with_the_address() {
-        let site = Site {
-            name: "Clubhouse".to_owned(),
-            time_zone: TimeZone::UTC,
-            language: None,
-            trusted_proxies: Vec::new(),
-            origins: Vec::new(),
-            private_sources: BTreeSet::new(),
-            bin_days: 30,
-            config_file: None,
-            config_errors: Vec::new(),
-        };
+        let site = Site { name: "Clubhouse".to_owned(), ..Site::default() };
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         let listen = "10.0.0.2:80".parse().expect("an address");
         let shown = |addresses: &[IpAddr]| {
@@ -189,14 +172,8 @@ mod tests {
     fn lost_data_is_an_alert_above_mistakes() {
         let site = Site {
             name: "Clubhouse".to_owned(),
-            time_zone: TimeZone::UTC,
-            language: None,
-            trusted_proxies: Vec::new(),
-            origins: Vec::new(),
-            private_sources: BTreeSet::new(),
-            bin_days: 30,
-            config_file: None,
             config_errors: vec![mistake("marquee.toml")],
+            ..Site::default()
         };
         let listen = "10.0.0.2:80".parse().expect("an address");
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
@@ -212,14 +189,9 @@ mod tests {
     fn it_speaks_the_language_of_the_box() {
         let site = Site {
             name: "Clubhouse".to_owned(),
-            time_zone: TimeZone::UTC,
             language: Some(Language::German),
-            trusted_proxies: Vec::new(),
-            origins: Vec::new(),
-            private_sources: BTreeSet::new(),
-            bin_days: 30,
-            config_file: None,
             config_errors: vec![mistake("marquee.toml")],
+            ..Site::default()
         };
         let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
         let listen = "10.0.0.2:80".parse().expect("an address");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
+use super::base_path::{self, BasePath};
 use super::camera_url::{self, CameraUrl};
 use super::file::Document;
 use super::language::Language;
@@ -187,6 +188,7 @@ fn web(section: &Section<'_>) -> Web {
         section.list("trusted_proxies", PROXIES_MAX, "addresses or networks such as 10.0.0.0/8", |text| {
             text.parse::<Subnet>().map_err(|()| format!("{} is no address and no network", quoted(text)))
         });
+    let base_path = section.parsed("base_path", base_path::ALLOWED, BasePath::parse);
     let origins = section.list("origins", ORIGINS_MAX, page_origin::ALLOWED, PageOrigin::parse);
     let password = section.parsed("admin_password", "a text of 8 to 256 bytes", |text| {
         let fits = text.is_empty() || text.chars().count() >= 8 && text.len() <= 256;
@@ -200,6 +202,7 @@ fn web(section: &Section<'_>) -> Web {
         listen: listen.unwrap_or_else(|| LISTEN.parse().expect("the built-in address is one")),
         webrtc_port: port.unwrap_or(WEBRTC_PORT),
         webrtc_addresses: addresses.unwrap_or_default(),
+        base_path: base_path.unwrap_or_default(),
         trusted_proxies: proxies.unwrap_or_default(),
         origins: origins.unwrap_or_default(),
     }

@@ -79,6 +79,8 @@ const MESSAGES: &Words = &[
     ("nobody can connect to {}", "zu {} kann sich niemand verbinden"),
     ("{} is not the origin of a page", "{} ist keine Herkunft einer Seite"),
     ("this is more than an origin: write {}", "das ist mehr als eine Herkunft: schreibe {}"),
+    ("{} is no path of letters, digits and -._~", "{} ist kein Pfad aus Buchstaben, Ziffern und -._~"),
+    ("addresses of Marquee itself begin with {}", "Adressen von Marquee selbst beginnen mit {}"),
     ("this is too short or too long", "das ist zu kurz oder zu lang"),
     ("is there without {}", "steht da ohne {}"),
     ("needs {}", "braucht {}"),
@@ -169,6 +171,7 @@ const ALLOWED: &Words = &[
     ("an IPv4 address such as {}", "eine IPv4-Adresse wie {}"),
     ("addresses or networks such as {}", "Adressen oder Netze wie {}"),
     ("host names or addresses of time servers", "Namen oder Adressen von Zeitservern"),
+    ("a path such as {}", "ein Pfad wie {}"),
     ("origins such as {}, or {} for any page at all", "Herkünfte wie {}, oder {} für jede Seite überhaupt"),
     (
         "the 64 hexadecimal digits of a certificate's SHA-256, with or without colons",

@@ -7,8 +7,16 @@ pub(super) const ROOT: &[&str] = &[
 pub(super) const DEVICE: &[&str] = &["name", "time_zone", "language"];
 pub(super) const NETWORK: &[&str] =
     &["wifi_ssid", "wifi_password", "wifi_country", "wifi_hidden", "address", "gateway", "dns", "ntp"];
-pub(super) const WEB: &[&str] =
-    &["listen", "login", "admin_password", "webrtc_port", "webrtc_addresses", "trusted_proxies", "origins"];
+pub(super) const WEB: &[&str] = &[
+    "listen",
+    "login",
+    "admin_password",
+    "webrtc_port",
+    "webrtc_addresses",
+    "base_path",
+    "trusted_proxies",
+    "origins",
+];
 pub(super) const LIBRARY: &[&str] = &["convert_kbit_per_s", "convert_height_max", "bin_days"];
 pub(super) const TEST: &[&str] = &["enabled", "name", "size", "fps", "sound", "profile", "private"];
 pub(super) const CAPTURE: &[&str] = &["id", "name", "device", "size", "fps", "sound", "profile", "private"];

@@ -4,6 +4,7 @@
 //! Each part of the program gets only its own piece of [`Config`]; every piece is `PartialEq`, so that after a
 //! change of the file only what really changed is restarted.
 
+mod base_path;
 mod camera_url;
 mod check;
 mod file;
@@ -32,6 +33,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+pub use base_path::BasePath;
 pub use camera_url::shown as shown_url;
 pub use kept::{KeepError, keep, last_good, load_kept, load_or_last_good};
 pub use keys::SECTIONS;
@@ -105,6 +107,8 @@ pub struct Web {
     pub webrtc_port: u16,
     /// The only addresses offered to WebRTC viewers, for a box behind a router; empty: all of the box's own.
     pub webrtc_addresses: Vec<IpAddr>,
+    /// What a proxy has in front of all addresses of the box.
+    pub base_path: BasePath,
     /// Proxies in front of the box that are believed when they say who asks.
     pub trusted_proxies: Vec<Subnet>,
     /// Of other servers, whose pages may show the live pictures.

@@ -35,6 +35,9 @@ pub fn to_toml(config: &Config, secrets: Secrets) -> String {
     }
     out.plain("webrtc_port", config.web.webrtc_port);
     out.list("webrtc_addresses", &config.web.webrtc_addresses);
+    if !config.web.base_path.as_str().is_empty() {
+        out.text("base_path", config.web.base_path.as_str());
+    }
     out.list("trusted_proxies", &config.web.trusted_proxies);
     out.list("origins", &config.web.origins);
     out.section("[library]");

@@ -18,7 +18,7 @@ use super::origin::Page;
 use super::problem::Problem;
 use super::route::{self, Found, Refusal, Route};
 use super::ui_files::UiFile;
-use super::{Services, api, auth, cors, events, language, media, origin, pages, tus};
+use super::{Services, api, auth, base_path, cors, events, language, media, origin, pages, tus};
 use crate::hub::Source;
 
 /// One request, with all that its handler may need.
@@ -91,6 +91,7 @@ pub(super) async fn answer(call: Call) -> Response<Body> {
     let begun = Instant::now();
     let routes = call.services.routes.clone();
     let page_wanted = pages::wanted(call.headers()).then(|| language::wanted(call.headers()));
+    let base_path = call.client.base_path.clone();
     let shared = call.request.uri().path().starts_with("/live/");
     let asked_by = shared.then(|| (call.page(), call.headers().get(ORIGIN).cloned()));
     let (pattern, outcome) = match route::route(call.request.method(), call.request.uri().path()) {
@@ -104,10 +105,11 @@ pub(super) async fn answer(call: Call) -> Response<Body> {
         }
     };
     let mut response = outcome.unwrap_or_else(|problem| match page_wanted {
-        Some(language) => pages::problem(&problem, language),
+        Some(language) => pages::problem(&problem, language, &base_path),
         None => problem.into_response(),
     });
     add_headers(response.headers_mut(), shared);
+    base_path::lead_below(&base_path, response.headers_mut());
     if let Some((page, origin)) = asked_by {
         cors::allow(response.headers_mut(), page, origin.as_ref());
     }

@@ -206,7 +206,9 @@ pub(super) fn set_cookie(
 ) {
     let age = seconds.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
     let secure = if client.is_secure { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Strict{secure}");
+    // Two boxes on one host, each below its own path, have a login each.
+    let path = Some(client.base_path.as_str()).filter(|path| !path.is_empty()).unwrap_or("/");
+    let cookie = format!("{name}={value}; Path={path}{age}; HttpOnly; SameSite=Strict{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

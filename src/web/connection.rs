@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use super::answer::{Call, answer};
 use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEAD_TIME_MAX, HEADERS_MAX};
 use super::stall::Stall;
-use super::{Services, proxy};
+use super::{Services, base_path, proxy};
+use crate::config::BasePath;
 
 /// Who is at the other end of a connection.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub(super) struct Client {
     pub reached_at: IpAddr,
     /// The browser's connection is encrypted, up to a proxy in front of the box.
     pub is_secure: bool,
+    /// What stands before all addresses of ours, as the browser knows them.
+    pub base_path: BasePath,
     after: Arc<Mutex<Option<After>>>,
 }
 
@@ -35,13 +38,16 @@ type After = Pin<Box<dyn Future<Output = ()> + Send>>;
 impl Client {
     pub(super) fn new(address: IpAddr, reached_at: IpAddr) -> Self {
         let (address, reached_at) = (address.to_canonical(), reached_at.to_canonical());
-        Self { address, reached_at, is_secure: false, after: Arc::default() }
+        Self { address, reached_at, is_secure: false, base_path: BasePath::default(), after: Arc::default() }
     }
 
     /// Who a request is from, which a proxy may say.
     fn of_request(&self, services: &Services, headers: &mut HeaderMap) -> Self {
-        let origin = proxy::look_through(&services.site.borrow().trusted_proxies, self.address, headers);
-        Self { address: origin.address, is_secure: origin.is_secure, ..self.clone() }
+        let site = services.site.borrow();
+        let origin = proxy::look_through(&site.trusted_proxies, self.address, headers);
+        let base_path = proxy::base_path(&site.trusted_proxies, self.address, headers);
+        let base_path = base_path.unwrap_or_else(|| site.base_path.clone());
+        Self { address: origin.address, is_secure: origin.is_secure, base_path, ..self.clone() }
     }
 
     /// Runs `after` on this connection's task when it has been upgraded, so that it counts and ends like any other
@@ -63,6 +69,7 @@ where
 {
     let service = service_fn(|mut request: Request<Incoming>| {
         let client = client.of_request(&services, request.headers_mut());
+        base_path::take_off(&client.base_path, request.uri_mut());
         let call = Call { services: services.clone(), client, stopping: stopping.clone(), request };
         async { Ok::<_, Infallible>(answer(call).await) }
     });

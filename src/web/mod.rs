@@ -10,6 +10,7 @@ mod admission;
 mod answer;
 mod api;
 mod auth;
+mod base_path;
 mod body;
 mod conditional;
 mod connection;
@@ -61,7 +62,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::access::Access;
-use crate::config::{Language, PageOrigin, Subnet};
+use crate::config::{BasePath, Language, PageOrigin, Subnet};
 use crate::device::Condition;
 use crate::hub::Registry;
 use crate::library::work::Work;
@@ -139,6 +140,8 @@ pub struct Site {
     pub time_zone: TimeZone,
     /// Of network TVs; `None`: that of their browsers.
     pub language: Option<Language>,
+    /// What a proxy has in front of all addresses.
+    pub base_path: BasePath,
     /// Believed when they say who asks.
     pub trusted_proxies: Vec<Subnet>,
     /// Of other servers, whose pages may show the live pictures.
@@ -151,6 +154,24 @@ pub struct Site {
     pub config_file: Option<String>,
     /// What is wrong with the file; the box then runs with the last good one.
     pub config_errors: Vec<crate::config::Problem>,
+}
+
+/// Of a box that has no file.
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            name: "marquee".to_owned(),
+            time_zone: TimeZone::UTC,
+            language: None,
+            base_path: BasePath::default(),
+            trusted_proxies: Vec::new(),
+            origins: Vec::new(),
+            private_sources: BTreeSet::new(),
+            bin_days: 30,
+            config_file: None,
+            config_errors: Vec::new(),
+        }
+    }
 }
 
 /// What [`Services`] deref to.

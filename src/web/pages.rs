@@ -8,7 +8,7 @@ use super::body::{self, Body};
 use super::language;
 use super::problem::Problem;
 use super::ui_files::UiFile;
-use crate::config::Language;
+use crate::config::{BasePath, Language};
 use crate::draw;
 
 /// The dashboard, the library, an asset, the bin, the signage, the settings: one document that shows what its address says, so that
@@ -44,7 +44,8 @@ pub(super) fn tv(call: &Call) -> Result<Response<Body>, Problem> {
 pub(super) fn tv_code(call: &Call) -> Result<Response<Body>, Problem> {
     let host = call.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let scheme = if call.client.is_secure { "https" } else { "http" };
-    let code = draw::code_svg(&format!("{scheme}://{host}/")).filter(|_| !host.is_empty());
+    let code =
+        draw::code_svg(&format!("{scheme}://{host}{}/", call.client.base_path)).filter(|_| !host.is_empty());
     let code = code.ok_or_else(|| Problem::not_found("/tv/code.svg"))?;
     let mut response = Response::new(body::full(code));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
@@ -66,7 +67,9 @@ fn document(
 ) -> Result<Response<Body>, Problem> {
     let file = UiFile::document(name, language).ok_or_else(|| Problem::not_found(name))?;
     let begin = format!("<html lang=\"{}\"", language.code());
-    let file = file.with(&[(&begin, &format!("{begin}{attributes}"))]);
+    let base = &call.client.base_path;
+    let below = if base.as_str().is_empty() { String::new() } else { format!(" data-base=\"{base}\"") };
+    let file = file.below(base).with(&[(&begin, &format!("{begin}{attributes}{below}"))]);
     Ok(file.into_response(call.headers()))
 }
 
@@ -78,7 +81,7 @@ pub(super) fn wanted(headers: &HeaderMap) -> bool {
 }
 
 /// A problem as a page for people, in their language.
-pub(super) fn problem(problem: &Problem, language: Language) -> Response<Body> {
+pub(super) fn problem(problem: &Problem, language: Language, base: &BasePath) -> Response<Body> {
     let status = problem.status();
     let (title, detail, home) = match language {
         Language::English if status == StatusCode::NOT_FOUND => {
@@ -95,7 +98,7 @@ pub(super) fn problem(problem: &Problem, language: Language) -> Response<Body> {
         Some(file) => {
             let texts =
                 [("{title}", title), ("{heading}", title), ("{detail}", detail.as_str()), ("{home}", home)];
-            file.with(&texts).into_response(&HeaderMap::new())
+            file.below(base).with(&texts).into_response(&HeaderMap::new())
         }
         None => Response::new(body::full(format!("<h1>{title}</h1><p>{detail}</p>"))),
     };

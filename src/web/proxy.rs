@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use hyper::HeaderMap;
 use hyper::header::{HOST, HeaderValue};
 
-use crate::config::Subnet;
+use crate::config::{BasePath, Subnet};
 
 /// Proxies in a row that are looked through.
 const PROXIES_MAX: usize = 16;
@@ -36,6 +36,13 @@ pub(super) fn look_through(proxies: &[Subnet], peer: IpAddr, headers: &mut Heade
         headers.insert(HOST, host);
     }
     Origin { address: client(proxies, peer, headers), is_secure }
+}
+
+/// The path below which a trusted proxy has the box (Traefik and others name it when they take it off): in place of the
+/// box's own. One that is no path, or none of a trusted proxy, counts for nothing.
+pub(super) fn base_path(proxies: &[Subnet], peer: IpAddr, headers: &HeaderMap) -> Option<BasePath> {
+    let named = last(headers, "x-forwarded-prefix").filter(|_| is_trusted(proxies, peer))?;
+    BasePath::parse(&named).ok()
 }
 
 /// Each proxy adds who came to it at the end: the last that is no proxy of ours is the client. What stands before it is
@@ -96,6 +103,22 @@ mod tests {
         assert_eq!(through("192.0.2.9", &said), asked("192.0.2.9", false, "box:8080"));
         assert_eq!(through("127.0.0.1", &said), asked("127.0.0.1", true, "box:8080"));
         assert_eq!(through("10.0.0.2", &[]), asked("10.0.0.2", false, "box:8080"));
+    }
+
+    #[test]
+    fn a_trusted_proxy_names_the_path_that_it_takes_off() {
+        let proxies = ["10.0.0.0/8".parse().expect("a network")];
+        let named = |peer: &str, text| {
+            let headers = HeaderMap::from_iter([(
+                "x-forwarded-prefix".parse().expect("a name"),
+                HeaderValue::from_static(text),
+            )]);
+            base_path(&proxies, peer.parse().expect("an address"), &headers).map(|path| path.to_string())
+        };
+        assert_eq!(named("10.0.0.2", "/signs").as_deref(), Some("/signs"));
+        assert_eq!(named("10.0.0.2", "/a, /signs/").as_deref(), Some("/signs"));
+        assert_eq!(named("192.0.2.9", "/signs"), None, "a stranger");
+        assert_eq!(named("10.0.0.2", "/signs\"><script>"), None, "no path");
     }
 
     #[test]

@@ -6,9 +6,9 @@ use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderV
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::body::{self, Body};
-use super::conditional;
 use super::encoding::{self, Encoding};
-use crate::config::Language;
+use super::{base_path, conditional};
+use crate::config::{BasePath, Language};
 
 #[cfg(embedded_pages)]
 #[path = "ui_files/embedded.rs"]
@@ -56,12 +56,17 @@ impl UiFile {
         for (one, other) in texts {
             text = text.replacen(one, other, 1);
         }
-        let tag = texts.iter().fold(self.tag, |tag, (_, other)| {
-            let hash = blake3::hash(other.as_bytes());
-            hash.as_bytes()[..8]
-                .iter()
-                .fold(tag.rotate_left(1), |tag, byte| tag.rotate_left(8) ^ u64::from(*byte))
-        });
+        let tag = texts.iter().fold(self.tag, |tag, (_, other)| mixed(tag, other));
+        Self { tag, plain: text.into(), gzip: None, brotli: None, ..self }
+    }
+
+    /// With its addresses below a base path, before `with`. A document alone: the other files have none of ours in them.
+    pub(super) fn below(self, base: &BasePath) -> Self {
+        if base.as_str().is_empty() {
+            return self;
+        }
+        let text = base_path::document_below(base, &String::from_utf8_lossy(&self.plain));
+        let tag = mixed(self.tag, base.as_str());
         Self { tag, plain: text.into(), gzip: None, brotli: None, ..self }
     }
 
@@ -95,6 +100,12 @@ impl UiFile {
         headers.insert(VARY, HeaderValue::from_static(by));
         response
     }
+}
+
+/// A tag that changes with the text as well.
+fn mixed(tag: u64, text: &str) -> u64 {
+    let hash = blake3::hash(text.as_bytes());
+    hash.as_bytes()[..8].iter().fold(tag.rotate_left(1), |tag, byte| tag.rotate_left(8) ^ u64::from(*byte))
 }
 
 /// `app.de.0123456789ab.js` as `app.de.js`.

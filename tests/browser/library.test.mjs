@@ -1,7 +1,6 @@
 // The library in a browser: upload, sort, tag, rate, search, watch, the bin.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { makeClip, putFile } from './clips.mjs';
 import { filled } from './content.mjs';
 import { drop, slowDown } from './files.mjs';
+import { startProxy } from './proxy.mjs';
 import { until } from './until.mjs';
 
 const NOTHING_LIVE = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
@@ -82,36 +82,19 @@ export const tests = {
     const file = makeClip('Proxied', 5, 3 * MB);
     const largest = { passed: 0, refused: 0 };
     // As nginx does by default (client_max_body_size 1m).
-    const proxy = http.createServer((request, response) => {
-      const bytes = Number(request.headers['content-length'] || 0);
-      const taken = bytes <= 1024 * 1024;
-      largest[taken ? 'passed' : 'refused'] = Math.max(largest[taken ? 'passed' : 'refused'], bytes);
-      if (!taken) {
-        request.resume();
-        request.on('end', () => response.writeHead(413).end('<h1>413 Request Entity Too Large</h1>'));
-        return;
-      }
-      const { method, headers, url } = request;
-      const behind = http.request(server.url + url, { method, headers, setHost: false }, (answer) => {
-        response.writeHead(answer.statusCode || 502, answer.headers);
-        answer.pipe(response);
-      });
-      // Event streams end with their page.
-      behind.on('error', () => response.destroy());
-      response.on('close', () => behind.destroy());
-      request.pipe(behind);
+    const proxy = await startProxy(t, server, {
+      refuses(request) {
+        const bytes = Number(request.headers['content-length'] || 0);
+        const taken = bytes <= 1024 * 1024;
+        largest[taken ? 'passed' : 'refused'] = Math.max(largest[taken ? 'passed' : 'refused'], bytes);
+        return taken ? null : { status: 413, body: '<h1>413 Request Entity Too Large</h1>' };
+      },
     });
-    await new Promise((resolve) => proxy.listen(0, '127.0.0.1', () => resolve(null)));
-    try {
-      const page = await t.page(`http://127.0.0.1:${/** @type {any} */ (proxy.address()).port}/library`);
-      await choose(page, file);
-      await until('it is sent', async () => (await lineState(page)) === 'done');
-      await checkStored(server, await idOfDone(page), file);
-      assert.ok(largest.refused > 1024 * 1024 && largest.passed > 0, JSON.stringify(largest));
-    } finally {
-      proxy.closeAllConnections();
-      proxy.close();
-    }
+    const page = await t.page(`${proxy.url}/library`);
+    await choose(page, file);
+    await until('it is sent', async () => (await lineState(page)) === 'done');
+    await checkStored(server, await idOfDone(page), file);
+    assert.ok(largest.refused > 1024 * 1024 && largest.passed > 0, JSON.stringify(largest));
   },
 
   'an upload goes on from page to page, is paused, and resumed after the tab was closed': async (t) => {

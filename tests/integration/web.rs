@@ -7,7 +7,6 @@ mod origins;
 mod pictures;
 mod signage;
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -71,17 +70,7 @@ impl Server {
         let rtc = Keeper::start(Settings { port: 0, addresses: Vec::new(), bind });
         assert_eq!(rtc.engine().missing(), None);
         let heartbeats = Heartbeats::new(Instant::now());
-        let (site, site_watch) = watch::channel(Site {
-            name: "box".to_owned(),
-            time_zone: TimeZone::UTC,
-            language: None,
-            trusted_proxies: Vec::new(),
-            origins: Vec::new(),
-            private_sources: BTreeSet::new(),
-            bin_days: 30,
-            config_file: None,
-            config_errors: Vec::new(),
-        });
+        let (site, site_watch) = watch::channel(Site { name: "box".to_owned(), ..Site::default() });
         let (troubles, troubles_watch) = watch::channel(Troubles::default());
         let (condition, condition_watch) = watch::channel(Condition::default());
         let stored = match library {

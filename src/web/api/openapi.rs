@@ -11,6 +11,11 @@ use crate::web::ui_files::UiFile;
 /// It is compressed with the pages' files.
 pub(crate) fn get(call: &Call) -> Result<Response<Body>, Problem> {
     let file = UiFile::find("api/openapi.json").ok_or_else(|| Problem::not_found("/api/openapi.json"))?;
+    let base = &call.client.base_path;
+    let file = match base.as_str() {
+        "" => file,
+        base => file.with(&[("\"url\": \"/\"", &format!("\"url\": \"{base}/\""))]),
+    };
     Ok(file.into_response(call.headers()))
 }
 

@@ -55,3 +55,12 @@ fn other_methods_are_told_what_is_allowed() {
     let refusal = Refusal::MethodNotAllowed { pattern: "/live/{source}/whep", allow: POST };
     assert_eq!(route(&Method::GET, "/live/door/whep"), Err(refusal));
 }
+
+#[test]
+fn below_a_base_path_addresses_can_be_told_apart() {
+    let firsts =
+        entries().filter_map(|(pattern, ..)| pattern.split('/').nth(1)).filter(|first| !first.is_empty());
+    for first in firsts {
+        assert!(crate::config::BasePath::parse(&format!("/{first}")).is_err(), "/{first}");
+    }
+}

@@ -1,5 +1,6 @@
 // Requests to the API. An error is a `Problem`, whose message is for people.
 
+import { urlOf } from './base_path.js';
 import { bytesText } from './format.js';
 import { texts } from './texts.js';
 
@@ -25,7 +26,7 @@ export class Problem extends Error {
 export async function request(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(urlOf(path), options);
   } catch (error) {
     throw new Problem(0, texts.gone);
   }
@@ -124,5 +125,5 @@ export async function restartSource(id) {
  * @param {string} id
  */
 export function livePath(id) {
-  return `/live/${encodeURIComponent(id)}`;
+  return urlOf(`/live/${encodeURIComponent(id)}`);
 }

@@ -1,5 +1,10 @@
 // Small helpers around the DOM. Nothing here knows what the page shows.
 
+import { urlOf } from './base_path.js';
+
+/** Attributes that hold an address. */
+const ADDRESSES = ['href', 'src', 'poster'];
+
 /**
  * Makes an element. Attributes with the value `false`, `null` or `undefined` are left out; `true` sets an empty one;
  * a function is a listener for the event its name gives.
@@ -17,7 +22,7 @@ export function h(tag, attributes, ...children) {
     if (typeof value === 'function') {
       element.addEventListener(name, value);
     } else if (value !== false && value !== null && value !== undefined) {
-      element.setAttribute(name, value === true ? '' : String(value));
+      setAttribute(element, name, value === true ? '' : String(value));
     }
   }
   for (const child of children) {
@@ -40,14 +45,19 @@ export function setText(element, text) {
 }
 
 /**
+ * Writes an attribute only if it changed; an address of ours as the browser has to ask for it.
  * @param {Element} element
  * @param {string} name
  * @param {string} value
+ * @returns {boolean} whether it changed
  */
 export function setAttribute(element, name, value) {
-  if (element.getAttribute(name) !== value) {
-    element.setAttribute(name, value);
+  const now = ADDRESSES.includes(name) ? urlOf(value) : value;
+  const changed = element.getAttribute(name) !== now;
+  if (changed) {
+    element.setAttribute(name, now);
   }
+  return changed;
 }
 
 /**

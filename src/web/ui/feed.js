@@ -1,6 +1,8 @@
 // What the server sends by itself, for as long as the page is seen: the list of sources, the library's state, what is
 // wrong, that something of the signage has changed.
 
+import { urlOf } from './base_path.js';
+
 /** The server sends at least every 2 s; after this long without a word the connection is dead, whatever it says. */
 const SILENCE_MS_MAX = 7000;
 const RECONNECT_MS = 2000;
@@ -30,7 +32,7 @@ export function followEvents(handlers) {
 
   function open() {
     close();
-    stream = new EventSource('/api/events');
+    stream = new EventSource(urlOf('/api/events'));
     stream.addEventListener('sources', (event) => {
       heard();
       handlers.sources(JSON.parse(event.data).sources);

@@ -1,5 +1,7 @@
 // Icons from the one sprite. It is put into the page itself: a state can change when the server is away.
 
+import { urlOf } from './base_path.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 const SPRITE = '/ui/icons.svg';
 const RETRY_MS = 2000;
@@ -8,7 +10,7 @@ let asked = false;
 
 async function loadSprite() {
   try {
-    const response = await fetch(SPRITE);
+    const response = await fetch(urlOf(SPRITE));
     const sprite = new DOMParser().parseFromString(await response.text(), 'image/svg+xml').documentElement;
     sprite.setAttribute('hidden', '');
     document.body.append(document.importNode(sprite, true));

@@ -1,6 +1,7 @@
 // Which language the pages speak. The box decides (web/language.rs): as chosen in the settings, else as the browser wants it, and
 // sends a page with the texts of that one alone.
 
+import { basePath } from './base_path.js';
 import { forget, recall } from './store.js';
 
 /** @typedef {'en'|'de'} Language */
@@ -23,7 +24,7 @@ export function chosenLanguage() {
 
 /** @param {Language|null} choice taken up by the next load of a page */
 export function chooseLanguage(choice) {
-  document.cookie = `${COOKIE}=${choice || ''}; Path=/; SameSite=Lax; Max-Age=${choice ? KEPT_S : 0}`;
+  document.cookie = `${COOKIE}=${choice || ''}; Path=${basePath}; SameSite=Lax; Max-Age=${choice ? KEPT_S : 0}`;
 }
 
 const inBrowser = typeof document !== 'undefined';

@@ -1,5 +1,6 @@
 // The page at /api: /api/openapi.json, to read.
 
+import { urlOf } from './base_path.js';
 import { h } from './dom.js';
 
 /**
@@ -19,7 +20,7 @@ const DEPTH_MAX = 4;
 const page = /** @type {HTMLElement} */ (document.getElementById('content'));
 
 try {
-  const answer = await fetch('/api/openapi.json');
+  const answer = await fetch(urlOf('/api/openapi.json'));
   if (!answer.ok) {
     throw new Error(`${answer.status}`);
   }

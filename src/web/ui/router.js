@@ -1,5 +1,6 @@
 // Which page is shown. One document for all pages but the player and the login, so that uploads go on from page to page.
 
+import { urlOf, within } from './base_path.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { texts } from './texts.js';
@@ -88,7 +89,7 @@ function keepScroll() {
  */
 export function go(href, options) {
   const replace = Boolean(options && options.replace);
-  const url = new URL(href, location.href);
+  const url = new URL(urlOf(href), location.href);
   if (!routeOf(url)) {
     location.assign(url.href);
     return;
@@ -114,7 +115,7 @@ export function goFromHere() {
 
 /** @param {URL} url */
 function routeOf(url) {
-  return url.origin === location.origin ? routes.find((route) => route.pattern.test(url.pathname)) : undefined;
+  return url.origin === location.origin ? routes.find((route) => route.pattern.test(within(url.pathname))) : undefined;
 }
 
 /** @param {MouseEvent} event */
@@ -151,7 +152,7 @@ async function show(how) {
   }
   let view;
   try {
-    const match = /** @type {RegExpExecArray} */ (route.pattern.exec(url.pathname));
+    const match = /** @type {RegExpExecArray} */ (route.pattern.exec(within(url.pathname)));
     leave();
     view = route.open({ url, match, back: how.back, first: how.first });
   } catch (error) {
@@ -169,8 +170,8 @@ async function show(how) {
   if (!how.first && !container.contains(document.activeElement)) {
     container.focus({ preventScroll: true });
   }
-  const at = how.back ? scrolls.get(key) || 0 : 0;
-  window.scrollTo(0, at);
+  const top = how.back ? scrolls.get(key) || 0 : 0;
+  window.scrollTo(0, top);
   showAnchor(url);
   if (url.hash && view.ready) {
     await view.ready;
@@ -178,10 +179,10 @@ async function show(how) {
       showAnchor(url);
     }
   }
-  if (at && view.ready) {
+  if (top && view.ready) {
     await view.ready;
     if (mine === visit) {
-      window.scrollTo(0, at);
+      window.scrollTo(0, top);
     }
   }
 }

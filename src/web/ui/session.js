@@ -1,6 +1,7 @@
 // Who is looking: with or without a login, and what they may do.
 
 import { api } from './api.js';
+import { urlOf, within } from './base_path.js';
 
 /**
  * @typedef {Object} Session
@@ -39,16 +40,16 @@ export function isAdmin() {
 
 /** The login page, which comes back to here. */
 export function loginPath() {
-  const here = location.pathname + location.search;
+  const here = within(location.pathname) + location.search;
   return here === '/' ? '/login' : `/login?to=${encodeURIComponent(here)}`;
 }
 
 /** Leaves for the login page. */
 export function toLogin() {
-  location.assign(loginPath());
+  location.assign(urlOf(loginPath()));
 }
 
 export async function signOut() {
   await api.send('DELETE', '/api/session');
-  location.assign('/login');
+  location.assign(urlOf('/login'));
 }

@@ -363,3 +363,42 @@ async fn a_proxy_is_believed_if_it_is_trusted() {
     server.site.send_modify(|site| site.trusted_proxies.clear());
     assert_eq!(server.ask(own).await.status, 403);
 }
+
+/// With the base path and without it: a proxy may have taken it off. What is answered leads below it either way.
+#[tokio::test(flavor = "multi_thread")]
+async fn below_a_base_path_all_is_where_the_pages_say() {
+    let server = Server::start(vec![fed("door").source()]).await;
+    let base = |path: &str| marquee::config::BasePath::parse(path).expect("a path");
+    server.site.send_modify(|site| site.base_path = base("/signs"));
+    for below in ["", "/signs"] {
+        let page = server.ask(&format!("GET {below}/live/door\nAccept: text/html")).await;
+        let page = String::from_utf8(page.body).expect("text");
+        assert!(page.contains(" data-base=\"/signs\""), "{page}");
+        let values = page.split("=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let addresses: Vec<&str> =
+            values.filter(|value| value.starts_with('/') && *value != "/signs").collect();
+        assert!(
+            addresses.len() > 2 && addresses.iter().all(|address| address.starts_with("/signs/ui/")),
+            "{page}"
+        );
+        let script = addresses.iter().find(|address| address.ends_with(".js"));
+        assert_eq!(server.ask(&format!("GET {}", script.expect("one"))).await.status, 200);
+        assert_eq!(server.ask(&format!("GET {below}/api/sources/door")).await.status, 200);
+        let made = server.ask(&format!("POST {below}/api/links\nContent-Type: application/json")).await;
+        assert_ne!(made.status, 404);
+        let lost = server.ask(&format!("GET {below}/nothing\nAccept: text/html")).await;
+        assert_eq!(lost.status, 404);
+        assert!(String::from_utf8_lossy(&lost.body).contains("href=\"/signs/\""));
+        let description = server.ask(&format!("GET {below}/api/openapi.json")).await.json();
+        assert_eq!(description["servers"][0]["url"], "/signs/");
+    }
+    assert_eq!(server.ask("GET /signs").await.status, 200);
+    server.ask("GET /signsx/api/status").await.problem(404);
+    // A trusted proxy knows better.
+    let named = "GET /live/door\nX-Forwarded-Prefix: /tv-wall";
+    let says = |answer: Vec<u8>| String::from_utf8_lossy(&answer).contains("data-base=\"/tv-wall\"");
+    assert!(!says(server.ask(named).await.body), "a stranger says it");
+    server.site.send_modify(|site| site.trusted_proxies = vec!["127.0.0.1".parse().expect("an address")]);
+    assert!(says(server.ask(named).await.body));
+    server.stop().await;
+}

@@ -1,5 +1,6 @@
 // The figures of an asset, for who wants to know them.
 
+import { urlOf } from '../base_path.js';
 import { h } from '../dom.js';
 import { momentText } from '../clock.js';
 import { bytesText, figureText, lengthText } from '../format.js';
@@ -43,7 +44,7 @@ export function createDetails() {
     /** @param {FullAsset} asset */
     patch(asset) {
       list.replaceChildren(...rows(asset).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
-      save.href = asset.original.url;
+      save.href = urlOf(asset.original.url);
       save.download = asset.file_name;
     },
   };

@@ -1,6 +1,7 @@
 // The pages of a slide, one at a time.
 
 import { request } from '../api.js';
+import { urlOf } from '../base_path.js';
 import { h, setText } from '../dom.js';
 import { assetPath } from '../library/changes.js';
 import { iconButton } from '../parts.js';
@@ -31,13 +32,13 @@ export function createSlides(asset) {
   function show() {
     const page = pages[at];
     element.style.setProperty('--ratio', String(Math.max(page.width / page.height || 16 / 9, 4 / 3)));
-    image.src = page.url;
+    image.src = urlOf(page.url);
     image.alt = pages.length > 1 ? words.pageOf(asset.name, at + 1, pages.length) : asset.name;
     setText(count, words.page(at + 1, pages.length));
     back.disabled = at === 0;
     on.disabled = at === pages.length - 1;
     if (pages[at + 1]) {
-      new Image().src = pages[at + 1].url; // Already there when it is turned to.
+      new Image().src = urlOf(pages[at + 1].url); // Already there when it is turned to.
     }
   }
 

@@ -1,6 +1,7 @@
 // A video of the library: the browser's own controls, the place one left it at, subtitles.
 
 import { request } from '../api.js';
+import { urlOf } from '../base_path.js';
 import { h } from '../dom.js';
 import { figureText, lengthText } from '../format.js';
 import { assetPath } from '../library/changes.js';
@@ -46,7 +47,7 @@ export function createVideo(asset, options) {
       kind: 'subtitles', src: subtitle.url, srclang: subtitle.language, label: subtitle.label || subtitle.language,
     }));
   }
-  video.src = asset.play || '';
+  video.src = urlOf(asset.play || '');
   if (asset.width && asset.height) {
     element.style.setProperty('--ratio', String(Math.max(asset.width / asset.height, 4 / 3)));
   }

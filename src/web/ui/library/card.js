@@ -49,8 +49,7 @@ export function createCard(first, href, tag) {
     setText(name, now.name);
     link.title = now.name;
     setIcon(blank, kindIcon(now.kind));
-    if (now.thumbnail && image.getAttribute('src') !== now.thumbnail) {
-      image.src = now.thumbnail;
+    if (now.thumbnail && setAttribute(image, 'src', now.thumbnail)) {
       image.hidden = false;
     }
     image.hidden = image.hidden || !now.thumbnail;

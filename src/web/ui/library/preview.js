@@ -1,5 +1,6 @@
 // A look into a video before one opens it: the pictures of its preview, one after the other.
 
+import { urlOf } from '../base_path.js';
 import { h } from '../dom.js';
 
 /** Who only passes by starts nothing. */
@@ -27,7 +28,7 @@ export function attachPreview(card, picture, preview) {
       // Looked at first: an empty box is worse than none.
       const image = new Image();
       image.addEventListener('load', () => timer && play(now));
-      image.src = now.url;
+      image.src = urlOf(now.url);
     }, START_MS);
   }
 

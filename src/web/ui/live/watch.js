@@ -1,6 +1,7 @@
 // The player page: one source, as large as the window.
 
 import { api, livePath, restartSource, status } from '../api.js';
+import { urlOf, within } from '../base_path.js';
 import { setBoxTime } from '../clock.js';
 import { byId, h, setAttribute, setText } from '../dom.js';
 import { followEvents } from '../feed.js';
@@ -28,7 +29,7 @@ const SOUND_MS_MAX = 3000;
 const MESSAGE_AFTER_MS = 400;
 const TOAST_MS = 3000;
 
-const id = decodeURIComponent(location.pathname.split('/')[2] || '');
+const id = decodeURIComponent(within(location.pathname).split('/')[2] || '');
 const path = livePath(id);
 let sound = loadSound();
 /** @type {import('../types.js').Source|null} */
@@ -253,7 +254,7 @@ followKeys({
   '?': () => help.showModal(),
   ArrowUp: () => hasSound() && changeSound(stepVolume({ on: isHeard(), volume: sound.volume }, 1)),
   ArrowDown: () => hasSound() && changeSound(stepVolume({ on: isHeard(), volume: sound.volume }, -1)),
-  Escape: () => location.assign('/'),
+  Escape: () => location.assign(urlOf('/')),
 });
 followEvents({
   sources: follow,

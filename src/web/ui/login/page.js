@@ -1,6 +1,7 @@
 // The login, and the first visit, which sets the password.
 
 import { api, Problem } from '../api.js';
+import { urlOf } from '../base_path.js';
 import { byId, h, setText } from '../dom.js';
 import { icon } from '../icons.js';
 import { goneBar } from '../shell.js';
@@ -15,8 +16,12 @@ const page = byId('content');
 const showGone = goneBar();
 document.title = texts.documentTitle(words.title);
 
-/** Where one wanted to go: a path of this server and nothing else. */
 function goal() {
+  return urlOf(wanted());
+}
+
+/** Where one wanted to go: a path of this server and nothing else. */
+function wanted() {
   const to = new URLSearchParams(location.search).get('to') || '/';
   try {
     const url = new URL(to, location.origin);

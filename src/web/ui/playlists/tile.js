@@ -72,8 +72,8 @@ export function createTile(uid) {
       const lasts = incoming ? words.incoming : ms === null ? words.asMany : lengthText(ms);
       setIcon(blank, item.kind === 'tag' ? 'tag' : item.kind === 'live' ? 'live' : kindIcon(asset ? asset.kind : 'video'));
       const picture = pictureOf(item, asset);
-      if (picture && image.getAttribute('src') !== picture) {
-        image.src = picture;
+      if (picture) {
+        setAttribute(image, 'src', picture);
       }
       image.hidden = !picture;
       blank.toggleAttribute('hidden', !image.hidden);

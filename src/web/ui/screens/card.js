@@ -115,8 +115,7 @@ export function createCard() {
       setText(figures, figuresText(next));
       problem.hidden = !next.problem;
       setText(/** @type {Element} */ (problem.lastChild), next.problem ? words.leftOut(next.problem) : '');
-      if (next.screenshot && image.getAttribute('src') !== next.screenshot) {
-        image.src = next.screenshot;
+      if (next.screenshot && setAttribute(image, 'src', next.screenshot)) {
         image.hidden = false;
       }
       image.hidden = image.hidden || !next.screenshot;

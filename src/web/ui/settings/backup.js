@@ -1,5 +1,6 @@
 // Everything in one file, out and in.
 
+import { urlOf } from '../base_path.js';
 import { h, setText } from '../dom.js';
 import { bytesText } from '../format.js';
 import { icon } from '../icons.js';
@@ -46,7 +47,7 @@ export function backupSection() {
       cancel.hidden = true;
       choose.disabled = false;
     };
-    xhr.open('POST', '/api/restore');
+    xhr.open('POST', urlOf('/api/restore'));
     xhr.setRequestHeader('Content-Type', 'application/x-tar');
     xhr.upload.addEventListener('progress', (event) => {
       bar.value = event.loaded / file.size;

@@ -1,6 +1,7 @@
 // Ways in besides the password: tokens for programs, links for those who only look. Both can be withdrawn.
 
 import { api } from '../api.js';
+import { urlOf } from '../base_path.js';
 import { h, setText } from '../dom.js';
 import { createEmitter } from '../emitter.js';
 import { dayText } from '../clock.js';
@@ -47,7 +48,7 @@ export function linksSection() {
     path: '/api/links',
     list: 'links',
     words: words.links,
-    secret: (key) => (key.path ? new URL(key.path, location.origin).href : ''),
+    secret: (key) => (key.path ? new URL(urlOf(key.path), location.origin).href : ''),
     rights: false,
   });
 }

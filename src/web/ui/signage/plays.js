@@ -1,5 +1,6 @@
 // Proof of play as a table to download.
 
+import { urlOf } from '../base_path.js';
 import { boxDate } from '../clock.js';
 import { h } from '../dom.js';
 import { icon } from '../icons.js';
@@ -27,7 +28,7 @@ export function openPlays() {
     if (screen.value) {
       query.set('screen', screen.value);
     }
-    link.href = `/api/plays.csv?${query}`;
+    link.href = urlOf(`/api/plays.csv?${query}`);
   };
   [from, until, screen].forEach((field) => field.addEventListener('change', patch));
   patch();

@@ -6,6 +6,14 @@ const ANSWER_MS_MAX = 10000;
 /** A file that brings nothing for so long is asked for again. */
 const SILENCE_MS_MAX = 20000;
 
+/** Where Marquee is below its host, as the document tells: addresses get it where they leave the page. */
+const BASE_PATH = (typeof document !== 'undefined' && document.documentElement.getAttribute('data-base')) || '';
+
+/** @param {string} address of the box, as it answers them; one that has it already, or any other, stays as it is */
+function urlOf(address) {
+  return address[0] !== '/' || address.indexOf(`${BASE_PATH}/`) === 0 ? address : BASE_PATH + address;
+}
+
 /**
  * Resolves with every answer, whatever its status; rejects only if there is none.
  * @param {string} method
@@ -27,7 +35,7 @@ function ask(method, url, options) {
       window.clearTimeout(silence);
       silence = window.setTimeout(() => request.abort(), SILENCE_MS_MAX);
     };
-    request.open(method, url);
+    request.open(method, urlOf(url));
     if (blob) {
       request.responseType = 'blob';
       request.onprogress = wait;

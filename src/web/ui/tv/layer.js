@@ -97,7 +97,7 @@ function createLayer(parent, box) {
     return within(mine, (done) => {
       image.onload = () => (image.decode ? image.decode().then(() => done(), () => done()) : done());
       image.onerror = () => done(new Error('it does not decode'));
-      image.src = url;
+      image.src = urlOf(url);
       image.style.display = 'block';
     }).then(painted);
   }
@@ -142,7 +142,7 @@ function createLayer(parent, box) {
       }, NUDGE_MS);
       video.muted = true;
       video.playbackRate = 1;
-      video.src = url;
+      video.src = urlOf(url);
       video.style.display = 'block';
       video.load();
     }).then(() => paintedVideo(video)).then(() => (performance.now() - chosen_ms) / 1000);
@@ -150,7 +150,7 @@ function createLayer(parent, box) {
 
   /** @param {number} mine @param {TvItem} wanted */
   function readyLive(mine, wanted) {
-    const path = `/live/${encodeURIComponent(wanted.source || '')}`;
+    const path = urlOf(`/live/${encodeURIComponent(wanted.source || '')}`);
     const hold = (/** @type {TvSession|null} */ session) => (live = session);
     return openLive(path, { video, canvas }, hold, () => mine !== run).then((session) => {
       liveFrames = session.frames();

@@ -60,7 +60,7 @@ function createOverlays(parent) {
     const picture = document.createElement('img');
     picture.className = 'splash-qr';
     picture.alt = '';
-    picture.src = '/tv/code.svg';
+    picture.src = urlOf('/tv/code.svg');
     picture.onerror = () => (picture.style.display = 'none');
     onSplash.appendChild(picture);
   }

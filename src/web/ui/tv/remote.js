@@ -17,7 +17,7 @@ const AWAY_MS = 60000;
 const STREAM_MS = 10 * 60000;
 const SCRIPT = '/ui/tv/tv.js';
 /** Where the key is kept as well: browsers that make room throw away one of the two. */
-const KEY_PLACE = 'marquee.tv.key';
+const KEY_PLACE = `marquee.tv.key${BASE_PATH}`;
 
 /**
  * Whether it is an answer at all: a proxy may have put a page of its own in its place.
@@ -194,7 +194,7 @@ function createRemote(storage, clock, box) {
     if (!key) {
       return;
     }
-    const mine = new EventSource(`/api/screens/events?screen=${key}`);
+    const mine = new EventSource(urlOf(`/api/screens/events?screen=${key}`));
     stream = mine;
     /** @param {string} name @param {(data: any) => void} act */
     const on = (name, act) => mine.addEventListener(name, (event) => {

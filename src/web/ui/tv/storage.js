@@ -1,6 +1,6 @@
 // What the TV remembers: in IndexedDB, or, where that is refused, in memory until it is switched off.
 
-const DATABASE = 'marquee-tv';
+const DATABASE = `marquee-tv${BASE_PATH}`;
 /** A database that another tab holds, or a worn-out disk does not answer: the TV plays without it. */
 const OPEN_MS_MAX = 6000;
 /** A piece of a file takes some seconds on a slow one. What takes longer than this is given up, and all is opened anew. */

@@ -2,6 +2,7 @@
 // and after any break taken up at the byte the server has.
 
 import { detailOf } from '../api.js';
+import { urlOf } from '../base_path.js';
 import { texts } from '../texts.js';
 
 /** Sent in one request: large enough that the pauses between do not matter, small enough for any proxy's patience. */
@@ -67,7 +68,7 @@ function request(method, url, headers, body, signal, moved) {
       reject(new Broken('stopped', ''));
       return;
     }
-    xhr.open(method, url);
+    xhr.open(method, urlOf(url));
     xhr.setRequestHeader('Tus-Resumable', '1.0.0');
     Object.keys(headers).forEach((name) => xhr.setRequestHeader(name, headers[name]));
     xhr.upload.addEventListener('progress', (event) => {
