@@ -2,7 +2,7 @@
 // tries for the better transport while a lesser one plays. Knows nothing of buttons; tiles and the page share it.
 
 import { isSupported, openSession, ORDER } from './transports.js';
-import { releaseView, setSound, stillOf } from './video.js';
+import { moveSmallWindow, releaseView, setSound, stillOf } from './video.js';
 import { createWatchdog } from './watchdog.js';
 
 /**
@@ -398,7 +398,7 @@ export class Player {
  */
 function takePlace(still, now) {
   if (document.pictureInPictureElement === still && now instanceof HTMLVideoElement) {
-    now.requestPictureInPicture().catch(() => undefined).then(() => releaseView(still));
+    moveSmallWindow(now).then(() => releaseView(still));
   } else {
     releaseView(still);
   }

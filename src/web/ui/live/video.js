@@ -1,5 +1,8 @@
 // The video element of WebRTC and MSE.
 
+/** A video that has shown a picture knows its size within some milliseconds; the small window is not held up for ever. */
+const SIZE_MS_MAX = 2000;
+
 /** Muted until the player says otherwise, so that it may start by itself. */
 export function makeVideo() {
   const video = document.createElement('video');
@@ -24,6 +27,22 @@ export function watchFirstFrame(session, video) {
   } else {
     video.addEventListener('loadeddata', () => session.show());
   }
+}
+
+/**
+ * Has the small window show this video. A first picture may be on the screen a moment before the browser calls its size
+ * known, and it refuses a video without one.
+ * @param {HTMLVideoElement} video
+ * @returns {Promise<void>} settled when it does, or will not
+ */
+export async function moveSmallWindow(video) {
+  if (video.readyState < HTMLMediaElement.HAVE_METADATA) {
+    await new Promise((resolve) => {
+      video.addEventListener('loadedmetadata', resolve, { once: true });
+      window.setTimeout(resolve, SIZE_MS_MAX);
+    });
+  }
+  await video.requestPictureInPicture().catch(() => undefined);
 }
 
 /**
