@@ -1,7 +1,7 @@
 // Every page of the library, wide and narrow, light and dark: accessible, and nothing sticks out.
 
 import { filled } from './content.mjs';
-import { changeLook, checkAccessibility, checkWidth, LOOKS, untilComplete } from './looks.mjs';
+import { changeLook, checkAccessibility, checkWidth, checkWidthInGerman, LOOKS, untilComplete } from './looks.mjs';
 
 const CONFIG = '[web]\nwebrtc_port = 0\n[test]\nenabled = true\nsize = "640x360"\nfps = 25\n';
 const NAMES = ['Harbour at dawn', 'A name that is far longer than any card will ever have room for, whatever it is', 'Ärger'];
@@ -55,6 +55,7 @@ for (const [name, address, ready] of PAGES) {
       await changeLook(page, look);
       await check(t, page, `${name}-${look.name}`);
     }
+    await checkWidthInGerman(page);
   };
 }
 

@@ -46,6 +46,16 @@ export async function checkWidth(page) {
   assert.ok(over <= 0, `the page is ${over} px wider than the window`);
 }
 
+/** The same in German, whose words are longer, in the narrow window. @param {import('playwright-core').Page} page */
+export async function checkWidthInGerman(page) {
+  await page.context().addCookies([{ name: 'marquee_language', value: 'de', url: page.url() }]);
+  await page.setViewportSize(SIZES[1][1]);
+  await page.reload();
+  await page.locator('html[lang="de"]').waitFor();
+  await untilComplete(page);
+  await checkWidth(page);
+}
+
 /** Nothing is loading: what stands for content that is still to come is gone, pictures and fonts are there. @param {import('playwright-core').Page} page */
 export function untilComplete(page) {
   return until('all of the page is there', () => page.evaluate(() => !document.querySelector('.skeleton, .bone, [aria-busy="true"]')
