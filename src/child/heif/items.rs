@@ -387,3 +387,20 @@ impl Property {
         })
     }
 }
+
+/// Reads what is in random bytes, and what it leads to.
+#[cfg(any(test, feature = "fuzz"))]
+pub(in crate::child) fn tried(input: &[u8]) {
+    let mut file = io::Cursor::new(input);
+    let Ok(Ok(items)) = Items::read(&mut file) else { return };
+    let primary = items.primary;
+    let parts = items.parts(primary).first().copied();
+    for id in [Some(primary), parts, items.opacity(primary), items.exif(primary)].into_iter().flatten() {
+        let Ok(item) = items.item(id) else { continue };
+        let _ = (items.properties(item).count(), items.content(item, &mut file));
+    }
+    assert!(items.pictures() <= ITEMS_MAX + 1);
+}
+
+#[cfg(test)]
+mod tests;
