@@ -8,7 +8,7 @@ use crate::{child, config, device, library, media, output, pipeline, reel, rtc, 
 pub type Target = fn(&[u8]);
 
 /// In the order of their names, which are those of the folders below `tests/long/corpus`.
-pub const TARGETS: [(&str, Target); 28] = [
+pub const TARGETS: [(&str, Target); 29] = [
     ("backup", library::fuzz::backup),
     ("camera", pipeline::fuzz::camera),
     ("cec", |input| device::cec::fuzz::message(parts(input))),
@@ -22,6 +22,7 @@ pub const TARGETS: [(&str, Target); 28] = [
     ("fragment", output::fuzz::fragment),
     ("h264", media::fuzz::h264),
     ("headers", web::fuzz::headers),
+    ("heif", child::fuzz::heif),
     ("jpeg", media::fuzz::jpeg),
     ("json", web::fuzz::json),
     ("kinds", |input| library::fuzz::kinds(parts(input))),
@@ -97,6 +98,6 @@ mod tests {
 
     corpora! {
         backup camera cec child_facts child_line config camera_url edid file_end forwarded fragment h264 headers
-        jpeg json kinds packetize range reel route rtc rtsp rtsp_description rtsp_packets sdp subtitles taken tus
+        heif jpeg json kinds packetize range reel route rtc rtsp rtsp_description rtsp_packets sdp subtitles taken tus
     }
 }

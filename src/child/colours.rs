@@ -22,7 +22,20 @@ impl Colours {
     pub(super) fn of(profile: Option<Vec<u8>>, image: &DynamicImage) -> Self {
         let Some(profile) = profile.filter(|profile| !profile.is_empty()) else { return Self::Plain };
         let Ok(profile) = ColorProfile::new_from_slice(&profile) else { return Self::Unknown };
-        let layout = match (profile.color_space, image.color().has_color(), image.color().has_alpha()) {
+        Self::by(&profile, image.color().has_color(), image.color().has_alpha())
+    }
+
+    /// By the code of colours (ITU-T H.273, table 2) of pixels in RGB; all others are near enough to those of screens.
+    pub(super) fn of_primaries(code: u16) -> Self {
+        match code {
+            9 => Self::by(&ColorProfile::new_bt2020(), true, false),
+            12 => Self::by(&ColorProfile::new_display_p3(), true, false),
+            _ => Self::Plain,
+        }
+    }
+
+    fn by(profile: &ColorProfile, has_color: bool, has_alpha: bool) -> Self {
+        let layout = match (profile.color_space, has_color, has_alpha) {
             (DataColorSpace::Rgb, true, false) => Layout::Rgb,
             (DataColorSpace::Rgb, true, true) => Layout::Rgba,
             // Shades of grey are the same in nearly all profiles for them.

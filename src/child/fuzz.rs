@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::{exif, whole};
+use super::{exif, heif, whole};
 use crate::library::content::{Content, HEAD_BYTES};
 
 /// When a picture was taken.
@@ -19,4 +19,9 @@ pub(crate) fn end(input: &[u8]) {
     if content == Content::Tiff {
         let _ = whole::tiff::pages(&mut Cursor::new(input));
     }
+}
+
+/// What is in a HEIF file, and where.
+pub(crate) fn heif(input: &[u8]) {
+    heif::items::tried(input);
 }

@@ -11,6 +11,7 @@ mod exif;
 mod form;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
+mod heif;
 mod limits;
 mod page;
 mod pdf;
@@ -94,7 +95,8 @@ fn work(errand: &Errand) -> Result<(), Problem> {
         file_bytes: errand.file_bytes,
     });
     let decodes = matches!(errand.step, Step::Probe | Step::Preview | Step::Subtitles | Step::Convert)
-        || errand.step == Step::Thumbnail && plays(&errand.ext);
+        || errand.step == Step::Thumbnail && plays(&errand.ext)
+        || errand.step == Step::Pages && is_heif(&errand.ext);
     if decodes {
         // Before it is confined: the list of plug-ins may have to be made anew.
         videos::init().map_err(|error| Problem::new(Failure::NotStarted, error.to_string()))?;
@@ -125,6 +127,11 @@ fn work(errand: &Errand) -> Result<(), Problem> {
 
 fn plays(ext: &str) -> bool {
     Content::PLAYED.iter().any(|content| content.fits(ext))
+}
+
+/// A picture that is coded as a frame of a video.
+fn is_heif(ext: &str) -> bool {
+    [Content::Heic, Content::Avif].iter().any(|content| content.fits(ext))
 }
 
 /// What the file is by its first bytes; they must be of what its name says.

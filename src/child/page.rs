@@ -7,7 +7,7 @@ use std::path::Path;
 use image::RgbImage;
 
 use super::picture::{self, is_drawn, shrink, write_jpeg, write_png};
-use super::{Problem, pdf, remark, say, svg, whole};
+use super::{Problem, heif, pdf, remark, say, svg, whole};
 use crate::library::content::Content;
 use crate::library::work::{Errand, Failure, Line, Remark};
 
@@ -38,14 +38,26 @@ pub(super) fn pages(errand: &Errand, content: Content) -> Result<(), Problem> {
             }
             each(image)?;
         }
-        Content::Jpeg | Content::Png | Content::WebP | Content::Gif | Content::Bmp | Content::Tiff => {
-            if content == Content::Tiff {
-                several(&errand.input)?;
+        Content::Jpeg
+        | Content::Png
+        | Content::WebP
+        | Content::Gif
+        | Content::Bmp
+        | Content::Tiff
+        | Content::Heic
+        | Content::Avif => {
+            match content {
+                Content::Tiff => several(&errand.input)?,
+                Content::Heic | Content::Avif => heif::tell_others(&errand.input)?,
+                _ => {}
             }
             if whole::is_animated(&errand.input, content).unwrap_or(false) {
                 remark(Remark::FirstPicture, "");
             }
-            let read = picture::read(&errand.input, content)?;
+            let read = match content {
+                Content::Heic | Content::Avif => heif::read(&errand.input)?,
+                _ => picture::read(&errand.input, content)?,
+            };
             if read.off {
                 remark(Remark::Colours, "");
             }

@@ -19,9 +19,9 @@ use crate::library::content::Content;
 use crate::library::work::Failure;
 
 /// Cameras make up to 12,000 on a side, panoramas a little more.
-const SIDE_MAX: u32 = 16_384;
+pub(super) const SIDE_MAX: u32 = 16_384;
 /// Of a picture in memory; 170 million pixels. With what scaling takes it stays within the child's limit.
-const BYTES_MAX: u64 = 512 << 20;
+pub(super) const BYTES_MAX: u64 = 512 << 20;
 
 /// A picture as it is to be seen.
 pub(super) struct Read {
@@ -96,12 +96,24 @@ fn opaque(image: DynamicImage) -> RgbImage {
     let image = image.into_rgba8();
     RgbImage::from_fn(image.width(), image.height(), |x, y| {
         let [red, green, blue, alpha] = image.get_pixel(x, y).0;
-        let over = |colour: u8| {
-            let (colour, alpha) = (u32::from(colour), u32::from(alpha));
-            ((colour * alpha + 255 * (255 - alpha)) / 255) as u8
-        };
-        Rgb([over(red), over(green), over(blue)])
+        Rgb([red, green, blue].map(|colour| over_white(colour, alpha)))
     })
+}
+
+fn over_white(colour: u8, alpha: u8) -> u8 {
+    let (colour, alpha) = (u32::from(colour), u32::from(alpha));
+    ((colour * alpha + 255 * (255 - alpha)) / 255) as u8
+}
+
+/// The same for a picture whose opacity is in another one, in shades of grey, of any size.
+pub(super) fn on_white(image: &mut RgbImage, opacity: &RgbImage) {
+    let (width, height) = image.dimensions();
+    let at = |place: u32, of: u32, to: u32| (u64::from(place) * u64::from(to) / u64::from(of.max(1))) as u32;
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        let (x, y) = (at(x, width, opacity.width()), at(y, height, opacity.height()));
+        let Some(Rgb([alpha, ..])) = opacity.get_pixel_checked(x, y) else { continue };
+        pixel.0 = pixel.0.map(|colour| over_white(colour, *alpha));
+    }
 }
 
 /// The size within the bounds, same shape, never enlarged, at least a pixel.

@@ -63,7 +63,9 @@ pub(super) fn ending(file: &mut (impl Read + Seek), content: Content) -> io::Res
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     match content {
-        Content::Mp4 | Content::QuickTime | Content::M4a => boxes(file, length),
+        Content::Mp4 | Content::QuickTime | Content::M4a | Content::Heic | Content::Avif => {
+            boxes(file, length)
+        }
         Content::Matroska | Content::WebM => segment(file, length),
         Content::WebP | Content::Avi | Content::Wav => riff(file, length),
         Content::MpegTs => packets(file, length),

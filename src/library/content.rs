@@ -11,9 +11,14 @@ pub const HEAD_BYTES: usize = 16 << 10;
 const EBML_HEADER_BYTES: usize = 256;
 /// Packets in a row that begin with their mark: one may be chance.
 const TS_PACKETS: usize = 4;
-/// Pictures that share MP4's container (ISO/IEC 23008-12, annex B and AV1 Image File Format, 8).
-const HEIC: [&[u8]; 6] = [b"heic", b"heix", b"heim", b"heif", b"hevc", b"mif1"];
-const AVIF: [&[u8]; 2] = [b"avif", b"avis"];
+/// Pictures that share MP4's container (ISO/IEC 23008-12, annex B, ISO/IEC 23000-22 and AV1 Image File Format, 8).
+const HEIF: [&[u8]; 18] = [
+    b"heic", b"heix", b"heim", b"heis", b"heif", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2",
+    b"msf1", b"miaf", b"MiHB", b"MiHE", b"MiPr", b"MiAn", b"1pic",
+];
+const AVIF: [&[u8]; 5] = [b"avif", b"avis", b"avio", b"MA1A", b"MA1B"];
+/// Canon's raw pictures, which share it, too.
+const CR3: &[u8] = b"crx ";
 /// PDF readers look for its mark so far in (ISO 32000-1, annex H.3.4.1).
 const PDF_MARK_BYTES: usize = 1024;
 
@@ -49,6 +54,10 @@ pub enum Content {
     Gif,
     Bmp,
     Tiff,
+    /// HEIF, whose pictures are most often coded in HEVC.
+    Heic,
+    /// HEIF with pictures in AV1.
+    Avif,
     Svg,
     Pdf,
 }
@@ -109,7 +118,9 @@ impl Content {
         match (head.get(4..8)?, head.get(8..12)) {
             (b"ftyp", Some(b"qt  ")) => Some(Self::QuickTime),
             (b"ftyp", Some(b"M4A " | b"M4B ")) => Some(Self::M4a),
-            (b"ftyp", Some(brand)) => (!HEIC.contains(&brand) && !AVIF.contains(&brand)).then_some(Self::Mp4),
+            (b"ftyp", Some(brand)) => {
+                (!HEIF.contains(&brand) && !AVIF.contains(&brand) && brand != CR3).then_some(Self::Mp4)
+            }
             // QuickTime files from before there was `ftyp`.
             (b"moov" | b"mdat" | b"wide" | b"free" | b"skip" | b"pnot", _) => Some(Self::QuickTime),
             _ => None,
@@ -149,10 +160,26 @@ impl Content {
             Some(Self::Bmp)
         } else if is_tiff(head) {
             Some(Self::Tiff)
+        } else if let Some(content) = Self::heif(head) {
+            Some(content)
         } else if contains(&head[..head.len().min(PDF_MARK_BYTES)], b"%PDF-") {
             Some(Self::Pdf)
         } else {
             is_svg(head).then_some(Self::Svg)
+        }
+    }
+
+    /// By the main brand, and, where that says HEIF alone, by those that it names besides.
+    fn heif(head: &[u8]) -> Option<Self> {
+        let size = u32::from_be_bytes(head.get(..4)?.try_into().ok()?);
+        let brands = head.get(4..)?.strip_prefix(b"ftyp")?;
+        let brands = &brands[..brands.len().min((size as usize).saturating_sub(8))];
+        let main = brands.get(..4)?;
+        // A version stands between the main one and the others.
+        let is_avif = brands.chunks_exact(4).any(|brand| AVIF.contains(&brand));
+        match (HEIF.contains(&main), AVIF.contains(&main)) {
+            (false, false) => None,
+            _ => Some(if is_avif { Self::Avif } else { Self::Heic }),
         }
     }
 
@@ -165,6 +192,8 @@ impl Content {
             | Self::Gif
             | Self::Bmp
             | Self::Tiff
+            | Self::Heic
+            | Self::Avif
             | Self::Svg
             | Self::Pdf => Kind::Slide,
             Self::M4a | Self::Mp3 | Self::Adts | Self::Flac | Self::Wav | Self::OggSound => Kind::Sound,
@@ -203,6 +232,8 @@ impl Content {
             Self::Gif => &["gif"],
             Self::Bmp => &["bmp"],
             Self::Tiff => &["tif", "tiff"],
+            Self::Heic => &["heic", "heif", "hif"],
+            Self::Avif => &["avif", "heif", "hif"],
             Self::Svg => &["svg"],
             Self::Pdf => &["pdf"],
         }
@@ -307,13 +338,8 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
     ];
     const NOTHING: &str = "upload a video, a picture, sound or a PDF";
     let brand = if head.get(4..8) == Some(b"ftyp") { head.get(8..12) } else { None };
-    if brand.is_some_and(|brand| HEIC.contains(&brand)) {
-        let advice = "set the iPhone's camera to Most Compatible (Settings, Camera, Formats), or save it as JPEG, and \
-            upload that";
-        return ("a HEIC picture", advice);
-    }
-    if brand.is_some_and(|brand| AVIF.contains(&brand)) {
-        return ("an AVIF picture", PICTURE);
+    if brand == Some(CR3) {
+        return RAW;
     }
     let known = KNOWN.iter().find(|(start, ..)| head.starts_with(start));
     known.map_or(
@@ -350,7 +376,14 @@ mod tests {
             (b"\0\0\0\x14ftypqt  ", Some(Content::QuickTime)),
             (b"\0\0\x10\0mdat", Some(Content::QuickTime)),
             (b"\0\0\0\x08wide", Some(Content::QuickTime)),
-            (b"\0\0\0\x20ftypheic", None),
+            (b"\0\0\0\x20ftypheic\0\0\0\0mif1heic", Some(Content::Heic)),
+            (b"\0\0\0\x20ftypheic", Some(Content::Heic)),
+            (b"\0\0\0\x20ftypmif1\0\0\0\0mif1heicmiaf", Some(Content::Heic)),
+            (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miaf", Some(Content::Avif)),
+            (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", Some(Content::Avif)),
+            (b"\0\0\0\x14ftypmif1\0\0\0\0mif1avif", Some(Content::Heic)),
+            (b"\0\0\0\x1cftypmp42\0\0\0\0mp42mif1heic", Some(Content::Mp4)),
+            (b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom", None),
             (b"\0\0\0\x20ftyp", None),
             (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm", Some(Content::WebM)),
             (b"\x1a\x45\xdf\xa3\xa3\x42\x82\x88matroska", Some(Content::Matroska)),

@@ -11,7 +11,7 @@ pub struct FileKind {
     pub ext: &'static str,
 }
 
-const KINDS: [FileKind; 37] = [
+const KINDS: [FileKind; 41] = [
     video("mp4"),
     video("m4v"),
     video("mov"),
@@ -47,6 +47,10 @@ const KINDS: [FileKind; 37] = [
     slide("bmp"),
     slide("tif"),
     slide("tiff"),
+    slide("heic"),
+    slide("heif"),
+    slide("hif"),
+    slide("avif"),
     slide("svg"),
     slide("pdf"),
 ];
@@ -144,6 +148,10 @@ mod tests {
             (b"OggS................OpusHead", "PTT-1.opus", (Kind::Sound, "opus")),
             (b"OggS................OpusHead", "film.ogv", (Kind::Sound, "ogg")),
             (b"II*\0\x08\0\0\0", "scan.tiff", (Kind::Slide, "tiff")),
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "IMG_0001.HEIC", (Kind::Slide, "heic")),
+            (b"\0\0\0\x18ftypheix\0\0\0\0mif1heix", "IMG_0001.HIF", (Kind::Slide, "hif")),
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "IMG_0001.JPG", (Kind::Slide, "heic")),
+            (b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", "photo.jpg", (Kind::Slide, "avif")),
         ] {
             assert_eq!(kind(head, name), Ok(expected), "{name}");
         }
@@ -161,14 +169,13 @@ mod tests {
                 &b"PK\x03\x04rest"[..],
                 "the file is a ZIP archive or an office document, which can't be shown; unpack it",
             ),
-            (
-                b"\0\0\0\x20ftypheic",
-                "the file is a HEIC picture, which can't be shown; set the iPhone's camera to Most",
-            ),
             (b"8BPS\0\x01", "the file is a Photoshop file, which can't be shown; save it as JPEG"),
             (b"\0\0\x01\0\x02", "the file is an icon, which can't be shown; save it as JPEG"),
             (b"\0\0\0\x0cjP  \r\n", "the file is a JPEG 2000 picture, which can't be shown; save it as JPEG"),
-            (b"\0\0\0\x20ftypavif", "the file is an AVIF picture, which can't be shown; save it as JPEG"),
+            (
+                b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom",
+                "the file is a raw picture of a camera, which can't be shown; set the",
+            ),
             (b"#!AMR\n", "the file is sound of an old phone (AMR), which can't be shown; save it as MP3"),
             (
                 b"II*\0\x10\0\0\0CR\x02\0",

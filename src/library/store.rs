@@ -9,7 +9,7 @@ use super::asset::{Hash, StoredFile};
 use super::error::Error;
 
 /// What may be stored, and the type it is served as. Nothing else gets in, whatever its name says.
-pub const EXTENSIONS: [(&str, &str); 38] = [
+pub const EXTENSIONS: [(&str, &str); 42] = [
     ("mp4", "video/mp4"),
     ("m4v", "video/mp4"),
     ("mov", "video/quicktime"),
@@ -45,6 +45,10 @@ pub const EXTENSIONS: [(&str, &str); 38] = [
     ("bmp", "image/bmp"),
     ("tif", "image/tiff"),
     ("tiff", "image/tiff"),
+    ("heic", "image/heic"),
+    ("heif", "image/heif"),
+    ("hif", "image/heif"),
+    ("avif", "image/avif"),
     ("svg", "image/svg+xml"),
     ("pdf", "application/pdf"),
     ("vtt", "text/vtt; charset=utf-8"),

@@ -1,5 +1,6 @@
 //! The work after an upload, with the real program as the child: real files of every kind, and hostile ones.
 
+mod heif;
 mod hostile;
 mod odd;
 mod slides;

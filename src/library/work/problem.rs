@@ -11,6 +11,8 @@ pub enum Failure {
     Unsupported,
     /// A picture coded in a way that nothing here reads.
     OddPicture,
+    /// The machine has no decoder for what pictures of this kind are coded in.
+    NoPictureDecoder,
     /// It begins right, and then does not make sense.
     Damaged,
     /// Its end is missing.
@@ -39,10 +41,11 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NotMedia,
         Self::Unsupported,
         Self::OddPicture,
+        Self::NoPictureDecoder,
         Self::Damaged,
         Self::CutShort,
         Self::TooLarge,
@@ -63,6 +66,7 @@ impl Failure {
             Self::NotMedia => "not_media",
             Self::Unsupported => "unsupported",
             Self::OddPicture => "odd_picture",
+            Self::NoPictureDecoder => "no_picture_decoder",
             Self::Damaged => "damaged",
             Self::CutShort => "cut_short",
             Self::TooLarge => "too_large",
@@ -97,6 +101,11 @@ impl Failure {
             Self::OddPicture => (
                 "the box can't read this kind of picture",
                 "Save it as JPEG or PNG on a computer and upload that.",
+            ),
+            Self::NoPictureDecoder => (
+                "the box has no decoder for this kind of picture",
+                "Set the iPhone's camera to Most Compatible (Settings, Camera, Formats), or save the picture as JPEG, and \
+                 upload that.",
             ),
             Self::Damaged => (
                 "the file is damaged or not complete",
@@ -170,6 +179,8 @@ pub enum Remark {
     FirstPicture,
     /// Of a picture with several pages.
     FirstPage,
+    /// Of a file with several pictures.
+    MainPicture,
     /// What is inside of a sound file as its cover is no picture.
     Cover,
     /// They are meant for something other than a screen.
@@ -181,12 +192,13 @@ pub enum Remark {
 }
 
 impl Remark {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PagesLeftOut,
         Self::PagesOdd,
         Self::BrokenOff,
         Self::FirstPicture,
         Self::FirstPage,
+        Self::MainPicture,
         Self::Cover,
         Self::Colours,
         Self::Shortened,
@@ -200,6 +212,7 @@ impl Remark {
             Self::BrokenOff => "broken_off",
             Self::FirstPicture => "first_picture",
             Self::FirstPage => "first_page",
+            Self::MainPicture => "main_picture",
             Self::Cover => "cover",
             Self::Colours => "colours",
             Self::Shortened => "shortened",
@@ -233,6 +246,10 @@ impl Remark {
             Self::FirstPage => (
                 "it has several pages, of which only the first is shown",
                 "Save it as a PDF on a computer and upload that.",
+            ),
+            Self::MainPicture => (
+                "it holds several pictures, of which only the main one is shown",
+                "Save the others as JPEG on the phone or on a computer and upload those.",
             ),
             Self::Cover => (
                 "its cover can't be read, and a plain picture is shown in its place",

@@ -38,7 +38,11 @@ impl Hdr {
     pub(super) fn of(pad: &gst::Pad) -> Option<Self> {
         let caps = pad.current_caps()?;
         let info = gst_video::VideoInfo::from_caps(&caps).ok()?;
-        match info.colorimetry().transfer() {
+        Self::of_transfer(info.colorimetry().transfer())
+    }
+
+    pub(super) fn of_transfer(transfer: gst_video::VideoTransferFunction) -> Option<Self> {
+        match transfer {
             gst_video::VideoTransferFunction::Smpte2084 => Some(Self::Pq),
             gst_video::VideoTransferFunction::AribStdB67 => Some(Self::Hlg),
             _ => None,
@@ -65,12 +69,21 @@ impl Hdr {
         }
     }
 
+    fn tables(self) -> &'static Tables {
+        match self {
+            Self::Pq => &PQ,
+            Self::Hlg => &HLG,
+        }
+    }
+
+    /// Makes pixels of 8-bit RGB such as a screen shows.
+    pub(super) fn tone_pixels(self, pixels: &mut [u8]) {
+        self.tables().row(pixels);
+    }
+
     /// Makes the pictures that go through a pad, in 8-bit RGB, such as a screen shows.
     pub(super) fn tone(self, pad: &gst::Pad) {
-        let tables = match self {
-            Self::Pq => &*PQ,
-            Self::Hlg => &*HLG,
-        };
+        let tables = self.tables();
         pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
             let size = pad.current_caps().and_then(|caps| gst_video::VideoInfo::from_caps(&caps).ok());
             if let Some((size, buffer)) = size.zip(info.buffer_mut())

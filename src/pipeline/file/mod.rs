@@ -2,6 +2,7 @@
 //!
 //! Only the child uses this: nothing here survives a hostile file for sure, and nothing has to.
 
+pub mod coded;
 pub mod convert;
 pub mod frames;
 mod hdr;

@@ -66,6 +66,7 @@ export const problemsGerman = {
   work: {
     not_media: { text: 'Die Datei ist nicht, was ihr Name sagt', cure: 'Öffne sie am Computer: Läuft sie dort, speichere sie als MP4, JPEG, PNG, PDF oder MP3 und lade diese Datei hoch.' },
     unsupported: { text: 'Die Box hat keinen Decoder dafür', cure: 'Wandle sie am Computer um, Filme in H.264 als MP4, Ton in MP3, und lade diese Datei hoch.' },
+    no_picture_decoder: { text: 'Die Box hat keinen Decoder für diese Art Bild', cure: 'Stelle die Kamera des iPhones auf „Maximale Kompatibilität“ (Einstellungen, Kamera, Formate) oder speichere das Bild als JPEG, und lade diese Datei hoch.' },
     odd_picture: { text: 'Die Box kann diese Art Bild nicht lesen', cure: 'Speichere es am Computer als JPEG oder PNG und lade diese Datei hoch.' },
     damaged: { text: 'Die Datei ist beschädigt oder unvollständig', cure: 'Spiele sie am Computer bis zum Ende ab; geht das, lade sie noch einmal hoch, sonst besorge eine andere Kopie.' },
     cut_short: { text: 'Die Datei ist beschädigt: Ihr Ende fehlt', cure: 'Lade sie noch einmal hoch; ist sie auf deinem Computer genauso kurz, besorge eine andere Kopie.' },
@@ -85,6 +86,7 @@ export const problemsGerman = {
     broken_off: { text: 'Die Aufnahme bricht ab und läuft bis dahin', cure: 'Ist sie auf deinem Computer länger, lade sie noch einmal hoch.' },
     letters_missing: { text: 'Einige Schriftzeichen fehlen, denn keine Schrift hier hat sie', cure: 'Wandle den Text im Zeichenprogramm in Pfade um, oder speichere als PDF oder PNG, und lade diese Datei hoch.' },
     first_picture: { text: 'Es ist eine Animation, von der nur das erste Bild gezeigt wird', cure: 'Speichere sie am Computer als MP4-Video und lade dieses hoch.' },
+    main_picture: { text: 'Es enthält mehrere Bilder, von denen nur das Hauptbild gezeigt wird', cure: 'Speichere die anderen am Handy oder Computer als JPEG und lade sie hoch.' },
     first_page: { text: 'Es hat mehrere Seiten, von denen nur die erste gezeigt wird', cure: 'Speichere es am Computer als PDF und lade dieses hoch.' },
     cover: { text: 'Das Cover ist nicht lesbar; an seiner Stelle steht ein schlichtes Bild', cure: 'Lege am Computer ein JPEG oder PNG hinein und lade diese Datei hoch.' },
     colours: { text: 'Die Farben können anders aussehen, denn sie sind nicht für Bildschirme gemacht', cure: 'Speichere sie am Computer als sRGB und lade diese Datei hoch.' },

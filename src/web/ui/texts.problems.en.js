@@ -71,6 +71,7 @@ export const problemsEnglish = {
   work: {
     not_media: { text: 'The file is not what its name says', cure: 'Open it on a computer: if it plays there, save it as MP4, JPEG, PNG, PDF or MP3 and upload that.' },
     unsupported: { text: 'The box has no decoder for it', cure: 'Convert it on a computer, a film to H.264 in MP4, sound to MP3, and upload that.' },
+    no_picture_decoder: { text: 'The box has no decoder for this kind of picture', cure: "Set the iPhone's camera to Most Compatible (Settings, Camera, Formats), or save the picture as JPEG, and upload that." },
     odd_picture: { text: "The box can't read this kind of picture", cure: 'Save it as JPEG or PNG on a computer and upload that.' },
     damaged: { text: 'The file is damaged or not complete', cure: 'Play it to its end on a computer; if that works, upload it again, else get another copy.' },
     cut_short: { text: 'The file is damaged: its end is missing', cure: 'Upload it again; if it is as short on your computer, get another copy.' },
@@ -90,6 +91,7 @@ export const problemsEnglish = {
     broken_off: { text: 'The recording breaks off, and plays up to there', cure: 'If it is longer on your computer, upload it again.' },
     letters_missing: { text: 'Some letters are missing, since no font here has them', cure: 'Turn the text into paths in the drawing program, or save it as PDF or PNG, and upload that.' },
     first_picture: { text: 'It is an animation, of which only the first picture is shown', cure: 'Save it as an MP4 video on a computer and upload that.' },
+    main_picture: { text: 'It holds several pictures, of which only the main one is shown', cure: 'Save the others as JPEG on the phone or on a computer and upload those.' },
     first_page: { text: 'It has several pages, of which only the first is shown', cure: 'Save it as a PDF on a computer and upload that.' },
     cover: { text: "Its cover can't be read, and a plain picture is shown in its place", cure: 'Put a JPEG or PNG into it on a computer and upload that.' },
     colours: { text: 'Its colours may look different, since they are not made for screens', cure: 'Save it as sRGB on a computer and upload that.' },

@@ -13,8 +13,11 @@ import { createItem } from './item.js';
 const PARALLEL = 2;
 /** In one go; a whole disk dropped by mistake is no upload. */
 const FILES_MAX = 2000;
-/** What the server knows what to do with; the file dialog offers these first. */
-const ACCEPTED = 'video/*,image/*,audio/*,application/pdf,.mkv,.mov,.mp4,.m4v,.webm,.avi,.wmv,.ts,.m2ts,.mts,.mpg,.flv,.3gp,.ogv,.mp3,.m4a,.aac,.flac,.wav,.ogg,.opus,.wma,.tif,.tiff,.srt,.vtt,.svg,.pdf';
+/**
+ * What the server knows what to do with; the file dialog offers these first. HEIC is not named: where it is, iPhones no longer
+ * make JPEG of what is chosen, which is ready sooner.
+ */
+const ACCEPTED = 'video/*,image/*,audio/*,application/pdf,.mkv,.mov,.mp4,.m4v,.webm,.avi,.wmv,.ts,.m2ts,.mts,.mpg,.flv,.3gp,.ogv,.mp3,.m4a,.aac,.flac,.wav,.ogg,.opus,.wma,.tif,.tiff,.avif,.srt,.vtt,.svg,.pdf';
 
 /** @type {ReturnType<typeof createEmitter<null>>} */
 const news = createEmitter();
