@@ -26,19 +26,17 @@ impl Coding {
         }
     }
 
-    /// Those that decode it, the best first. None is hardware: its drivers a hostile file must not reach. For one picture
-    /// there is nothing that several threads could do at once.
+    /// Those that decode it, the best first. None is hardware: its drivers a hostile file must not reach. Nor libde265, whose
+    /// element writes beyond its pictures where they are other than 4:2:0 in 8 bits (GStreamer 1.22), nor libav's for AV1,
+    /// which needs hardware. For one picture there is nothing that several threads could do at once.
     const fn decoders(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Hevc => &[
-                ("avdec_h265", "h265parse name=parse ! avdec_h265 max-threads=1 output-corrupt=false"),
-                ("libde265dec", "h265parse name=parse ! libde265dec"),
-            ],
-            Self::Av1 => &[
-                ("dav1ddec", "av1parse name=parse ! dav1ddec"),
-                ("av1dec", "av1parse name=parse ! av1dec"),
-                ("avdec_av1", "av1parse name=parse ! avdec_av1"),
-            ],
+            Self::Hevc => {
+                &[("avdec_h265", "h265parse name=parse ! avdec_h265 max-threads=1 output-corrupt=false")]
+            }
+            Self::Av1 => {
+                &[("dav1ddec", "av1parse name=parse ! dav1ddec"), ("av1dec", "av1parse name=parse ! av1dec")]
+            }
         }
     }
 
