@@ -321,6 +321,15 @@ mod tests {
     }
 
     #[test]
+    fn grey_of_many_bits_is_known_by_its_setup() {
+        let setup = |chroma: u8, bits: u8| [&[1; 16][..], &[0xfc | chroma, 0xf8 | (bits - 8)]].concat();
+        assert!(is_deep_grey(&setup(0, 10)) && is_deep_grey(&setup(0, 12)));
+        for other in [setup(0, 8), setup(1, 10), setup(3, 8), vec![], vec![0; 17]] {
+            assert!(!is_deep_grey(&other), "{other:?}");
+        }
+    }
+
+    #[test]
     fn sizes_are_bounded() {
         assert!(bounded(4032, 3024, WHOLE_BYTES_MAX).is_ok() && bounded(1, 1, WHOLE_BYTES_MAX).is_ok());
         for (width, height) in [(SIDE_MAX + 1, 1), (1, u32::MAX), (SIDE_MAX, SIDE_MAX)] {

@@ -196,3 +196,29 @@ fn colours_are_what_their_profile_means() {
     }
     assert!(file(vec![7; 200], Content::Png).off, "a profile that is none");
 }
+
+#[test]
+fn opacity_beside_a_picture_may_be_of_another_size() {
+    let mut image = halves(64, 32);
+    // The upper half is clear, the lower one is not.
+    let opacity = RgbImage::from_fn(8, 8, |_, y| Rgb([if y < 4 { 0 } else { 255 }; 3]));
+    on_white(&mut image, &opacity);
+    let seen = |x, y| image.get_pixel(x, y).0;
+    assert_eq!((seen(0, 0), seen(63, 15)), ([255; 3], [255; 3]));
+    assert_eq!((seen(0, 16), seen(63, 31)), ([255, 0, 0], [0, 0, 255]));
+    on_white(&mut image, &RgbImage::new(0, 0));
+}
+
+#[test]
+fn colours_may_be_meant_by_a_code_alone() {
+    let shown = |code: u16, colour: [u8; 3]| {
+        let image = DynamicImage::from(RgbImage::from_pixel(1, 1, Rgb(colour)));
+        Colours::of_primaries(code).apply(image).into_rgb8().get_pixel(0, 0).0
+    };
+    // Red of sRGB, as Display P3 writes it, and shades of grey, which all have alike.
+    let [red, green, blue] = shown(12, [234, 51, 35]);
+    assert!(red > 250 && green < 12 && blue < 12, "{red} {green} {blue}");
+    assert!(shown(12, [128; 3]).iter().all(|part| part.abs_diff(128) < 3));
+    assert!(shown(9, [200, 80, 80])[0] > 210, "wider still");
+    assert_eq!((shown(1, [234, 51, 35]), shown(2, [234, 51, 35])), ([234, 51, 35], [234, 51, 35]));
+}

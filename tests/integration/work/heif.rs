@@ -174,6 +174,31 @@ async fn a_phones_tiles_are_one_upright_picture() {
     assert!(said(&part).contains("its end is missing"), "{:?}", part.jobs);
 }
 
+/// As one of 200 million pixels is, which has no room in memory as a whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_far_larger_than_a_page_is_made_smaller_tile_by_tile() {
+    const COLUMNS: u16 = 61;
+    let shelf = Shelf::new();
+    let [red, blue] = [0xffff_0000, 0xff00_00ff].map(|colour| coded(&shelf, b"hvc1", colour));
+    // What is beyond the right edge is half of the last tile.
+    let width = u32::from(COLUMNS) * SIDE - SIDE / 2;
+    let grid =
+        [&[0, 0, 0, COLUMNS as u8 - 1][..], &(width as u16).to_be_bytes(), &100u16.to_be_bytes()].concat();
+    let properties = [size(SIDE, SIDE), size(width, 100), colours(), red.setup.clone()];
+    let mut items = vec![Item { kind: b"grid", data: grid, said: vec![2, 3] }];
+    items.extend([red, blue].map(|tile| Item { kind: tile.kind, data: tile.data, said: vec![1, 0x80 | 4] }));
+    let tiles: Vec<u16> = (0..COLUMNS).map(|column| 2 + column % 2).collect();
+    let bytes = heif(HEIC, &items, &properties, &[(b"dimg", 1, &tiles)]);
+    let asset = shelf.added("panorama.heic", &bytes).await;
+    let image = page(&shelf, &asset);
+    assert_eq!((image.dimensions(), said(&asset)), ((3840, 50), String::new()));
+    // Made smaller once more, to the width of a page: by 3872 of its own pixels, 64 to a tile.
+    for column in 0..u32::from(COLUMNS) {
+        let x = (column * 64 + 30) * 3840 / 3872;
+        check(&image, (x, 25), if column % 2 == 0 { RED } else { BLUE });
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lets_the_ground_through_is_white_and_other_pictures_are_told() {
     let shelf = Shelf::new();
