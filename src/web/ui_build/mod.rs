@@ -141,9 +141,7 @@ impl Site<'_> {
     }
 
     fn add(&mut self, name: &str, plain: Vec<u8>) {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&plain);
-        let tag = hasher.finish();
+        let tag = tag_of(&plain);
         let (gzip, brotli) = squeeze::compressed(name, &plain, self.effort);
         self.built.push(Built { name: name.to_owned(), tag, plain, gzip, brotli });
     }
@@ -153,6 +151,13 @@ impl Site<'_> {
         let file = self.built.iter().find(|file| file.name == name)?;
         Some(format!("/ui/{}", lasting_name(name, file.tag)))
     }
+}
+
+/// Changes with the content.
+pub(crate) fn tag_of(content: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(content);
+    hasher.finish()
 }
 
 /// `app.de.js` as `app.de.0123456789ab.js`.

@@ -60,7 +60,15 @@ fn built() -> Result<Pages, Box<dyn std::error::Error>> {
     let description = fs::read(DESCRIPTION)?;
     let more: [(&str, &[u8]); 1] = [("api/openapi.json", &description)];
     let built = ui_build::build(&sources, &more, Effort::Quick).map_err(|fault| fault.to_string())?;
-    Ok(Arc::new(built.into_iter().filter_map(page).collect()))
+    let modules = sources.into_iter().filter_map(module);
+    Ok(Arc::new(built.into_iter().filter_map(page).chain(modules).collect()))
+}
+
+/// One script as it is written, for whoever looks for a name in it: no document asks for it.
+fn module((name, data): (String, Vec<u8>)) -> Option<(UiFile, String, String)> {
+    let of_script = name.ends_with(".js");
+    let built = Built { name, tag: ui_build::tag_of(&data), plain: data, gzip: None, brotli: None };
+    page(built).filter(|_| of_script)
 }
 
 fn page(built: Built) -> Option<(UiFile, String, String)> {
