@@ -70,7 +70,10 @@ pub(super) fn read(path: &Path) -> Result<Read, Problem> {
     };
     let mut image = meant.apply(image).into_rgb8();
     if let Some(id) = reader.items.opacity(primary) {
-        on_white(&mut image, &reader.pixels(id, Above { profiled: true, ..above })?);
+        // All values are used, whatever is coded with it (MIAF, 7.3.5.2).
+        let codes = Codes { primaries: NOT_SAID, transfer: NOT_SAID, matrix: NOT_SAID, full: true };
+        let opacity = reader.pixels(id, Above { codes: Some(codes), profiled: true, depth: 0 })?;
+        on_white(&mut image, &opacity);
     }
     let image = reader.turned(primary, image)?;
     // What the camera wrote of turning is done by now, and would be done twice (ISO/IEC 23008-12, annex A.2).

@@ -164,39 +164,38 @@ fn colorimetry(caps: &gst::CapsRef) -> Option<gst_video::VideoColorimetry> {
     caps.structure(0)?.get::<&str>("colorimetry").ok()?.parse().ok()
 }
 
-/// By the meaning of its numbers, whatever the decoder takes them for.
+/// By the meaning of its numbers, whatever the decoder takes them for. GStreamer gives chroma to each pixel; colours are
+/// computed here: its own of 8 bits are quick and up to 5 of 255 too dark, and those of 16 make grey a little red.
 fn converted(sample: &gst::Sample, codes: Codes, profiled: bool) -> Option<Still> {
-    use gst_video::{VideoColorMatrix, VideoColorPrimaries, VideoColorRange, VideoTransferFunction};
-    let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
-    let mut from = gst_video::VideoInfo::builder(info.format(), info.width(), info.height())
-        .chroma_site(info.chroma_site());
-    let matrix = match VideoColorMatrix::from_iso(codes.matrix.into()) {
-        VideoColorMatrix::Unknown => VideoColorMatrix::Bt601,
-        matrix => matrix,
-    };
-    let range = if codes.full { VideoColorRange::Range0_255 } else { VideoColorRange::Range16_235 };
-    let transfer = VideoTransferFunction::from_iso(codes.transfer.into());
-    let meant = gst_video::VideoColorimetry::new(
-        range,
-        matrix,
-        transfer,
-        VideoColorPrimaries::from_iso(codes.primaries.into()),
+    use gst_video::{VideoFormat, VideoFrameRef, VideoInfo};
+    let info = VideoInfo::from_caps(sample.caps()?).ok()?;
+    let is_rgb = info.is_rgb();
+    let format = if is_rgb { VideoFormat::Gbr } else { VideoFormat::Y444 };
+    // The same meaning on both sides, whichever, so that no value is changed.
+    let colorimetry = gst_video::VideoColorimetry::new(
+        gst_video::VideoColorRange::Range0_255,
+        gst_video::VideoColorMatrix::Bt601,
+        gst_video::VideoTransferFunction::Unknown,
+        gst_video::VideoColorPrimaries::Unknown,
     );
-    if info.is_yuv() {
-        from = from.colorimetry(&meant);
-    }
-    let from = from.build().ok()?;
-    // With more bits than it is for: what GStreamer does in 8 is quick, and up to 5 of 255 too dark.
-    let to = gst_video::VideoInfo::builder(gst_video::VideoFormat::Gbr10le, info.width(), info.height());
-    let to = to.build().ok()?;
+    let described = |format: VideoFormat| {
+        let info = VideoInfo::builder(format, info.width(), info.height()).chroma_site(info.chroma_site());
+        info.colorimetry_if(&colorimetry, !is_rgb).build().ok()
+    };
+    let (from, to) = (described(info.format())?, described(format)?);
     let converter = gst_video::VideoConverter::new(&from, &to, None).ok()?;
     let mut buffer = gst::Buffer::with_size(to.size()).ok()?;
     {
-        let source = gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer()?, &info).ok()?;
-        let mut target = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.get_mut()?, &to).ok()?;
+        let source = VideoFrameRef::from_buffer_ref_readable(sample.buffer()?, &info).ok()?;
+        let mut target = VideoFrameRef::from_buffer_ref_writable(buffer.get_mut()?, &to).ok()?;
         converter.frame_ref(&source, &mut target);
     }
     let mut frame = woven(&buffer, &to)?;
+    if !is_rgb && codes.matrix != GREEN_BLUE_RED {
+        let colours = Matrix::of(codes.matrix, codes.full);
+        frame.data.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = colours.rgb(*pixel));
+    }
+    let transfer = gst_video::VideoTransferFunction::from_iso(codes.transfer.into());
     let hdr = Hdr::of_transfer(transfer).filter(|_| !profiled);
     if let Some(hdr) = hdr {
         hdr.tone_pixels(&mut frame.data);
@@ -204,7 +203,8 @@ fn converted(sample: &gst::Sample, codes: Codes, profiled: bool) -> Option<Still
     Some(Still { frame, primaries: if hdr.is_some() { SCREEN } else { codes.primaries } })
 }
 
-/// Pixels of three bytes from a plane of 10 bits for each colour.
+/// Pixels of three bytes from three planes: of green, blue and red, red first; or, in the same places, of luma and both
+/// chromas, the second of which comes first.
 fn woven(buffer: &gst::BufferRef, info: &gst_video::VideoInfo) -> Option<Frame> {
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, info).ok()?;
     let (width, height) = (info.width() as usize, info.height() as usize);
@@ -213,16 +213,91 @@ fn woven(buffer: &gst::BufferRef, info: &gst_video::VideoInfo) -> Option<Frame> 
         return None;
     }
     let mut data = vec![0; width * height * 3];
-    // The planes are green, blue, red.
     for (plane, place) in [(0, 1), (1, 2), (2, 0)] {
         let stride = usize::try_from(*frame.plane_stride().get(plane as usize)?).ok()?;
         let rows = frame.plane_data(plane).ok()?.chunks(stride.max(1));
-        for (pixels, row) in data.chunks_exact_mut(width * 3).zip(rows) {
-            for (pixel, value) in pixels.chunks_exact_mut(3).zip(row.as_chunks().0) {
-                let value = u32::from(u16::from_le_bytes(*value)) * 255 + 511;
-                pixel[place] = (value / 1023).min(255) as u8;
+        for (pixels, row) in data.chunks_exact_mut((width * 3).max(1)).zip(rows) {
+            for (pixel, value) in pixels.chunks_exact_mut(3).zip(row) {
+                pixel[place] = *value;
             }
         }
     }
     Some(Frame { width: info.width(), height: info.height(), data })
+}
+
+/// The matrix of pictures that have their colours as they are (ITU-T H.273, table 4).
+const GREEN_BLUE_RED: u16 = 0;
+
+/// How colours follow from luma and chroma (ITU-T H.273, 8.3), in parts of [`Self::ONE`].
+struct Matrix {
+    /// Of luma: what is black, and how much a step is.
+    black: i32,
+    luma: i32,
+    /// Of both chromas, for red, green and blue.
+    chroma: [[i32; 2]; 3],
+}
+
+impl Matrix {
+    const ONE: f64 = 65_536.0;
+
+    fn of(code: u16, full: bool) -> Self {
+        let (luma, chroma) = if full { (1.0, 1.0) } else { (255.0 / 219.0, 255.0 / 224.0) };
+        let (red, blue) = match code {
+            1 => (0.2126, 0.0722),
+            4 => (0.3, 0.11),
+            7 => (0.212, 0.087),
+            9 | 10 => (0.2627, 0.0593),
+            // 5 and 6, and what JPEG has, where nothing is said.
+            _ => (0.299, 0.114),
+        };
+        let green = 1.0 - red - blue;
+        let (from_blue, from_red) = (2.0 - 2.0 * blue, 2.0 - 2.0 * red);
+        let parts = match code {
+            // YCgCo.
+            8 => [[-1.0, 1.0], [1.0, 0.0], [-1.0, -1.0]],
+            _ => [[0.0, from_red], [-from_blue * blue / green, -from_red * red / green], [from_blue, 0.0]],
+        };
+        Self {
+            black: if full { 0 } else { 16 },
+            luma: (luma * Self::ONE).round() as i32,
+            chroma: parts.map(|parts| parts.map(|part: f64| (part * chroma * Self::ONE).round() as i32)),
+        }
+    }
+
+    /// Of a pixel as [`woven`] has it.
+    fn rgb(&self, [second, luma, first]: [u8; 3]) -> [u8; 3] {
+        let luma = (i32::from(luma) - self.black) * self.luma + (1 << 15);
+        let (first, second) = (i32::from(first) - 128, i32::from(second) - 128);
+        self.chroma.map(|[by_first, by_second]| {
+            ((luma + by_first * first + by_second * second) >> 16).clamp(0, 255) as u8
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_follow_from_luma_and_chroma() {
+        // Luma and chroma of red by BT.601 and BT.709, all values used and not; white, black and grey are the same in all.
+        for (code, full, luma, first, second) in [
+            (6, true, 76, 85, 255),
+            (6, false, 81, 90, 240),
+            (1, true, 54, 99, 255),
+            (1, false, 63, 102, 240),
+        ] {
+            let found = Matrix::of(code, full).rgb([second, luma, first]);
+            assert!(found.iter().zip([255, 0, 0]).all(|(found, red)| found.abs_diff(red) < 3), "{found:?}");
+        }
+        for code in 0..=10 {
+            let (full, part) = (Matrix::of(code, true), Matrix::of(code, false));
+            for grey in 0..=255 {
+                assert_eq!(full.rgb([128, grey, 128]), [grey; 3], "{code}");
+            }
+            assert_eq!((part.rgb([128, 16, 128]), part.rgb([128, 235, 128])), ([0; 3], [255; 3]));
+            assert_eq!((part.rgb([0, 0, 0])[0], part.rgb([128, 255, 128])), (0, [255; 3]), "beyond");
+        }
+        assert_eq!(Matrix::of(8, true).rgb([128, 100, 200]), [28, 172, 28], "YCgCo");
+    }
 }
