@@ -308,7 +308,7 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
     const SOUND: &str = "save it as MP3 or M4A on a computer and upload that";
     const RAW: (&str, &str) =
         ("a raw picture of a camera", "set the camera to JPEG, or save it as JPEG, and upload that");
-    const KNOWN: [(&[u8], &str, &str); 22] = [
+    const KNOWN: [(&[u8], &str, &str); 23] = [
         (
             b"PK\x03\x04",
             "a ZIP archive or an office document",
@@ -332,6 +332,7 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
         (b"OggS", "sound in a rare format", SOUND),
         (b"wvpk", "sound in a rare format", SOUND),
         (b"MAC ", "sound in a rare format", SOUND),
+        (b"ADIF", "sound in a rare format", SOUND),
         (b"MThd", "notes without sound (MIDI)", SOUND),
         (b"MZ", "a Windows program", NOTHING),
         (b"\x7fELF", "a Linux program", NOTHING),

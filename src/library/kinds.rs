@@ -176,6 +176,7 @@ mod tests {
                 b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom",
                 "the file is a raw picture of a camera, which can't be shown; set the",
             ),
+            (b"ADIF\0", "the file is sound in a rare format, which can't be shown; save it as MP3"),
             (b"#!AMR\n", "the file is sound of an old phone (AMR), which can't be shown; save it as MP3"),
             (
                 b"II*\0\x10\0\0\0CR\x02\0",
