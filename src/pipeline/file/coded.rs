@@ -208,10 +208,6 @@ fn converted(sample: &gst::Sample, codes: Codes, profiled: bool) -> Option<Still
 fn woven(buffer: &gst::BufferRef, info: &gst_video::VideoInfo) -> Option<Frame> {
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, info).ok()?;
     let (width, height) = (info.width() as usize, info.height() as usize);
-    // Rows of no pixels can't be counted.
-    if width == 0 {
-        return None;
-    }
     let mut data = vec![0; width * height * 3];
     for (plane, place) in [(0, 1), (1, 2), (2, 0)] {
         let stride = usize::try_from(*frame.plane_stride().get(plane as usize)?).ok()?;
