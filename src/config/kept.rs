@@ -79,4 +79,23 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(data.path()).expect("listed").count(), 1);
     }
+
+    #[test]
+    fn without_a_right_file_runs_what_ran_last_and_that_is_told() {
+        let (data, boot) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let file = boot.path().join("marquee.toml");
+        let ran = crate::config::check::check("m.toml", "[device]\nname = 'Shop 1'\n").expect("right");
+        assert_eq!(load_or_last_good(&file, Some(data.path())).0, Config::default(), "nothing ran yet");
+        keep(&ran, data.path()).expect("written");
+        for text in [None, Some("[device]\nname = 7\n")] {
+            if let Some(text) = text {
+                std::fs::write(&file, text).expect("written");
+            }
+            let (config, error) = load_or_last_good(&file, Some(data.path()));
+            assert_eq!((config, error.is_some()), (ran.clone(), true), "{text:?}");
+        }
+        std::fs::write(&file, "").expect("written");
+        let (config, error) = load_or_last_good(&file, Some(data.path()));
+        assert_eq!((config, error.is_none()), (Config::default(), true), "an empty file is all defaults");
+    }
 }

@@ -418,7 +418,6 @@ GROUPS = {
 }
 # What ends well in the suites of the program, too, and is for the night.
 LONG = ("dead ends",)
-LONG_TESTS = (windows, gone)
 
 
 def is_quick(group):

@@ -182,10 +182,11 @@ def playlists(box):
     """each port plays a playlist of its own from the library, never a black picture; night on one leaves the other alone"""
     for tv in box.tvs:
         tv.plug(*SMALL)
-    red, yellow, blue = clip(box), slide(box, "yellow"), slide(box, "blue")
+    red, yellow, magenta, blue = clip(box), slide(box, "yellow"), slide(box, "magenta"), slide(box, "blue")
     play(box, "hdmi-1", [
         {"kind": "asset", "asset": yellow, "duration_ms": 8000},
         {"kind": "asset", "asset": red},
+        {"kind": "asset", "asset": magenta, "duration_ms": 8000},
     ])
     play(box, "hdmi-2", [
         {"kind": "asset", "asset": blue, "duration_ms": 8000},
@@ -193,7 +194,7 @@ def playlists(box):
     ])
     shows(box, hdmi_1="playlist", hdmi_2="playlist")
     wanted = (
-        {"yellow": is_plain((255, 255, 0)), "red": is_plain((255, 0, 0))},
+        {"yellow": is_plain((255, 255, 0)), "red": is_plain((255, 0, 0)), "magenta": is_plain((255, 0, 255))},
         {"blue": is_plain((0, 0, 255)), "the test picture": is_test_picture},
     )
     seen = (set(), set())
