@@ -59,7 +59,7 @@ fn text(path: &str) -> Option<String> {
 /// Rust files of `src` without their tests, comments and texts.
 fn code() -> Vec<(String, String)> {
     let sources = files().into_iter().filter(|path| path.starts_with("src/") && path.ends_with(".rs"));
-    let sources = sources.filter(|path| !path.ends_with("/tests.rs"));
+    let sources = sources.filter(|path| !path.ends_with("/tests.rs") && !path.contains("/tests/"));
     let code = |path: String| {
         let text = text(&path).expect("Rust is UTF-8");
         let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());

@@ -1,5 +1,7 @@
 //! The tables, as a list of migrations: a new version of the program adds one at the end and changes none.
 
+mod signage;
+
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -8,6 +10,7 @@ use rusqlite_migration::{HookError, M, Migrations};
 use super::error::Error;
 use super::fold::{sort_name, tag_key};
 use super::search::index;
+use signage::{IDLE, SIGNAGE, TEMPLATES};
 
 /// Times are seconds since 1970, lengths milliseconds, hashes the 32 bytes of BLAKE3.
 ///
@@ -170,145 +173,6 @@ CREATE TRIGGER tag_taken AFTER DELETE ON asset_tags BEGIN
 END;
 ";
 
-/// What screens play. Times of plays and messages are milliseconds since 1970.
-const SIGNAGE: &str = "
-CREATE TABLE playlists (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL,
-    shuffle INTEGER NOT NULL CHECK (shuffle IN (0, 1)),
-    transition TEXT NOT NULL CHECK (transition IN ('cut', 'fade')),
-    slide_ms INTEGER NOT NULL,
-    -- Rises with every change: who changes it says which one they saw.
-    version INTEGER NOT NULL DEFAULT 1
-) STRICT;
-
-CREATE TABLE playlist_items (
-    playlist INTEGER NOT NULL REFERENCES playlists (id) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    -- One of the three. No references: what is gone is skipped and said to be, not taken out behind anybody's back.
-    asset INTEGER,
-    tag TEXT,
-    source TEXT,
-    -- Numbers with commas between; null: all.
-    pages TEXT,
-    duration_ms INTEGER,
-    from_ms INTEGER,
-    until_ms INTEGER,
-    fit TEXT NOT NULL CHECK (fit IN ('contain', 'cover')),
-    sound INTEGER NOT NULL CHECK (sound IN (0, 1)),
-    until_no_signal INTEGER NOT NULL CHECK (until_no_signal IN (0, 1)),
-    CHECK ((asset IS NOT NULL) + (tag IS NOT NULL) + (source IS NOT NULL) = 1),
-    PRIMARY KEY (playlist, position)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE screen_groups (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE screens (
-    -- Never given twice: plays go by it.
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    -- BLAKE3 of what a network TV shows to be known by. The box's own ports have a connector instead.
-    key BLOB UNIQUE CHECK (length(key) = 32),
-    connector TEXT UNIQUE,
-    code TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    in_group INTEGER REFERENCES screen_groups (id) ON DELETE SET NULL,
-    browser TEXT NOT NULL DEFAULT '',
-    width INTEGER NOT NULL DEFAULT 0,
-    height INTEGER NOT NULL DEFAULT 0,
-    address TEXT NOT NULL DEFAULT '',
-    added INTEGER NOT NULL,
-    -- 0: never.
-    seen INTEGER NOT NULL DEFAULT 0,
-    CHECK ((key IS NULL) <> (connector IS NULL))
-) STRICT;
-CREATE INDEX screens_by_group ON screens (in_group) WHERE in_group IS NOT NULL;
-
--- Names of screens that were taken away: plays still tell of them.
-CREATE TABLE past_screens (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
-
-CREATE TABLE windows (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    -- Null: standby.
-    playlist INTEGER REFERENCES playlists (id),
-    everywhere INTEGER NOT NULL CHECK (everywhere IN (0, 1)),
-    -- Bits, Monday the lowest.
-    days INTEGER NOT NULL CHECK (days BETWEEN 1 AND 127),
-    from_minute INTEGER NOT NULL CHECK (from_minute BETWEEN 0 AND 1439),
-    until_minute INTEGER NOT NULL CHECK (until_minute BETWEEN 0 AND 1440),
-    first TEXT,
-    last TEXT,
-    priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9)
-) STRICT;
-CREATE INDEX windows_by_playlist ON windows (playlist) WHERE playlist IS NOT NULL;
-
-CREATE TABLE window_screens (
-    window_id INTEGER NOT NULL REFERENCES windows (id) ON DELETE CASCADE,
-    screen INTEGER NOT NULL REFERENCES screens (id) ON DELETE CASCADE,
-    PRIMARY KEY (window_id, screen)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX window_screens_by_screen ON window_screens (screen);
-
-CREATE TABLE window_groups (
-    window_id INTEGER NOT NULL REFERENCES windows (id) ON DELETE CASCADE,
-    in_group INTEGER NOT NULL REFERENCES screen_groups (id) ON DELETE CASCADE,
-    PRIMARY KEY (window_id, in_group)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX window_groups_by_group ON window_groups (in_group);
-
--- At most one row: what is shown over everything.
-CREATE TABLE message (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    text TEXT,
-    playlist INTEGER REFERENCES playlists (id),
-    everywhere INTEGER NOT NULL CHECK (everywhere IN (0, 1)),
-    from_ms INTEGER NOT NULL,
-    until_ms INTEGER
-) STRICT;
-CREATE TABLE message_screens (
-    message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
-    screen INTEGER NOT NULL REFERENCES screens (id) ON DELETE CASCADE,
-    PRIMARY KEY (message, screen)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX message_screens_by_screen ON message_screens (screen);
-
--- Where playlists are that have changed while they were played: without it, a restart of the box would move all TVs.
-CREATE TABLE anchors (
-    playlist INTEGER NOT NULL,
-    base_ms INTEGER NOT NULL,
-    epoch_ms INTEGER NOT NULL,
-    PRIMARY KEY (playlist, base_ms)
-) STRICT, WITHOUT ROWID;
-
--- Proof of play. Millions of rows: what they have in common stands once, in the first two tables.
-CREATE TABLE players (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE shown (
-    id INTEGER PRIMARY KEY,
-    item TEXT NOT NULL,
-    name TEXT NOT NULL,
-    -- 0, 0 and '' for none: a null would be unlike every other null.
-    playlist INTEGER NOT NULL,
-    asset INTEGER NOT NULL,
-    source TEXT NOT NULL,
-    UNIQUE (item, name, playlist, asset, source)
-) STRICT;
-CREATE TABLE plays (
-    id INTEGER PRIMARY KEY,
-    player INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    screen INTEGER NOT NULL,
-    shown INTEGER NOT NULL,
-    from_ms INTEGER NOT NULL,
-    until_ms INTEGER NOT NULL,
-    whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
-    -- Sent twice counts once.
-    UNIQUE (player, number)
-) STRICT;
-CREATE INDEX plays_by_time ON plays (from_ms, id);
-";
-
 /// Whoever uploads a file waits for it; a folder that is imported is worked off when nobody does.
 const IMPORTED: &str = "
 ALTER TABLE assets ADD COLUMN imported INTEGER NOT NULL DEFAULT 0 CHECK (imported IN (0, 1));
@@ -328,13 +192,6 @@ CREATE VIRTUAL TABLE search USING fts5 (
 -- Empty only in what was rescued of an earlier version, until it is tidied.
 ALTER TABLE tags ADD COLUMN key TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX tags_by_key ON tags (key) WHERE key <> '';
-";
-
-/// What screens show while nothing is scheduled: each, and those that have no choice of their own.
-const IDLE: &str = "
-ALTER TABLE screens ADD COLUMN idle TEXT;
-ALTER TABLE screens ADD COLUMN idle_id INTEGER;
-CREATE TABLE idle (one INTEGER PRIMARY KEY CHECK (one = 1), show TEXT NOT NULL, id INTEGER) STRICT;
 ";
 
 /// When a camera took it, as the file says; where it does not, and until it is known, when it was added.
@@ -366,7 +223,8 @@ static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     let folded = M::up_with_hook(FOLDED, fold);
     let (first, signage, imported) = (M::up(FIRST), M::up(SIGNAGE), M::up(IMPORTED));
     let (failed, idle, taken, sounds) = (M::up(FAILED), M::up(IDLE), M::up(TAKEN), M::up(SOUNDS));
-    Migrations::new(vec![first, signage, imported, failed, folded, idle, taken, sounds])
+    let templates = M::up(TEMPLATES);
+    Migrations::new(vec![first, signage, imported, failed, folded, idle, taken, sounds, templates])
 });
 
 /// Rebuilds the search index and the sort names of all assets.

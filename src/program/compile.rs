@@ -114,7 +114,11 @@ impl<'w> Compiler<'w> {
 
     pub fn plan(&mut self, place: Place) -> Arc<Plan> {
         let windows = self.concerning(place);
-        let message = self.world.message.as_ref().filter(|message| message.is_for(place.screen));
+        let message = self
+            .world
+            .message
+            .as_ref()
+            .filter(|message| message.shown.target.includes(place.screen, place.group));
         let in_step = place.group.is_some();
         let idle = place.idle.unwrap_or(self.world.idle);
         let common = Common { windows, message: message.is_some(), in_step, idle };
@@ -324,7 +328,7 @@ impl Compiler<'_> {
         let urgent = message.and_then(|message| {
             // A clock that was set back does not take it away.
             let from_ms = message.from_ms.min(self.now_ms);
-            let key = Key { playlist: message.playlist?, base_ms: message.from_ms };
+            let key = Key { playlist: message.shown.playlist?, base_ms: message.from_ms };
             Some((from_ms, message.until_ms.unwrap_or(i64::MAX), key))
         });
         let mut ruled: Vec<Ruled> = Vec::new();
@@ -389,8 +393,8 @@ fn add(ruled: &mut Vec<Ruled>, next: Ruled) {
 }
 
 fn text(message: Option<&Message>, now_ms: i64) -> Option<Text> {
-    let Message { id, text, until_ms, .. } = message.filter(|message| !message.is_over(now_ms))?;
-    Some(Text { id: *id, text: text.clone()?, until_ms: *until_ms })
+    let Message { id, shown, until_ms, .. } = message.filter(|message| !message.is_over(now_ms))?;
+    Some(Text { id: *id, text: shown.text.clone()?, until_ms: *until_ms })
 }
 
 /// What a plan has written so far.

@@ -26,7 +26,7 @@ mod window;
 
 pub use compile::{Anchors, Compiled, Compiler, Key, Place, World};
 pub use idle::Idle;
-pub use message::{MINUTES_MAX, Message, TEXT_CHARS_MAX};
+pub use message::{Message, Shown, TEXT_CHARS_MAX, Template, check_minutes};
 pub use plan::{DAY_MS, HORIZON_MS, Now, PassedOver, Plan, Program, Segment, Show, Text};
 pub use playlist::{
     DURATION_MS_MAX, DURATION_MS_MIN, Entry, Fit, ITEMS_MAX, LIVE_MS, PAGES_MAX, Playlist, SLIDE_MS,

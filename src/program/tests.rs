@@ -370,15 +370,17 @@ fn another_name_moves_nothing() {
 #[test]
 fn a_message_comes_over_everything_for_its_screens_and_its_time() {
     let mut world = world(&[(1, &[1, 2, 3]), (2, &[7])]);
-    let message = Message {
+    let message = |screens, groups| Message {
         id: 5,
-        text: Some("Out!".to_owned()),
-        playlist: Some(2),
-        screens: Some(vec![1]),
+        shown: Shown {
+            text: Some("Out!".to_owned()),
+            playlist: Some(2),
+            target: Target::of(screens, groups),
+        },
         from_ms: NOON,
         until_ms: Some(NOON + 60_000),
     };
-    world.message = Some(message.clone());
+    world.message = Some(message(Some(vec![1]), None));
     let (plan, _) = compile(&world, NOON + 10, &Compiled::default(), None);
     let segments: Vec<_> = plan
         .segments
@@ -395,9 +397,13 @@ fn a_message_comes_over_everything_for_its_screens_and_its_time() {
     // A clock that was set back does not take it away.
     let (early, _) = compile(&world, NOON - HOUR, &Compiled::default(), None);
     assert_eq!(on(&early, NOON - HOUR).0, "a7");
-    world.message = Some(Message { screens: Some(vec![2]), ..message });
-    let (other, _) = compile(&world, NOON + 10, &Compiled::default(), None);
-    assert_eq!((other.segments.len(), other.message), (1, None));
+    let mut reaches = |screens, groups, group| {
+        world.message = Some(message(screens, groups));
+        compile(&world, NOON + 10, &Compiled::default(), group).0.message.is_some()
+    };
+    assert!(!reaches(Some(vec![2]), None, None));
+    assert!(reaches(None, None, Some(4)) && reaches(Some(vec![2]), Some(vec![4]), Some(4)));
+    assert!(!reaches(None, Some(vec![4]), Some(5)) && !reaches(None, Some(vec![4]), None));
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Window {
     pub priority: u8,
 }
 
-/// Whose window it is: of each of these.
+/// Which screens a window or a message is for: each of these.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     pub everywhere: bool,
@@ -90,6 +90,12 @@ impl Days {
 }
 
 impl Target {
+    /// All screens where neither is given.
+    pub fn of(screens: Option<Vec<i64>>, groups: Option<Vec<i64>>) -> Self {
+        let everywhere = screens.is_none() && groups.is_none();
+        Self { everywhere, screens: screens.unwrap_or_default(), groups: groups.unwrap_or_default() }
+    }
+
     pub(super) fn narrowness(&self, screen: i64, group: Option<i64>) -> Option<Narrowness> {
         if self.screens.contains(&screen) {
             Some(Narrowness::Screen)
@@ -104,12 +110,12 @@ impl Target {
         self.narrowness(screen, group).is_some()
     }
 
-    fn check(&self) -> Result<(), Wrong> {
+    pub(super) fn check(&self) -> Result<(), Wrong> {
         if self.screens.len() > TARGETS_MAX || self.groups.len() > TARGETS_MAX {
             return Err(Wrong::new("screens", "at most 500"));
         }
         if !self.everywhere && self.screens.is_empty() && self.groups.is_empty() {
-            return Err(Wrong::new("screens", "given, or groups, or everywhere"));
+            return Err(Wrong::new("screens", "given, or groups, or all screens"));
         }
         Ok(())
     }

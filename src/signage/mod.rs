@@ -143,13 +143,11 @@ impl Signage {
         let state = self.state();
         let current = state.world.message.as_ref().filter(|message| !message.is_over(now));
         let library = &self.inner.library;
-        if current.is_some_and(|message| message.text.as_ref() == Some(&text)) {
+        if current.is_some_and(|message| message.shown.text.as_ref() == Some(&text)) {
             library.clear_message().await?;
             return Ok(false);
         }
-        let message =
-            Message { id: 0, text: Some(text), playlist: None, screens: None, from_ms: now, until_ms: None };
-        library.put_message(message).await?;
+        library.put_message(Message::of_text(text, now)).await?;
         Ok(true)
     }
 

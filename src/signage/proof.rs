@@ -20,7 +20,7 @@ impl State {
     fn playlists_of<'a>(&'a self, screen: &'a Screen) -> impl Iterator<Item = &'a Playlist> {
         let windows = self.world.windows.iter();
         let windows = windows.filter(|window| window.target.includes(screen.id, screen.group));
-        let message = self.world.message.iter().filter_map(|message| message.playlist);
+        let message = self.world.message.iter().filter_map(|message| message.shown.playlist);
         let idle = screen.idle.unwrap_or(self.world.idle).playlist();
         let ids = windows.filter_map(|window| window.playlist).chain(message).chain(idle);
         ids.filter_map(|id| self.world.playlists.get(&id))

@@ -257,9 +257,7 @@ async fn a_message_is_there_at_once_and_goes_by_itself() {
     it.hello("one").await;
     let content = it.signage.state().content;
     let now = now_ms();
-    let text = Some("Closing".to_owned());
-    let message =
-        Message { id: 0, text, playlist: None, screens: None, from_ms: now, until_ms: Some(now + 1500) };
+    let message = Message { until_ms: Some(now + 1500), ..Message::of_text("Closing".to_owned(), now) };
     it.library.put_message(message).await.unwrap();
     it.settled().await;
     assert_eq!(it.answer("one").plan.text_at(now).map(|text| text.text.clone()).as_deref(), Some("Closing"));

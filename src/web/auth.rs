@@ -110,6 +110,7 @@ fn signage_need(route: SignageRoute) -> Option<Right> {
         | SignageRoute::Windows
         | SignageRoute::Week
         | SignageRoute::Message
+        | SignageRoute::Templates
         | SignageRoute::Plays
         | SignageRoute::PlaysCsv => Some(Right::View),
         SignageRoute::PutMessage | SignageRoute::ClearMessage => Some(Right::Message),
@@ -126,6 +127,9 @@ fn signage_need(route: SignageRoute) -> Option<Right> {
         | SignageRoute::PutPlaylist { .. }
         | SignageRoute::AddItems { .. }
         | SignageRoute::RemovePlaylist { .. }
+        | SignageRoute::AddTemplate
+        | SignageRoute::PutTemplate { .. }
+        | SignageRoute::RemoveTemplate { .. }
         | SignageRoute::AddWindow
         | SignageRoute::EditWindow { .. }
         | SignageRoute::RemoveWindow { .. } => Some(Right::Admin),

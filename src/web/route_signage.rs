@@ -86,6 +86,15 @@ pub(super) enum SignageRoute {
     Message,
     PutMessage,
     ClearMessage,
+    /// Messages that are kept to be shown again.
+    Templates,
+    AddTemplate,
+    PutTemplate {
+        id: i64,
+    },
+    RemoveTemplate {
+        id: i64,
+    },
     Plays,
     PlaysCsv,
 }
@@ -120,10 +129,13 @@ pub(super) enum SignageAddress {
     Window,
     Week,
     Message,
+    Templates,
+    Template,
     Plays,
     PlaysCsv,
 }
 
+const PUT_DELETE: &str = "PUT, DELETE, OPTIONS";
 const GET_PUT_DELETE: &str = "GET, HEAD, PUT, DELETE, OPTIONS";
 
 /// Every address, and what it takes.
@@ -158,6 +170,8 @@ pub(super) const ADDRESSES: &[(&str, &str, SignageAddress)] = &[
     ("/api/windows/{id}", PATCH_DELETE, SignageAddress::Window),
     ("/api/week", GET, SignageAddress::Week),
     ("/api/message", GET_PUT_DELETE, SignageAddress::Message),
+    ("/api/message/templates", GET_POST, SignageAddress::Templates),
+    ("/api/message/templates/{id}", PUT_DELETE, SignageAddress::Template),
     ("/api/plays", GET, SignageAddress::Plays),
     ("/api/plays.csv", GET, SignageAddress::PlaysCsv),
 ];
@@ -208,6 +222,10 @@ pub(super) fn take(address: SignageAddress, method: &Method, id: i64) -> Option<
         Address::Message if get => Route::Message,
         Address::Message if put => Route::PutMessage,
         Address::Message if delete => Route::ClearMessage,
+        Address::Templates if get => Route::Templates,
+        Address::Templates if post => Route::AddTemplate,
+        Address::Template if put => Route::PutTemplate { id },
+        Address::Template if delete => Route::RemoveTemplate { id },
         Address::Plays if get => Route::Plays,
         Address::PlaysCsv if get => Route::PlaysCsv,
         _ => return None,

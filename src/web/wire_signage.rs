@@ -9,7 +9,7 @@ use super::wire::rfc_3339;
 use super::wire_program::Item;
 use crate::draw;
 use crate::library::signage::PlayRow;
-use crate::program::{self, Window};
+use crate::program::{self, Shown, Target, Window};
 
 #[derive(Serialize)]
 pub(super) struct Screens {
@@ -214,31 +214,88 @@ pub(super) struct Message {
     /// Of the text, those that a TV at the box's ports can't show.
     letters_missing: String,
     playlist: Option<i64>,
+    /// Both null: all screens.
     screens: Option<Vec<i64>>,
+    groups: Option<Vec<i64>>,
     from: String,
     until: Option<String>,
 }
 
 impl Message {
-    pub(super) fn new(message: &program::Message, zone: &TimeZone) -> Self {
+    pub(super) fn new(message: program::Message, zone: &TimeZone) -> Self {
+        let Shown { text, playlist, target } = message.shown;
+        let (screens, groups) = narrowed(target);
         Self {
             id: message.id,
-            text: message.text.clone(),
-            letters_missing: draw::letters_missing(message.text.as_deref().unwrap_or_default()),
-            playlist: message.playlist,
-            screens: message.screens.clone(),
+            letters_missing: draw::letters_missing(text.as_deref().unwrap_or_default()),
+            text,
+            playlist,
+            screens,
+            groups,
             from: time_ms(message.from_ms, zone),
             until: message.until_ms.map(|until| time_ms(until, zone)),
         }
     }
 }
 
+/// Screens and groups; nulls for all screens.
+fn narrowed(target: Target) -> (Option<Vec<i64>>, Option<Vec<i64>>) {
+    let Target { everywhere, screens, groups } = target;
+    ((!everywhere).then_some(screens), (!everywhere).then_some(groups))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PutMessage {
+    /// Shown as it was kept; nothing else is given then.
+    pub template: Option<i64>,
     pub text: Option<String>,
     pub playlist: Option<i64>,
     pub screens: Option<Vec<i64>>,
+    pub groups: Option<Vec<i64>>,
+    pub minutes: Option<u32>,
+}
+
+impl PutMessage {
+    pub(super) const fn is_template_alone(&self) -> bool {
+        let what = self.text.is_none() && self.playlist.is_none() && self.minutes.is_none();
+        what && self.screens.is_none() && self.groups.is_none()
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Templates {
+    pub templates: Vec<Template>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Template {
+    id: i64,
+    name: String,
+    text: Option<String>,
+    playlist: Option<i64>,
+    /// Both null: all screens.
+    screens: Option<Vec<i64>>,
+    groups: Option<Vec<i64>>,
+    minutes: Option<u32>,
+}
+
+impl From<program::Template> for Template {
+    fn from(template: program::Template) -> Self {
+        let program::Template { id, name, shown, minutes } = template;
+        let (screens, groups) = narrowed(shown.target);
+        Self { id, name, text: shown.text, playlist: shown.playlist, screens, groups, minutes }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PutTemplate {
+    pub name: String,
+    pub text: Option<String>,
+    pub playlist: Option<i64>,
+    pub screens: Option<Vec<i64>>,
+    pub groups: Option<Vec<i64>>,
     pub minutes: Option<u32>,
 }
 

@@ -1,5 +1,7 @@
 //! The signage over HTTP, against the real program: players without a login, the dashboard, and what both agree on.
 
+mod messages;
+
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -163,47 +165,6 @@ async fn the_playlist_is_answered_by_etag_and_a_change_is_told_at_once() {
     );
     program.signal("TERM");
     assert!(program.ended().await.success(), "a listener holds nothing up");
-}
-
-#[tokio::test]
-async fn a_message_is_over_everything_at_once_and_gone_again() {
-    let program = Program::start(CONFIG);
-    let (tv, other) = (hello(&program, None).await, hello(&program, None).await);
-    let list = live_playlist(&program, "Alarm").await;
-    let mut events = Events::listen(&program, &tv).await;
-    events.next().await;
-    let message = json!({"text": "Please leave", "playlist": list, "screens": [tv.id], "minutes": 5});
-    let put = send(&program, "PUT", "/api/message", message, 200).await;
-    assert_eq!((&put["text"], &put["screens"]), (&json!("Please leave"), &json!([tv.id])));
-    assert_eq!(events.next().await.0, "playlist");
-    let answer = playlist_of(&program, &tv).await;
-    assert_eq!(answer["message"]["text"], "Please leave");
-    let until = answer["message"]["until_ms"].as_i64().expect("it ends");
-    let on = |answer: &Value, at: i64| {
-        let segments = answer["segments"].as_array().expect("a list").clone();
-        let segment =
-            segments.into_iter().find(|one| at < one["until_ms"].as_i64().expect("ms")).expect("no gap");
-        answer["programs"][segment["program"].as_u64().expect("an index") as usize]["name"].clone()
-    };
-    assert_eq!((on(&answer, until - 1), on(&answer, until)), (json!("Alarm"), json!("")));
-    assert_eq!(playlist_of(&program, &other).await["message"], Value::Null);
-    assert_eq!(program.json("/api/message").await["playlist"], list);
-    let used = program.send("DELETE", &format!("/api/playlists/{list}"), &[], "").await;
-    assert_eq!(used.status, 409, "it is on the screens");
-
-    send(&program, "DELETE", "/api/message", Value::Null, 204).await;
-    assert_eq!(events.next().await.0, "playlist");
-    let answer = playlist_of(&program, &tv).await;
-    assert_eq!((&answer["message"], &answer["programs"][0]["state"]), (&Value::Null, &json!("splash")));
-    assert_eq!(program.get("/api/message").await.body, "null");
-    for wrong in [
-        json!({}),
-        json!({"text": ""}),
-        json!({"text": "x", "minutes": 0}),
-        json!({"text": "x", "screens": [99]}),
-    ] {
-        send(&program, "PUT", "/api/message", wrong, 400).await;
-    }
 }
 
 #[tokio::test]
@@ -429,10 +390,17 @@ async fn players_need_no_login_and_tokens_for_messages_do_nothing_else() {
     assert_eq!(program.send("PUT", "/api/message", &alarm, &message).await.status, 200);
     assert_eq!(playlist_of(&program, &tv).await["message"]["text"], "Fire!");
     assert_eq!(program.send("DELETE", "/api/message", &alarm, "").await.status, 204);
+    let template = json!({"name": "Fire", "text": "Fire!"}).to_string();
+    let made = program.send("POST", "/api/message/templates", &[("cookie", &cookie)], &template).await;
+    assert_eq!(made.status, 201);
+    let template = json!({"template": body(&made)["id"]}).to_string();
+    assert_eq!(program.send("PUT", "/api/message", &alarm, &template).await.status, 200);
     for (method, path) in [
         ("GET", "/api/screens"),
         ("GET", "/api/status"),
         ("POST", "/api/windows"),
+        ("POST", "/api/message/templates"),
+        ("DELETE", "/api/message/templates/1"),
         ("DELETE", "/api/screens/1"),
     ] {
         assert_eq!(program.send(method, path, &alarm, "{}").await.status, 403, "{method} {path}");

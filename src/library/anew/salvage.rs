@@ -1,5 +1,6 @@
 //! What can be read of a database that is damaged, row by row.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::types::Value;
@@ -28,7 +29,7 @@ const fn part(name: &'static str, column: &'static str, of: &'static str) -> Tab
 const MADE_FROM: &[(&str, &str)] =
     &[("converted", "files.hash"), ("thumbnail", "files.hash"), ("preview", "files.hash")];
 
-const TABLES: [Table; 21] = [
+const TABLES: [Table; 25] = [
     Table { name: "assets", parent: None, loose: MADE_FROM },
     part("pages", "asset", "assets"),
     part("subtitles", "asset", "assets"),
@@ -45,6 +46,10 @@ const TABLES: [Table; 21] = [
     part("window_groups", "window_id", "windows"),
     table("message"),
     part("message_screens", "message", "message"),
+    part("message_groups", "message", "message"),
+    Table { name: "message_templates", parent: None, loose: &[("playlist", "playlists.id")] },
+    part("template_screens", "template", "message_templates"),
+    part("template_groups", "template", "message_templates"),
     part("anchors", "playlist", "playlists"),
     table("players"),
     table("shown"),
@@ -67,7 +72,8 @@ pub(super) struct Salvaged {
 pub(super) fn salvage(to: &Connection, from: &Path) -> Result<Salvaged, Error> {
     let Some(from) = open(from) else { return Ok(Salvaged::default()) };
     let mut salvaged = Salvaged { opened: true, whole: true, lost_rows: 0 };
-    for parent in ["assets", "playlists", "windows", "message"] {
+    let parents: BTreeSet<_> = TABLES.iter().filter_map(|table| Some(table.parent?.1)).collect();
+    for parent in &parents {
         to.execute_batch(&format!(
             "DROP TABLE IF EXISTS temp.had_{parent}; CREATE TEMP TABLE had_{parent} AS SELECT id FROM main.{parent};"
         ))?;
@@ -76,7 +82,7 @@ pub(super) fn salvage(to: &Connection, from: &Path) -> Result<Salvaged, Error> {
         let lost = &mut salvaged.lost_rows;
         salvaged.whole &= copy(&from, to, table, lost)?;
     }
-    for parent in ["assets", "playlists", "windows", "message"] {
+    for parent in &parents {
         to.execute_batch(&format!("DROP TABLE temp.had_{parent}"))?;
     }
     keep_numbers(&from, to)?;

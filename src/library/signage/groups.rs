@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::screens::SCREENS_MAX;
-use super::{Library, checked_name, found, windows};
+use super::{Library, checked_name, found, targets};
 use crate::library::Error;
 
 /// Of one box: rooms of a building.
@@ -73,12 +73,12 @@ impl Library {
         Ok(())
     }
 
-    /// Its screens are in no group then; windows that were for it alone go with it.
+    /// Its screens are in no group then; windows and a message that were for it alone go with it.
     pub async fn remove_group(&self, id: i64) -> Result<(), Error> {
         let remove = move |connection: &Connection| {
             exists(connection, id)?;
             connection.prepare_cached("DELETE FROM screen_groups WHERE id = ?")?.execute([id])?;
-            windows::remove_of_nobody(connection)
+            targets::remove_of_nobody(connection)
         };
         self.make_way();
         self.db().write(remove).await?;

@@ -1,4 +1,5 @@
-//! What is kept of the signage: playlists, screens and their groups, the schedule's windows, the message, and plays.
+//! What is kept of the signage: playlists, screens and their groups, the schedule's windows, the message and
+//! its templates, and plays.
 //!
 //! Belongs here: rows, and what must hold between them. What they come to at a moment is arithmetic (`program`); the
 //! types of playlists, windows and messages are there.
@@ -11,6 +12,8 @@ mod plays;
 mod screens;
 mod shelf;
 mod snapshot;
+mod targets;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -26,6 +29,7 @@ pub use playlists::{Appended, PLAYLISTS_MAX, Versioned};
 pub use plays::{Cursor, PLAYS_AT_ONCE_MAX, PLAYS_MAX, PLAYS_PAGE_MAX, Play, PlayQuery, PlayRow};
 pub use screens::{Met, SCREENS_MAX, Screen};
 pub use snapshot::Snapshot;
+pub use templates::TEMPLATES_MAX;
 
 impl Library {
     /// A number that rises with every change of what is kept here, but for plays.

@@ -131,10 +131,12 @@ impl Library {
                 .prepare_cached("SELECT count(*) FROM windows WHERE playlist = ?")?
                 .query_row([id], |row| row.get(0))?;
             let mut shown = connection.prepare_cached("SELECT 1 FROM message WHERE playlist = ?")?;
+            let mut kept = connection.prepare_cached("SELECT 1 FROM message_templates WHERE playlist = ?")?;
             let by = match (windows, shown.exists([id])?) {
                 (0, false) if idle::plays(connection, id)? => {
                     Some("screens while nothing is scheduled".to_owned())
                 }
+                (0, false) if kept.exists([id])? => Some("a template of messages".to_owned()),
                 (0, false) => None,
                 (0, true) => Some("the message".to_owned()),
                 (1, _) => Some("a window of the schedule".to_owned()),

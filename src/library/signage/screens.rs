@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Library, checked_name, found, groups, idle, windows};
+use super::{Library, checked_name, found, groups, idle, targets};
 use crate::library::edit::clean;
 use crate::library::{Error, Hash, now};
 use crate::program::Idle;
@@ -187,7 +187,7 @@ impl Library {
         Ok(())
     }
 
-    /// Takes a network TV away, and windows that were for it alone. If it is still there, it is a new one.
+    /// Takes a network TV away, and windows and a message that were for it alone. If it is still there, it is a new one.
     pub async fn remove_screen(&self, id: i64) -> Result<(), Error> {
         let removal = move |connection: &Connection| {
             let sql = "SELECT connector FROM screens WHERE id = ?";
@@ -239,6 +239,7 @@ fn make_room(connection: &Connection, reported: &BTreeSet<i64>) -> Result<(), Er
             AND name GLOB 'TV [0-9]*' AND name NOT GLOB 'TV *[^0-9]*'
             AND NOT EXISTS (SELECT 1 FROM window_screens WHERE screen = screens.id)
             AND NOT EXISTS (SELECT 1 FROM message_screens WHERE screen = screens.id)
+            AND NOT EXISTS (SELECT 1 FROM template_screens WHERE screen = screens.id)
          ORDER BY seen, id",
     )?;
     let strangers = statement.query_map([], |row| {
@@ -277,7 +278,7 @@ fn remove(connection: &Connection, id: i64) -> Result<(), Error> {
         )?
         .execute([PAST_MAX])?;
     connection.prepare_cached("DELETE FROM screens WHERE id = ?")?.execute([id])?;
-    windows::remove_of_nobody(connection)
+    targets::remove_of_nobody(connection)
 }
 
 /// "TV 1", or the first number that is free.

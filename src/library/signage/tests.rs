@@ -6,9 +6,10 @@ use std::fs;
 use super::*;
 use crate::library::{Hash, Kind, New, Order, Selection, Step, Which};
 use crate::program::{
-    Anchors, Days, Entry, ITEMS_MAX, Idle, Key, Media, Message, Playlist, Reason, Target, Transition, What,
-    Window,
+    Anchors, Days, Entry, ITEMS_MAX, Idle, Key, Media, Playlist, Reason, Target, Transition, What, Window,
 };
+
+mod messages;
 
 struct Shelf {
     _folder: tempfile::TempDir,
@@ -247,33 +248,6 @@ async fn a_full_box_forgets_a_screen_that_nobody_misses_or_takes_no_more() {
     shelf.library.add_screen(key(1), Met::default(), BTreeSet::new()).await.unwrap();
     let screens = shelf.library.snapshot().await.unwrap().screens;
     assert!(screens.len() == 500 && screens.iter().all(|screen| screen.id != 8));
-}
-
-#[tokio::test]
-async fn there_is_one_message_and_its_id_is_never_given_twice() {
-    let shelf = shelf();
-    let screens = shelf.screens(2).await;
-    let message = Message {
-        id: 0,
-        text: Some(" Closing \n\tsoon ".to_owned()),
-        playlist: None,
-        screens: Some(vec![screens[1], screens[1]]),
-        from_ms: 5,
-        until_ms: Some(6),
-    };
-    let first = shelf.library.put_message(message.clone()).await.unwrap();
-    let kept = shelf.library.snapshot().await.unwrap().message.unwrap();
-    assert_eq!((kept.text.as_deref(), kept.screens), (Some("Closing\nsoon"), Some(vec![screens[1]])));
-    shelf.library.clear_message().await.unwrap();
-    assert_eq!(shelf.library.snapshot().await.unwrap().message, None);
-    let second = shelf.library.put_message(Message { screens: None, ..message.clone() }).await.unwrap();
-    let third = shelf.library.put_message(Message { screens: None, ..message.clone() }).await.unwrap();
-    assert!(first < second && second < third);
-    let kept = shelf.library.snapshot().await.unwrap().message.unwrap();
-    assert_eq!((kept.id, kept.screens), (third, None));
-    let wrong = shelf.library.put_message(Message { playlist: Some(9), ..message }).await;
-    assert!(matches!(wrong, Err(Error::Invalid { what: "playlist", .. })));
-    assert_eq!(shelf.library.snapshot().await.unwrap().message.unwrap().id, third, "it is left as it was");
 }
 
 fn all() -> PlayQuery {

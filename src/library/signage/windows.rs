@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::targets::OF_WINDOWS;
 use super::{Library, found};
 use crate::library::Error;
 use crate::program::{Days, Target, WINDOWS_MAX, Window};
@@ -39,7 +40,7 @@ impl Library {
                     window.priority
                 ])?;
             let id = connection.last_insert_rowid();
-            insert_target(connection, id, &window.target)?;
+            OF_WINDOWS.insert(connection, id, &window.target)?;
             Ok(id)
         };
         self.has_room()?;
@@ -75,13 +76,8 @@ impl Library {
                     window.priority,
                     id
                 ])?;
-            for sql in [
-                "DELETE FROM window_screens WHERE window_id = ?",
-                "DELETE FROM window_groups WHERE window_id = ?",
-            ] {
-                connection.prepare_cached(sql)?.execute([id])?;
-            }
-            insert_target(connection, id, &window.target)
+            OF_WINDOWS.clear(connection, id)?;
+            OF_WINDOWS.insert(connection, id, &window.target)
         };
         self.has_room()?;
         self.db().write(edit).await?;
@@ -110,41 +106,6 @@ pub(super) fn check_playlist(connection: &Connection, id: Option<i64>) -> Result
     }
 }
 
-fn insert_target(connection: &Connection, id: i64, target: &Target) -> Result<(), Error> {
-    // Named twice is named.
-    let mut named = connection
-        .prepare_cached("INSERT OR IGNORE INTO window_screens SELECT ?, id FROM screens WHERE id = ?")?;
-    let mut known = connection.prepare_cached("SELECT 1 FROM screens WHERE id = ?")?;
-    for screen in &target.screens {
-        if !known.exists([screen])? {
-            return Err(Error::Invalid { what: "screens", allowed: "ids of screens that are there" });
-        }
-        named.execute([id, *screen])?;
-    }
-    let mut named = connection
-        .prepare_cached("INSERT OR IGNORE INTO window_groups SELECT ?, id FROM screen_groups WHERE id = ?")?;
-    let mut known = connection.prepare_cached("SELECT 1 FROM screen_groups WHERE id = ?")?;
-    for group in &target.groups {
-        if !known.exists([group])? {
-            return Err(Error::Invalid { what: "groups", allowed: "ids of groups that are there" });
-        }
-        named.execute([id, *group])?;
-    }
-    Ok(())
-}
-
-/// Windows whose last screen or group went away: nothing would ever show them again, nor the pages.
-pub(super) fn remove_of_nobody(connection: &Connection) -> Result<(), Error> {
-    connection
-        .prepare_cached(
-            "DELETE FROM windows WHERE NOT everywhere
-                AND NOT EXISTS (SELECT 1 FROM window_screens WHERE window_id = windows.id)
-                AND NOT EXISTS (SELECT 1 FROM window_groups WHERE window_id = windows.id)",
-        )?
-        .execute([])?;
-    Ok(())
-}
-
 const COLUMNS: &str = "id, playlist, everywhere, days, from_minute, until_minute, first, last, priority";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Window> {
@@ -165,12 +126,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Window> {
 fn one(connection: &Connection, id: i64) -> Result<Window, Error> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM windows WHERE id = ?"))?;
     let mut window = found(statement.query_row([id], read).optional()?, "window")?;
-    let ids = |sql: &str| -> Result<Vec<i64>, Error> {
-        let mut statement = connection.prepare_cached(sql)?;
-        Ok(statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
-    };
-    window.target.screens = ids("SELECT screen FROM window_screens WHERE window_id = ?")?;
-    window.target.groups = ids("SELECT in_group FROM window_groups WHERE window_id = ?")?;
+    OF_WINDOWS.read(connection, id, &mut window.target)?;
     Ok(window)
 }
 
@@ -179,23 +135,10 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Window>, Error> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM windows"))?;
     let windows = statement.query_map([], read)?.map(|row| row.map(|window| (window.id, window)));
     let mut windows = windows.collect::<rusqlite::Result<BTreeMap<_, _>>>()?;
-    let each = |sql: &str, take: &mut dyn FnMut(i64, i64)| -> Result<(), Error> {
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            take(row.get(0)?, row.get(1)?);
+    for (id, Target { screens, groups, .. }) in OF_WINDOWS.read_all(connection)? {
+        if let Some(window) = windows.get_mut(&id) {
+            window.target = Target { everywhere: window.target.everywhere, screens, groups };
         }
-        Ok(())
-    };
-    each("SELECT window_id, screen FROM window_screens", &mut |window, screen| {
-        if let Some(window) = windows.get_mut(&window) {
-            window.target.screens.push(screen);
-        }
-    })?;
-    each("SELECT window_id, in_group FROM window_groups", &mut |window, group| {
-        if let Some(window) = windows.get_mut(&window) {
-            window.target.groups.push(group);
-        }
-    })?;
+    }
     Ok(windows.into_values().collect())
 }

@@ -7,6 +7,7 @@ mod playlists;
 mod plays;
 mod schedule;
 mod screens;
+mod templates;
 pub(in crate::web) mod windows;
 
 use bytes::Bytes;
@@ -69,6 +70,10 @@ pub(crate) async fn answer(route: Route, call: Call) -> Result<Response<Body>, P
         Route::Message => message::get(&call),
         Route::PutMessage => message::put(call).await,
         Route::ClearMessage => message::clear(&call).await,
+        Route::Templates => templates::list(&call).await,
+        Route::AddTemplate => templates::add(call).await,
+        Route::PutTemplate { id } => templates::put(call, id).await,
+        Route::RemoveTemplate { id } => templates::remove(&call, id).await,
         Route::Plays => plays::list(&call).await,
         Route::PlaysCsv => plays::csv(&call),
     }
