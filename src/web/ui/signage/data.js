@@ -148,6 +148,7 @@ function createShared(path, every_ms, take) {
 /** @typedef {import('./types.js').Playlist} Playlist */
 /** @typedef {import('./types.js').TimeWindow} TimeWindow */
 /** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('./types.js').Template} Template */
 
 /** @param {{name: string}} a @param {{name: string}} b */
 const byName = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
@@ -166,6 +167,8 @@ export const windows = createShared('/api/windows', OTHERS_MS, (answer) => /** @
 /** An empty list while nothing is shown over everything: null stands for "not read yet". */
 export const messages = createShared('/api/message', OTHERS_MS, (answer) => /** @type {Message[]} */ (
   answer && (answer.text || answer.playlist) ? [answer] : []));
+/** Messages that are kept, to be shown again. */
+export const templates = createShared('/api/message/templates', OTHERS_MS, (answer) => /** @type {Template[]} */ (answer.templates).sort(byName));
 
 /**
  * @param {number} id

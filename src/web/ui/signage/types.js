@@ -102,8 +102,21 @@
  * @property {string|null} text
  * @property {string} letters_missing of the text, those that a TV at the box's ports can't show
  * @property {number|null} playlist
- * @property {number[]|null} screens null: all
+ * @property {number[]|null} screens both null: all screens
+ * @property {number[]|null} groups
  * @property {string|null} until
  */
+
+/**
+ * A message as it is asked for.
+ * @typedef {Object} Draft
+ * @property {string|null} text
+ * @property {number|null} playlist
+ * @property {number[]|null} screens both null: all screens
+ * @property {number[]|null} groups
+ * @property {number|null} minutes null: until it is taken back
+ */
+
+/** @typedef {Draft & {id: number, name: string}} Template */
 
 export {};

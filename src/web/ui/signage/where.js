@@ -1,4 +1,4 @@
-// On which screens a message comes: all, or chosen ones, also a group at a time.
+// On which screens a message comes: all, or chosen groups and screens.
 
 import { h } from '../dom.js';
 import { choiceRow } from '../parts.js';
@@ -7,6 +7,7 @@ import { checkBox, fieldSet } from './dialog.js';
 
 /** @typedef {import('./types.js').TvScreen} TvScreen */
 /** @typedef {import('./types.js').Group} Group */
+/** @typedef {{screens: number[]|null, groups: number[]|null}} Where both null: all screens */
 
 const words = texts.signage.message;
 
@@ -16,35 +17,53 @@ const words = texts.signage.message;
  */
 export function createWhere(screens, groups) {
   let some = false;
-  const boxes = screens.map((screen) => ({ screen, box: checkBox(screen.name, false, showGroups) }));
-  const known = groups
-    .map((group) => ({ group, members: boxes.filter((each) => each.screen.group === group.id) }))
-    .filter(({ members }) => members.length)
-    .map(({ group, members }) => ({
-      members,
-      box: checkBox(words.group(group.name, members.length), false, (checked) => {
-        members.forEach((each) => (each.box.input.checked = checked));
-      }),
-    }));
+  /** Screens that were chosen one by one. @type {Set<number>} */
+  const chosen = new Set();
+  const inGroups = groups.map((group) => {
+    const count = screens.filter((screen) => screen.group === group.id).length;
+    return { group, box: checkBox(words.group(group.name, count), false, show) };
+  });
+  const single = screens.map((screen) => ({
+    screen,
+    box: checkBox(screen.name, false, (checked) => (checked ? chosen.add(screen.id) : chosen.delete(screen.id))),
+  }));
 
-  /** A group is checked while all of it is, and half so while some of it is. */
-  function showGroups() {
-    for (const { members, box } of known) {
-      const checked = members.filter((each) => each.box.input.checked).length;
-      box.input.checked = checked === members.length;
-      box.input.indeterminate = checked > 0 && checked < members.length;
+  const groupsChosen = () => inGroups.filter(({ box }) => box.input.checked).map(({ group }) => group.id);
+
+  /** A screen of a chosen group is in it: there is nothing to choose then. */
+  function show() {
+    const taken = groupsChosen();
+    for (const { screen, box } of single) {
+      const inside = screen.group !== null && taken.includes(screen.group);
+      box.input.disabled = inside;
+      box.input.checked = inside || chosen.has(screen.id);
     }
+    list.hidden = !some;
   }
 
   const list = h('div', { class: 'check-list', hidden: true },
-    ...known.map((each) => each.box.element), ...boxes.map((each) => each.box.element));
+    ...inGroups.map(({ box }) => box.element), ...single.map(({ box }) => box.element));
   const choice = choiceRow(words.where, [{ value: 'all', text: words.all }, { value: 'some', text: words.some }], 'all', (value) => {
     some = value === 'some';
-    list.hidden = !some;
+    show();
   });
   return {
     element: fieldSet(words.where, choice.element, list),
-    /** @returns {number[]|null} null: everywhere */
-    value: () => (some ? boxes.filter((each) => each.box.input.checked).map((each) => each.screen.id) : null),
+    /** @returns {Where} */
+    value() {
+      if (!some) {
+        return { screens: null, groups: null };
+      }
+      return { screens: single.filter(({ box }) => box.input.checked && !box.input.disabled).map(({ screen }) => screen.id), groups: groupsChosen() };
+    },
+    /** @param {Where} where */
+    set({ screens: one, groups: many }) {
+      some = one !== null || many !== null;
+      choice.set(some ? 'some' : 'all');
+      chosen.clear();
+      (one || []).forEach((id) => chosen.add(id));
+      inGroups.forEach(({ group, box }) => (box.input.checked = (many || []).includes(group.id)));
+      show();
+    },
   };
 }
