@@ -76,6 +76,7 @@ fn full_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
     use std::time::Duration;
 
     use mdns_sd::ServiceEvent;
@@ -86,7 +87,10 @@ mod tests {
     #[test]
     fn the_pages_are_found_under_the_name_of_the_box() {
         let only = [IfKind::LoopbackV4];
-        let mut announcement = Announcement::start_on("Corner shop", 8080, &only).expect("announced");
+        // A port that no other box on this machine has: it is known by that.
+        let taken = TcpListener::bind("127.0.0.1:0").expect("bound");
+        let port = taken.local_addr().expect("bound").port();
+        let mut announcement = Announcement::start_on("Corner shop", port, &only).expect("announced");
         let seeker = ServiceDaemon::new().expect("started");
         seeker.disable_interface(IfKind::All).expect("asked");
         seeker.enable_interface(only.to_vec()).expect("asked");
@@ -94,7 +98,7 @@ mod tests {
         let next_host = || loop {
             let event = events.recv_timeout(Duration::from_secs(60)).expect("it is found");
             if let ServiceEvent::ServiceResolved(found) = event
-                && found.get_port() == 8080
+                && found.get_port() == port
             {
                 return found.get_hostname().to_owned();
             }

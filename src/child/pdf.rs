@@ -1,9 +1,12 @@
 //! Documents, page by page, by a library that is Rust alone.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_interpret::font::{FallbackFontQuery, FontQuery};
+use hayro::hayro_interpret::{InterpreterSettings, InterpreterWarning};
 use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{LoadPdfError, Pdf};
 use hayro::vello_cpu::color::palette::css::WHITE;
@@ -40,7 +43,9 @@ pub(super) fn read(
     if pages.len() > PAGES_MAX as usize {
         remark(Remark::PagesLeftOut, format!("{PAGES_MAX} of {}", pages.len()));
     }
-    let drawing = Drawing { cache: RenderCache::new(), form: Form::of(&pdf), long, short };
+    let lost = Lost::default();
+    let (cache, interpreter) = (RenderCache::new(), lost.watching());
+    let drawing = Drawing { cache, interpreter, form: Form::of(&pdf), long, short };
     let mut odd: Vec<(usize, Problem)> = Vec::new();
     for (page, number) in pages.iter().take(PAGES_MAX as usize).zip(1..) {
         match drawing.draw(page) {
@@ -58,14 +63,83 @@ pub(super) fn read(
         let more = if odd.len() > NUMBERS_MAX { ", …" } else { "" };
         remark(Remark::PagesOdd, format!("{}{more}", numbers.join(", ")));
     }
+    lost.tell();
     Ok(())
 }
+
+/// What the library could not draw of the pages. It goes on without.
+#[derive(Clone, Default)]
+struct Lost {
+    of_pages: Arc<Mutex<LostOfPages>>,
+}
+
+#[derive(Default)]
+struct LostOfPages {
+    /// Names of fonts that are not in the file and can't be replaced.
+    fonts: BTreeSet<String>,
+    pictures: bool,
+}
+
+impl Lost {
+    fn of_pages(&self) -> MutexGuard<'_, LostOfPages> {
+        self.of_pages.lock().expect("no holder of this lock can panic")
+    }
+
+    /// Settings that take down what is lost.
+    fn watching(&self) -> InterpreterSettings {
+        let settings = InterpreterSettings::default();
+        let (fonts, warnings, resolve) = (self.clone(), self.clone(), settings.font_resolver);
+        InterpreterSettings {
+            font_resolver: Arc::new(move |query| {
+                if let FontQuery::Fallback(font) = query {
+                    fonts.replaced(font);
+                }
+                resolve(query)
+            }),
+            warning_sink: Arc::new(move |warning| match warning {
+                InterpreterWarning::UnsupportedFont => {
+                    warnings.of_pages().fonts.insert(String::new());
+                }
+                InterpreterWarning::ImageDecodeFailure => warnings.of_pages().pictures = true,
+                // Of a form, whose fields are drawn here.
+                _ => {}
+            }),
+            ..settings
+        }
+    }
+
+    /// The fonts in their place have the letters of Western Europe: enough for a font of single bytes, but not for a
+    /// composite one (ISO 32000-2, 9.7), which is for more than that.
+    fn replaced(&self, font: &FallbackFontQuery) {
+        if font.character_collection.is_some() {
+            let name = font.post_script_name.clone().unwrap_or_default();
+            self.of_pages().fonts.insert(name.chars().take(FONT_CHARS_MAX).collect());
+        }
+    }
+
+    fn tell(&self) {
+        let lost = self.of_pages();
+        if !lost.fonts.is_empty() {
+            let names: Vec<&str> =
+                lost.fonts.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            remark(Remark::FontsMissing, names[..names.len().min(FONTS_MAX)].join(", "));
+        }
+        if lost.pictures {
+            remark(Remark::PicturesOdd, "");
+        }
+    }
+}
+
+/// Names of fonts in one remark, and their letters.
+const FONTS_MAX: usize = 5;
+const FONT_CHARS_MAX: usize = 60;
 
 /// Numbers of pages in one remark.
 const NUMBERS_MAX: usize = 20;
 
 struct Drawing<'a> {
     cache: RenderCache<'a>,
+    interpreter: InterpreterSettings,
     form: Form,
     /// Sides of the largest page there is to be, in pixels.
     long: f32,
@@ -90,8 +164,7 @@ impl<'a> Drawing<'a> {
             return Err(Problem::new(Failure::TooLarge, format!("a page of {width}x{height} points")));
         }
         let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
-        let (interpreter, rendering) = (InterpreterSettings::default(), RenderSettings::default());
-        let pixmap = render(page, &self.cache, &interpreter, &rendering, &settings);
+        let pixmap = render(page, &self.cache, &self.interpreter, &RenderSettings::default(), &settings);
         let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
         let pixels = pixmap.data_as_u8_slice();
         let mut image = RgbImage::from_fn(width, height, |x, y| {

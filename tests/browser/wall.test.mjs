@@ -149,39 +149,4 @@ export const tests = {
     await page.getByRole('searchbox', { name: 'Find a screen' }).fill('nowhere');
     await page.getByText('No screen has that name, code or address.').waitFor();
   },
-
-  'a message goes to a group at a time, and its text can be chosen again': async (t) => {
-    const server = await t.server(CONFIG);
-    for (const [index, name] of ['Aula', 'Bar', 'Cellar'].entries()) {
-      const tv = await t.page(`${server.url}/tv`);
-      await until('the TV is known', async () => (await server.get('/api/screens')).screens.length === index + 1);
-      const { screens } = await server.get('/api/screens');
-      await send(server, 'PATCH', `/api/screens/${screens.find((/** @type {any} */ each) => /^TV/.test(each.name)).id}`, { name });
-      await tv.goto('about:blank');
-    }
-    const { screens } = await server.get('/api/screens');
-    const ids = screens.filter((/** @type {any} */ each) => each.name !== 'Bar').map((/** @type {any} */ each) => each.id);
-    await send(server, 'POST', '/api/groups', { name: 'Ground floor', screens: ids });
-    const page = await t.page(`${server.url}/screens`);
-    const open = () => page.getByRole('button', { name: 'Message', exact: true }).click();
-    await open();
-    const dialog = page.getByRole('dialog', { name: 'Show a message' });
-    await dialog.getByLabel('Text').fill('Closing in ten minutes');
-    await dialog.getByLabel('Chosen ones').check({ force: true });
-    const group = dialog.getByLabel('Group Ground floor: all 2 screens');
-    await group.check();
-    assert.equal(await dialog.getByLabel('Bar').isChecked(), false);
-    await dialog.getByLabel('Aula').uncheck();
-    assert.equal(await group.evaluate((box) => /** @type {HTMLInputElement} */ (box).indeterminate), true);
-    await group.check();
-    await dialog.getByRole('button', { name: 'Show it now' }).click();
-    await dialog.waitFor({ state: 'hidden' });
-    assert.deepEqual((await server.get('/api/message')).screens.sort(), ids.sort());
-
-    await open();
-    await dialog.getByLabel('Shown before').selectOption('Closing in ten minutes');
-    assert.equal(await dialog.getByLabel('Text').inputValue(), 'Closing in ten minutes');
-    await checkAccessibility(page, 'a message');
-    await t.shoot(page, 'message-form');
-  },
 };

@@ -125,8 +125,27 @@ impl Shelf {
     }
 }
 
-/// The file that GStreamer makes from a description that ends in `OUT`.
+/// The file that GStreamer makes from a description that ends in `OUT`. Encoded once: the next test, or the next run, finds
+/// it again, unless it is made of another file.
 pub(crate) fn made(path: &Path, description: &str) -> Vec<u8> {
+    if description.contains("location=") {
+        encode(path, description);
+        return std::fs::read(path).expect("made");
+    }
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clips");
+    let name = blake3::hash(format!("{} {description}", gstreamer::version_string()).as_bytes()).to_string();
+    if !kept.join(&name).exists() {
+        std::fs::create_dir_all(&kept).expect("a folder");
+        let new = tempfile::NamedTempFile::new_in(&kept).expect("a file");
+        encode(new.path(), description);
+        // Whole or not at all: another test may look for it meanwhile.
+        new.persist(kept.join(&name)).expect("kept");
+    }
+    std::fs::copy(kept.join(&name), path).expect("copied");
+    std::fs::read(path).expect("made")
+}
+
+fn encode(path: &Path, description: &str) {
     let description = description.replace("OUT", &format!("filesink location={}", path.display()));
     // As low as the library's own work, which it would keep from the processor otherwise.
     let output = Command::new("nice")
@@ -136,8 +155,8 @@ pub(crate) fn made(path: &Path, description: &str) -> Vec<u8> {
         .output()
         .expect("gst-launch-1.0 runs");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && path.exists(), "{description}: {said}");
-    std::fs::read(path).expect("made")
+    let empty = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
+    assert!(output.status.success() && !empty, "{description}: {said}");
 }
 
 /// Turns an MP4 as phones do: by the matrix of its first track's header (ISO 14496-12, 8.3.2), 90 degrees.

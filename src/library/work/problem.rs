@@ -173,6 +173,10 @@ pub enum Remark {
     PagesLeftOut,
     /// Some of the document's pages can't be drawn.
     PagesOdd,
+    /// Fonts of the document are not in the file.
+    FontsMissing,
+    /// Pictures of the document can't be read.
+    PicturesOdd,
     /// A recording whose last piece is not whole.
     BrokenOff,
     /// It is an animation.
@@ -192,9 +196,11 @@ pub enum Remark {
 }
 
 impl Remark {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::PagesLeftOut,
         Self::PagesOdd,
+        Self::FontsMissing,
+        Self::PicturesOdd,
         Self::BrokenOff,
         Self::FirstPicture,
         Self::FirstPage,
@@ -209,6 +215,8 @@ impl Remark {
         match self {
             Self::PagesLeftOut => "pages_left_out",
             Self::PagesOdd => "pages_odd",
+            Self::FontsMissing => "fonts_missing",
+            Self::PicturesOdd => "pictures_odd",
             Self::BrokenOff => "broken_off",
             Self::FirstPicture => "first_picture",
             Self::FirstPage => "first_page",
@@ -233,6 +241,14 @@ impl Remark {
             ),
             Self::PagesOdd => (
                 "some pages can't be drawn and are left out",
+                "Print the document into a new PDF on a computer and upload that.",
+            ),
+            Self::FontsMissing => (
+                "some text may be missing, since its font is not in the document",
+                "Save it anew on a computer, with its fonts inside (as PDF/A), and upload that.",
+            ),
+            Self::PicturesOdd => (
+                "some of its pictures can't be read and are left out",
                 "Print the document into a new PDF on a computer and upload that.",
             ),
             Self::BrokenOff => (

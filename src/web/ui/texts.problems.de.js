@@ -84,6 +84,8 @@ export const problemsGerman = {
     pages_left_out: { text: 'Nur die ersten Seiten werden gezeigt', cure: 'Teile das Dokument am Computer und lade den Rest als eigenes Dokument hoch.' },
     pages_odd: { text: 'Einige Seiten sind nicht darstellbar und fehlen', cure: 'Drucke das Dokument am Computer in ein neues PDF und lade dieses hoch.' },
     broken_off: { text: 'Die Aufnahme bricht ab und läuft bis dahin', cure: 'Ist sie auf deinem Computer länger, lade sie noch einmal hoch.' },
+    fonts_missing: { text: 'Text fehlt vielleicht, denn seine Schrift ist nicht im Dokument', cure: 'Speichere es am Computer neu, mit eingebetteten Schriften (als PDF/A), und lade diese Datei hoch.' },
+    pictures_odd: { text: 'Einige Bilder darin sind nicht lesbar und fehlen', cure: 'Drucke das Dokument am Computer in ein neues PDF und lade dieses hoch.' },
     letters_missing: { text: 'Einige Schriftzeichen fehlen, denn keine Schrift hier hat sie', cure: 'Wandle den Text im Zeichenprogramm in Pfade um, oder speichere als PDF oder PNG, und lade diese Datei hoch.' },
     first_picture: { text: 'Es ist eine Animation, von der nur das erste Bild gezeigt wird', cure: 'Speichere sie am Computer als MP4-Video und lade dieses hoch.' },
     main_picture: { text: 'Es enthält mehrere Bilder, von denen nur das Hauptbild gezeigt wird', cure: 'Speichere die anderen am Handy oder Computer als JPEG und lade sie hoch.' },

@@ -89,6 +89,8 @@ export const problemsEnglish = {
     pages_left_out: { text: 'Only the first pages are shown', cure: 'Split the document on a computer and upload the rest as another one.' },
     pages_odd: { text: "Some pages can't be drawn and are left out", cure: 'Print the document into a new PDF on a computer and upload that.' },
     broken_off: { text: 'The recording breaks off, and plays up to there', cure: 'If it is longer on your computer, upload it again.' },
+    fonts_missing: { text: 'Some text may be missing, since its font is not in the document', cure: 'Save it anew on a computer, with its fonts inside (as PDF/A), and upload that.' },
+    pictures_odd: { text: "Some of its pictures can't be read and are left out", cure: 'Print the document into a new PDF on a computer and upload that.' },
     letters_missing: { text: 'Some letters are missing, since no font here has them', cure: 'Turn the text into paths in the drawing program, or save it as PDF or PNG, and upload that.' },
     first_picture: { text: 'It is an animation, of which only the first picture is shown', cure: 'Save it as an MP4 video on a computer and upload that.' },
     main_picture: { text: 'It holds several pictures, of which only the main one is shown', cure: 'Save the others as JPEG on the phone or on a computer and upload those.' },

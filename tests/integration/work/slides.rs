@@ -26,6 +26,11 @@ pub(super) fn pdf(sizes: &[(u32, u32)]) -> Vec<u8> {
         ));
         objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
     }
+    document(&objects)
+}
+
+/// The first object is the catalogue.
+fn document(objects: &[String]) -> Vec<u8> {
     let (mut file, mut places) = ("%PDF-1.4\n".to_owned(), Vec::new());
     for (number, object) in objects.iter().enumerate() {
         places.push(file.len());
@@ -88,6 +93,37 @@ async fn each_page_of_a_document_is_a_picture() {
     assert!(after.iter().all(|path| path.exists()));
     assert!(shelf.work.convert(asset.summary.id).await.is_err(), "a slide is not converted");
     assert_eq!(shelf.left_behind().await, Vec::<PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_document_lacks_is_told() {
+    let shelf = Shelf::new();
+    let content = "/F 200 Tf BT 100 100 Td <4E2D6587> Tj ET q 100 0 0 100 500 300 cm /I Do Q";
+    let collection = "<< /Registry (Adobe) /Ordering (CNS1) /Supplement 0 >>";
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 960 540] /Contents 4 0 R
+            /Resources << /Font << /F 5 0 R >> /XObject << /I 7 0 R >> >> >>"
+            .to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+        "<< /Type /Font /Subtype /Type0 /BaseFont /MSung-Light /Encoding /UniCNS-UCS2-H /DescendantFonts [6 0 R] >>"
+            .to_owned(),
+        format!("<< /Type /Font /Subtype /CIDFontType0 /BaseFont /MSung-Light /CIDSystemInfo {collection} >>"),
+        "<< /Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceRGB /BitsPerComponent 8
+            /Filter /DCTDecode /Length 4 >>\nstream\nnone\nendstream"
+            .to_owned(),
+    ];
+    let asset = shelf.added("menu.pdf", &document(&objects)).await;
+    let job = asset.jobs.iter().find(|job| job.step == Step::Pages).expect("done");
+    assert_eq!(job.state, JobState::Done);
+    assert_eq!(
+        job.problem,
+        "some text may be missing, since its font is not in the document (MSung-Light); \
+         some of its pictures can't be read and are left out"
+    );
+    let whole = shelf.added("whole.pdf", &pdf(&[(960, 540)])).await;
+    assert!(whole.jobs.iter().all(|job| job.problem.is_empty()), "{:?}", whole.jobs);
 }
 
 #[tokio::test(flavor = "multi_thread")]
