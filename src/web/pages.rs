@@ -1,6 +1,6 @@
 //! HTML pages, and who wants one.
 
-use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, HeaderValue};
+use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, HeaderValue, LINK};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use super::answer::Call;
@@ -14,7 +14,17 @@ use crate::draw;
 /// The dashboard, the library, an asset, the bin, the signage, the settings: one document that shows what its address says, so that
 /// uploads go on from page to page. It asks itself whether there is such an asset: it has an answer for it.
 pub(super) fn app(call: &Call) -> Result<Response<Body>, Problem> {
-    page(call, "app")
+    let mut response = page(call, "app")?;
+    let uri = call.request.uri();
+    if uri.path() == "/library" && uri.query().is_none() {
+        // What the page asks for first, before its script is there to ask (src/web/ui/library/list.js).
+        let first =
+            format!("<{}/api/assets?limit=60>; rel=preload; as=fetch; crossorigin", call.client.base_path);
+        if let Ok(first) = HeaderValue::from_str(&first) {
+            response.headers_mut().insert(LINK, first);
+        }
+    }
+    Ok(response)
 }
 
 pub(super) fn login(call: &Call) -> Result<Response<Body>, Problem> {

@@ -70,6 +70,20 @@ export const tests = {
     }
   },
 
+  'the first page of the library is asked for once, with its document': async (t) => {
+    const server = await t.server(TEST_PICTURE);
+    const page = await t.page('about:blank');
+    /** @type {string[]} */
+    const asked = [];
+    page.on('request', (request) => request.url().includes('/api/assets') && asked.push(new URL(request.url()).search));
+    await page.goto(`${server.url}/library`);
+    await page.locator('.empty').waitFor();
+    assert.deepEqual(asked, ['?limit=60']);
+    const { headers } = await fetch(`${server.url}/library`);
+    assert.match(headers.get('link') || '', /^<\/api\/assets\?limit=60>; rel=preload/);
+    assert.equal((await fetch(`${server.url}/library?q=x`)).headers.get('link'), null, 'something else is asked for there');
+  },
+
   'a page brings one language along, and another one when it is chosen': async (t) => {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page(`${server.url}/settings`, { locale: 'fr-FR' });

@@ -17,10 +17,11 @@ const words = texts.library;
  * @param {Asset} first
  * @param {string} href
  * @param {'div'|'li'} tag
+ * @param {'high'|'low'|'auto'} [urgency] of its picture among others that come over a slow link at the same time
  */
-export function createCard(first, href, tag) {
+export function createCard(first, href, tag, urgency) {
   let asset = first;
-  const image = h('img', { alt: '', decoding: 'async', draggable: 'false' });
+  const image = h('img', { alt: '', decoding: 'async', draggable: 'false', fetchpriority: urgency || 'auto' });
   const blank = icon('video');
   const length = h('span', { class: 'card-length figures' });
   const bar = h('span', { class: 'card-resume' });

@@ -10,6 +10,8 @@ import { layoutFor, rowsInView, step } from './layout.js';
 /** @typedef {import('./list.js').List} List */
 /** @typedef {ReturnType<typeof createGrid>} Grid */
 
+/** Cards whose pictures come first over a slow link: the upper ones. */
+const FIRST = 2;
 /** Kept free above and below a card that is moved to: the bars that stand over the page. */
 const MARGIN_PX = 88;
 /** What is left to scroll when the next page is read: some screens, so that nobody has to wait. */
@@ -139,7 +141,7 @@ export function createGrid({ label, href, selection, act }) {
   function cardOf(asset) {
     let card = cards.get(asset.id);
     if (!card) {
-      card = createCard(asset, href(asset), 'div');
+      card = createCard(asset, href(asset), 'div', cards.size < FIRST ? 'high' : 'low');
       card.element.setAttribute('role', 'gridcell');
       card.link.tabIndex = -1;
       if (selection) {

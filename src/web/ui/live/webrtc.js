@@ -27,13 +27,16 @@ export function open(options) {
       session.end('closed', connection.connectionState);
     }
   });
-  video.srcObject = stream;
   watchFirstFrame(session, video);
   session.frames = () => frameCounts(video).decoded;
   session.figures = figuresOf(connection, video);
   drive(session, async () => {
     try {
       await negotiate(session, connection, options);
+      // With all tracks in it: a video that is given an empty stream makes itself ready anew for each of them.
+      if (!session.over) {
+        video.srcObject = stream;
+      }
     } catch (error) {
       connection.close(); // Before there is an answer, nothing else does.
       throw error;
