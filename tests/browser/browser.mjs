@@ -1,6 +1,7 @@
 // One Chromium for all tests; each page gets a profile of its own.
 
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(`${process.env.MARQUEE_NODE}/`);
 const { chromium } = require('playwright-core');
@@ -13,7 +14,9 @@ const ARGUMENTS = [
 let running = null;
 
 export function browser() {
-  running = running || chromium.launch({ executablePath: process.env.CHROMIUM_HEADLESS, args: ARGUMENTS });
+  const beside = fileURLToPath(new URL('in_company', import.meta.url));
+  const executablePath = process.env.MARQUEE_IN_COMPANY ? beside : process.env.CHROMIUM_HEADLESS;
+  running = running || chromium.launch({ executablePath, args: ARGUMENTS });
   return running;
 }
 

@@ -35,9 +35,13 @@ async function giveContent(child) {
   }
 }
 
-/** A process group of its own, so that what it started goes with it. */
-async function startWorker() {
-  const child = fork(path.join(here, 'worker.mjs'), { detached: true });
+/**
+ * A process group of its own, so that what it started goes with it.
+ * @param {boolean} inCompany other tests run beside it
+ */
+async function startWorker(inCompany) {
+  const env = inCompany ? { ...process.env, MARQUEE_IN_COMPANY: '1' } : process.env;
+  const child = fork(path.join(here, 'worker.mjs'), { detached: true, env });
   alive.add(child);
   child.once('exit', () => alive.delete(child));
   child.on('message', (/** @type {any} */ message) => message.content && giveContent(child));
@@ -106,11 +110,16 @@ function isOurs(name, share) {
   }
 }
 
-/** Takes tests until none is left. @param {() => string|undefined} next @param {Telling} telling */
-async function work(next, telling) {
+/**
+ * Takes tests until none is left.
+ * @param {() => string|undefined} next
+ * @param {Telling} telling
+ * @param {boolean} inCompany
+ */
+async function work(next, telling, inCompany) {
   let child = null;
   for (let name = next(); name; name = next()) {
-    child = child || await startWorker();
+    child = child || await startWorker(inCompany);
     telling.begins(name);
     const began = performance.now();
     const outcome = await order(child, name);
@@ -141,5 +150,5 @@ export async function runAll(names, workers, telling, share) {
     }
     return queue.shift();
   };
-  await Promise.all(Array.from({ length: Math.min(workers, names.length) }, () => work(next, telling)));
+  await Promise.all(Array.from({ length: Math.min(workers, names.length) }, () => work(next, telling, workers > 1)));
 }

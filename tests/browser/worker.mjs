@@ -1,8 +1,19 @@
 // A process that runs the tests it is told, one after the other, with a Chromium of its own.
 
+import { writeFileSync } from 'node:fs';
+
 import { closeBrowser } from './browser.mjs';
 import { findTests } from './marks.mjs';
 import { runOne } from './one.mjs';
+
+if (process.env.MARQUEE_IN_COMPANY) {
+  try {
+    // As in_company does it for Chromium: this process and the program it tests are a session, too.
+    writeFileSync('/proc/self/autogroup', '10');
+  } catch (error) {
+    // A kernel without such groups shares the processors among all processes.
+  }
+}
 
 const tests = await findTests();
 
