@@ -321,6 +321,36 @@ fn every_setting_is_documented() {
 }
 
 #[test]
+fn every_refusal_of_the_api_has_german_words() {
+    let german = text("src/web/ui/texts.refusals.de.js").expect("text");
+    let mut codes = BTreeSet::new();
+    for (path, code) in code().iter().filter(|(path, _)| path.starts_with("src/web/")) {
+        // The texts of codes are stripped from `code`: here they are what counts.
+        let whole = text(path).expect("text");
+        codes.extend(
+            whole.split(".coded(\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned),
+        );
+        for table in
+            ["fn code_of(", "fn code(error: &UploadError)"].into_iter().filter(|table| code.contains(table))
+        {
+            let table =
+                whole.split(table).nth(1).and_then(|rest| rest.split("\n}\n").next()).expect("a function");
+            codes.extend(
+                table.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned),
+            );
+        }
+    }
+    assert!(codes.len() > 30, "they are found: {codes:?}");
+    let known = |code: &str| german.contains(&format!("\n  {code}: "));
+    // What no page can be told: a page that is called wrongly is a fault of ours, and room is told by its figures.
+    let not_for_pages = ["method_not_allowed", "no_room", "refused"];
+    let missing = codes.iter().filter(|code| !known(code) && !not_for_pages.contains(&code.as_str()));
+    let findings: Vec<String> =
+        missing.map(|code| format!("src/web/ui/texts.refusals.de.js: add words for `{code}`")).collect();
+    report("refusals of the API are told in German, too", &findings);
+}
+
+#[test]
 fn the_encoders_of_the_configuration_are_those_of_the_pipeline() {
     let pipeline = text("src/pipeline/encoders.rs").expect("text");
     let known: Vec<&str> =

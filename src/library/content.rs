@@ -301,41 +301,42 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// What people take for one of ours, by its first bytes, and what they can do.
-pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
+/// What people take for one of ours, by its first bytes, what they can do, and a code for that.
+pub(super) fn described(head: &[u8]) -> (&'static str, &'static str, &'static str) {
     const UNPACK: &str = "unpack it and upload what is inside";
     const PICTURE: &str = "save it as JPEG or PNG and upload that";
     const SOUND: &str = "save it as MP3 or M4A on a computer and upload that";
-    const RAW: (&str, &str) =
-        ("a raw picture of a camera", "set the camera to JPEG, or save it as JPEG, and upload that");
-    const KNOWN: [(&[u8], &str, &str); 23] = [
+    const RAW: (&str, &str, &str) =
+        ("a raw picture of a camera", "set the camera to JPEG, or save it as JPEG, and upload that", "raw");
+    const KNOWN: [(&[u8], &str, &str, &str); 23] = [
         (
             b"PK\x03\x04",
             "a ZIP archive or an office document",
             "unpack it, or save the document as a PDF, and upload that",
+            "document",
         ),
-        (b"\xd0\xcf\x11\xe0", "an office document", "save it as a PDF and upload that"),
-        (b"\x1f\x8b", "packed by gzip", UNPACK),
-        (b"7z\xbc\xaf", "a 7-Zip archive", UNPACK),
-        (b"Rar!", "a RAR archive", UNPACK),
-        (b"II*\0", RAW.0, RAW.1),
-        (b"IIRO", RAW.0, RAW.1),
-        (b"IIU\0", RAW.0, RAW.1),
-        (b"FUJIFILMCCD-RAW", RAW.0, RAW.1),
-        (b"8BPS", "a Photoshop file", PICTURE),
-        (b"\0\0\x01\0", "an icon", PICTURE),
-        (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture", PICTURE),
-        (b"\xff\x4f\xff\x51", "a JPEG 2000 picture", PICTURE),
-        (b"#!AMR", "sound of an old phone (AMR)", SOUND),
-        (b"FORM", "sound in a rare format", SOUND),
-        (b"caff", "sound in a rare format", SOUND),
-        (b"OggS", "sound in a rare format", SOUND),
-        (b"wvpk", "sound in a rare format", SOUND),
-        (b"MAC ", "sound in a rare format", SOUND),
-        (b"ADIF", "sound in a rare format", SOUND),
-        (b"MThd", "notes without sound (MIDI)", SOUND),
-        (b"MZ", "a Windows program", NOTHING),
-        (b"\x7fELF", "a Linux program", NOTHING),
+        (b"\xd0\xcf\x11\xe0", "an office document", "save it as a PDF and upload that", "document"),
+        (b"\x1f\x8b", "packed by gzip", UNPACK, "archive"),
+        (b"7z\xbc\xaf", "a 7-Zip archive", UNPACK, "archive"),
+        (b"Rar!", "a RAR archive", UNPACK, "archive"),
+        (b"II*\0", RAW.0, RAW.1, RAW.2),
+        (b"IIRO", RAW.0, RAW.1, RAW.2),
+        (b"IIU\0", RAW.0, RAW.1, RAW.2),
+        (b"FUJIFILMCCD-RAW", RAW.0, RAW.1, RAW.2),
+        (b"8BPS", "a Photoshop file", PICTURE, "picture"),
+        (b"\0\0\x01\0", "an icon", PICTURE, "picture"),
+        (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture", PICTURE, "picture"),
+        (b"\xff\x4f\xff\x51", "a JPEG 2000 picture", PICTURE, "picture"),
+        (b"#!AMR", "sound of an old phone (AMR)", SOUND, "sound"),
+        (b"FORM", "sound in a rare format", SOUND, "sound"),
+        (b"caff", "sound in a rare format", SOUND, "sound"),
+        (b"OggS", "sound in a rare format", SOUND, "sound"),
+        (b"wvpk", "sound in a rare format", SOUND, "sound"),
+        (b"MAC ", "sound in a rare format", SOUND, "sound"),
+        (b"ADIF", "sound in a rare format", SOUND, "sound"),
+        (b"MThd", "notes without sound (MIDI)", SOUND, "sound"),
+        (b"MZ", "a Windows program", NOTHING, "other"),
+        (b"\x7fELF", "a Linux program", NOTHING, "other"),
     ];
     const NOTHING: &str = "upload a video, a picture, sound or a PDF";
     let brand = if head.get(4..8) == Some(b"ftyp") { head.get(8..12) } else { None };
@@ -344,8 +345,12 @@ pub(super) fn described(head: &[u8]) -> (&'static str, &'static str) {
     }
     let known = KNOWN.iter().find(|(start, ..)| head.starts_with(start));
     known.map_or(
-        ("something unknown", "save it as MP4, JPEG, PNG, PDF or MP3 on a computer and upload that"),
-        |(_, name, advice)| (name, advice),
+        (
+            "something unknown",
+            "save it as MP4, JPEG, PNG, PDF or MP3 on a computer and upload that",
+            "unknown",
+        ),
+        |(_, name, advice, family)| (name, advice, family),
     )
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong with the library, in words that a person can use.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,8 @@ pub enum Error {
     #[error("there is no such {0}")]
     NoSuch(&'static str),
     /// Something else would be left with nothing.
-    #[error("{what} is still used by {by}; change that first")]
-    InUse { what: &'static str, by: String },
+    #[error("{what} is still used by {used}; change that first")]
+    InUse { what: &'static str, used: Use },
     /// There are as many as there may be.
     #[error("there are {max} {what} already; take one away first")]
     TooMany { what: &'static str, max: usize },
@@ -45,6 +46,45 @@ pub enum Error {
     Invalid { what: &'static str, allowed: &'static str },
     #[error("{operation}: {cause}")]
     Failed { operation: String, cause: String },
+}
+
+/// What would be left with nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// What screens show while nothing is scheduled.
+    Idle,
+    Message,
+    Template,
+    /// Windows of the schedule, so many.
+    Windows(u64),
+    /// The port with this name.
+    Port(String),
+}
+
+impl Use {
+    /// A code for it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Message => "message",
+            Self::Template => "template",
+            Self::Windows(_) => "windows",
+            Self::Port(_) => "port",
+        }
+    }
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.write_str("screens while nothing is scheduled"),
+            Self::Message => f.write_str("the message"),
+            Self::Template => f.write_str("a template of messages"),
+            Self::Windows(1) => f.write_str("a window of the schedule"),
+            Self::Windows(count) => write!(f, "{count} windows of the schedule"),
+            Self::Port(connector) => write!(f, "the port {connector} of this box"),
+        }
+    }
 }
 
 /// Why the library can't be used at all.

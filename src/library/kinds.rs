@@ -73,6 +73,14 @@ const fn slide(ext: &'static str) -> FileKind {
 pub struct OtherContent {
     found: &'static str,
     advice: &'static str,
+    family: &'static str,
+}
+
+impl OtherContent {
+    /// A code for what there is to do instead: `archive`, `document`, `raw`, `picture`, `sound`, `other` or `unknown`.
+    pub const fn family(&self) -> &'static str {
+        self.family
+    }
 }
 
 impl FileKind {
@@ -86,8 +94,8 @@ impl FileKind {
     /// one content.
     pub fn by(head: &[u8], file_name: &str) -> Result<Self, OtherContent> {
         let Some(content) = Content::of(head) else {
-            let (found, advice) = described(head);
-            return Err(OtherContent { found, advice });
+            let (found, advice, family) = described(head);
+            return Err(OtherContent { found, advice, family });
         };
         let named = Self::of(file_name).filter(|kind| content.fits(kind.ext));
         Ok(named.unwrap_or(Self { kind: content.kind(), ext: content.ext() }))

@@ -64,7 +64,7 @@ use clock::Clock;
 pub use content::HEAD_BYTES;
 use db::Db;
 pub use edit::{Added, Edit, Edited, IDS_MAX, NAME_CHARS_MAX, New, TAG_CHARS_MAX, TAGS_MAX};
-pub use error::{Error, NoLibrary, OpenError};
+pub use error::{Error, NoLibrary, OpenError, Use};
 pub use failed::Failed;
 use held::Held;
 pub use import::{Past, Records};

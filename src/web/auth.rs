@@ -162,7 +162,9 @@ pub(super) fn check(route: &Route, call: &Call) -> Result<Option<Response<Body>>
         Some(Right::Message) => {
             Err(Problem::new(StatusCode::FORBIDDEN, "This token is for the message alone."))
         }
-        Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, "This needs the admin's login.")),
+        Some(_) => {
+            Err(Problem::new(StatusCode::FORBIDDEN, "This needs the admin's login.").coded("needs_admin"))
+        }
         None if pages::wanted(call.headers()) => Ok(Some(to_login(call))),
         None => {
             let detail = match private {

@@ -7,12 +7,14 @@ use hyper::{Response, StatusCode};
 use super::body::{self, Body, BodyError};
 use super::limits::RETRY_AFTER_S;
 use super::wire;
-use crate::library;
+use crate::library::{self, Use};
 
 /// A refusal, to be sent as `application/problem+json`.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
+    /// By which a page has it in its reader's language.
+    code: &'static str,
     detail: String,
     members: Vec<(&'static str, String)>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -20,7 +22,18 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), members: Vec::new(), headers: Vec::new() }
+        Self {
+            status,
+            code: code_of(status),
+            detail: detail.into(),
+            members: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// A code that says more than the status.
+    pub(super) fn coded(self, code: &'static str) -> Self {
+        Self { code, ..self }
     }
 
     /// A member beside those of the RFC.
@@ -61,6 +74,7 @@ impl Problem {
     /// A query parameter that can't be used.
     pub(super) fn bad_parameter(name: &'static str, allowed: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("The parameter {name} must be {allowed}."))
+            .coded("invalid")
             .with("parameter", name)
             .with("allowed", allowed)
     }
@@ -88,6 +102,7 @@ impl Problem {
         let problem = wire::Problem::new(
             self.status.canonical_reason().unwrap_or("Problem"),
             self.status.as_u16(),
+            self.code,
             &self.detail,
             &self.members,
         );
@@ -114,26 +129,62 @@ impl From<library::Error> for Problem {
             library::Error::NoSuchAsset | library::Error::NoSuch(_) => {
                 Self::new(StatusCode::NOT_FOUND, detail)
             }
-            library::Error::InUse { .. } | library::Error::TooMany { .. } | library::Error::NotDamaged => {
-                Self::new(StatusCode::CONFLICT, detail)
+            library::Error::InUse { used, .. } => {
+                let problem =
+                    Self::new(StatusCode::CONFLICT, detail).coded("in_use").with("used_by", used.name());
+                if let Use::Windows(count) = used {
+                    problem.with("count", count.to_string())
+                } else {
+                    problem
+                }
             }
+            library::Error::TooMany { what, max } => Self::new(StatusCode::CONFLICT, detail)
+                .coded("too_many")
+                .with("what", what)
+                .with("max", max.to_string()),
+            library::Error::NotDamaged => Self::new(StatusCode::CONFLICT, detail).coded("not_damaged"),
             library::Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, detail),
             library::Error::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, detail),
             library::Error::NoRoom { free, kept } => Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
                 .with("free_bytes", free.to_string())
                 .with("kept_bytes", kept.to_string()),
             library::Error::Busy => Self::come_again(detail),
-            library::Error::ReadOnly | library::Error::Damaged(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            library::Error::ReadOnly => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).coded("read_only"),
+            library::Error::Damaged(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).coded("library_damaged")
             }
-            library::Error::Invalid { what, allowed } => {
-                Self::new(StatusCode::BAD_REQUEST, detail).with("parameter", what).with("allowed", allowed)
-            }
+            library::Error::Invalid { what, allowed } => Self::new(StatusCode::BAD_REQUEST, detail)
+                .coded("invalid")
+                .with("parameter", what)
+                .with("allowed", allowed),
             library::Error::Failed { .. } => {
                 log::error!("{error}");
                 Self::internal()
             }
         }
+    }
+}
+
+/// What there is to say where nothing more is known than the status.
+fn code_of(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "bad_request",
+        StatusCode::UNAUTHORIZED => "login_needed",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::REQUEST_TIMEOUT => "too_slow",
+        StatusCode::CONFLICT => "conflict",
+        StatusCode::PRECONDITION_FAILED => "changed",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported",
+        StatusCode::MISDIRECTED_REQUEST => "other_name",
+        StatusCode::LOCKED => "locked",
+        StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
+        StatusCode::INSUFFICIENT_STORAGE => "disk_full",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.is_server_error() => "internal",
+        _ => "refused",
     }
 }
 

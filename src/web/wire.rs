@@ -31,6 +31,7 @@ pub(super) fn rfc_3339(time: SystemTime, zone: &TimeZone) -> String {
 pub(super) struct Problem<'a> {
     title: &'a str,
     status: u16,
+    code: &'a str,
     detail: &'a str,
     members: &'a [(&'static str, String)],
 }
@@ -39,10 +40,11 @@ impl<'a> Problem<'a> {
     pub(super) fn new(
         title: &'a str,
         status: u16,
+        code: &'a str,
         detail: &'a str,
         members: &'a [(&'static str, String)],
     ) -> Self {
-        Self { title, status, detail, members }
+        Self { title, status, code, detail, members }
     }
 }
 
@@ -52,6 +54,7 @@ impl Serialize for Problem<'_> {
         map.serialize_entry("type", "about:blank")?;
         map.serialize_entry("title", self.title)?;
         map.serialize_entry("status", &self.status)?;
+        map.serialize_entry("code", self.code)?;
         map.serialize_entry("detail", self.detail)?;
         for (name, value) in self.members {
             map.serialize_entry(name, value)?;
@@ -451,9 +454,9 @@ mod tests {
     #[test]
     fn a_problem_has_the_members_of_the_rfc_and_its_own() {
         let members = [("parameter", "quality".to_owned())];
-        let json = to_json(&Problem::new("Bad Request", 400, "No.", &members));
+        let json = to_json(&Problem::new("Bad Request", 400, "invalid", "No.", &members));
         let expected = concat!(
-            r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"No.","#,
+            r#"{"type":"about:blank","title":"Bad Request","status":400,"code":"invalid","detail":"No.","#,
             r#""parameter":"quality"}"#
         );
         assert_eq!(json, expected);

@@ -11,7 +11,12 @@ export async function slowDown(page, bytes_per_s) {
   });
 }
 
-/** What a person does with the mouse: the file comes from outside, over the page, and is let go. @param {Page} page @param {string} file @param {{x: number, y: number}} [point] */
+/**
+ * What a person does with the mouse: the file comes from outside, over the page, and is let go.
+ * @param {Page} page
+ * @param {string | {name: string, mimeType: string, buffer: Buffer}} file
+ * @param {{x: number, y: number}} [point]
+ */
 export async function drop(page, file, point = { x: 0, y: 0 }) {
   await page.evaluate(() => {
     const input = document.createElement('input');

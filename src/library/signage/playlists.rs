@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Library, checked_name, found, idle};
-use crate::library::{Error, Order, Which, bulk};
+use crate::library::{Error, Order, Use, Which, bulk};
 use crate::program::{Entry, Fit, ITEMS_MAX, Playlist, Transition, What};
 
 /// Of one box; a list of more is no list any more.
@@ -132,18 +132,15 @@ impl Library {
                 .query_row([id], |row| row.get(0))?;
             let mut shown = connection.prepare_cached("SELECT 1 FROM message WHERE playlist = ?")?;
             let mut kept = connection.prepare_cached("SELECT 1 FROM message_templates WHERE playlist = ?")?;
-            let by = match (windows, shown.exists([id])?) {
-                (0, false) if idle::plays(connection, id)? => {
-                    Some("screens while nothing is scheduled".to_owned())
-                }
-                (0, false) if kept.exists([id])? => Some("a template of messages".to_owned()),
+            let used = match (windows, shown.exists([id])?) {
+                (0, false) if idle::plays(connection, id)? => Some(Use::Idle),
+                (0, false) if kept.exists([id])? => Some(Use::Template),
                 (0, false) => None,
-                (0, true) => Some("the message".to_owned()),
-                (1, _) => Some("a window of the schedule".to_owned()),
-                (count, _) => Some(format!("{count} windows of the schedule")),
+                (0, true) => Some(Use::Message),
+                (count, _) => Some(Use::Windows(count)),
             };
-            if let Some(by) = by {
-                return Err(Error::InUse { what: "the playlist", by });
+            if let Some(used) = used {
+                return Err(Error::InUse { what: "the playlist", used });
             }
             connection.prepare_cached("DELETE FROM playlists WHERE id = ?")?.execute([id])?;
             Ok(())

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Library, checked_name, found, groups, idle, targets};
 use crate::library::edit::clean;
-use crate::library::{Error, Hash, now};
+use crate::library::{Error, Hash, Use, now};
 use crate::program::Idle;
 
 /// Of one box: five times what it is made for.
@@ -193,10 +193,7 @@ impl Library {
             let sql = "SELECT connector FROM screens WHERE id = ?";
             let connector = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
             if let Some(connector) = found::<Option<String>>(connector, "screen")? {
-                return Err(Error::InUse {
-                    what: "the screen",
-                    by: format!("the port {connector} of this box"),
-                });
+                return Err(Error::InUse { what: "the screen", used: Use::Port(connector) });
             }
             remove(connection, id)
         };

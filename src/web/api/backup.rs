@@ -71,7 +71,9 @@ pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
     let restored = restoring.await.map_err(|_| Problem::internal())?;
     sent?;
     let (opened, restored) = restored.map_err(|error| match error {
-        library::Error::Failed { .. } => Problem::new(StatusCode::BAD_REQUEST, format!("{error}.")),
+        library::Error::Failed { .. } => {
+            Problem::new(StatusCode::BAD_REQUEST, format!("{error}.")).coded("not_a_backup")
+        }
         error => error.into(),
     })?;
     if let Some(library) = opened {

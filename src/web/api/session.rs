@@ -88,21 +88,26 @@ impl From<access::Error> for Problem {
         use access::Error;
         let detail = format!("{}.", capitalized(&error.to_string()));
         match error {
-            Error::WrongPassword | Error::WrongCode => Self::new(StatusCode::UNAUTHORIZED, detail),
-            Error::NotInSetup | Error::InConfiguration => Self::new(StatusCode::CONFLICT, detail),
+            Error::WrongPassword => Self::new(StatusCode::UNAUTHORIZED, detail).coded("wrong_password"),
+            Error::WrongCode => Self::new(StatusCode::UNAUTHORIZED, detail).coded("wrong_code"),
+            Error::NotInSetup => Self::new(StatusCode::CONFLICT, detail).coded("password_set"),
+            Error::InConfiguration => Self::new(StatusCode::CONFLICT, detail).coded("password_in_file"),
             Error::TooMany { seconds } => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+                .with("seconds", seconds.to_string())
                 .with_header(hyper::header::RETRY_AFTER, HeaderValue::from(seconds)),
             Error::Busy => Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
                 .with_header(hyper::header::RETRY_AFTER, HeaderValue::from(access::BUSY_S)),
-            Error::Invalid { what, allowed } => {
-                Self::new(StatusCode::BAD_REQUEST, detail).with("parameter", what).with("allowed", allowed)
-            }
-            Error::Full => Self::new(StatusCode::CONFLICT, detail),
+            Error::Invalid { what, allowed } => Self::new(StatusCode::BAD_REQUEST, detail)
+                .coded("invalid")
+                .with("parameter", what)
+                .with("allowed", allowed),
+            Error::Full => Self::new(StatusCode::CONFLICT, detail).coded("too_many"),
             Error::NotFound => Self::new(StatusCode::NOT_FOUND, detail),
-            Error::Damaged(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+            Error::Damaged(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).coded("logins_damaged"),
             Error::Write(_) | Error::Unwritten(_) => {
                 log::error!("{error}");
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+                let code = if matches!(error, Error::Write(_)) { "not_written" } else { "not_kept" };
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, detail).coded(code)
             }
             Error::Hash(_) | Error::Chance(_) => {
                 log::error!("{error}");

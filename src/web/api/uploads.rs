@@ -228,6 +228,24 @@ fn versioned(outcome: Result<Response<Body>, Problem>) -> Result<Response<Body>,
     }
 }
 
+fn code(error: &UploadError) -> &'static str {
+    match error {
+        UploadError::Library(_) => "internal",
+        UploadError::Unknown => "upload_unknown",
+        UploadError::Busy => "upload_busy",
+        UploadError::Offset { .. } => "upload_offset",
+        UploadError::TooLarge => "file_too_large",
+        UploadError::TooMuch => "upload_too_much",
+        UploadError::NoRoom { .. } => "no_room",
+        UploadError::TooMany => "uploads_too_many",
+        UploadError::Kind => "file_without_name",
+        UploadError::Content(_) => "other_content",
+        UploadError::NoVideo => "subtitles_without_video",
+        UploadError::Empty => "file_empty",
+        UploadError::Checksum => "checksum",
+    }
+}
+
 impl From<UploadError> for Problem {
     fn from(error: UploadError) -> Self {
         let status = match &error {
@@ -244,8 +262,9 @@ impl From<UploadError> for Problem {
             UploadError::Empty => StatusCode::BAD_REQUEST,
             UploadError::Checksum => tus::checksum_mismatch(),
         };
-        let problem = Self::from_error(status, &error);
+        let problem = Self::from_error(status, &error).coded(code(&error));
         match error {
+            UploadError::Content(other) => problem.with("content", other.family()),
             UploadError::NoRoom { needed, free, kept } => problem
                 .with("needed_bytes", needed.to_string())
                 .with("free_bytes", free.to_string())

@@ -37,15 +37,22 @@ export async function request(path, options) {
 }
 
 /**
- * What a problem document says: in the reader's words where it is about room on the disk.
- * @param {{detail?: string, title?: string, free_bytes?: string, kept_bytes?: string, needed_bytes?: string}} problem
+ * A problem document (RFC 9457), with the members that some of them have.
+ * @typedef {{status?: number, code?: string, detail?: string, title?: string, free_bytes?: string, kept_bytes?: string,
+ *   needed_bytes?: string, parameter?: string, what?: string, max?: string, used_by?: string, count?: string,
+ *   seconds?: string, content?: string}} Refusal
+ */
+
+/**
+ * What a problem document says, in the reader's language.
+ * @param {Refusal} problem
  */
 export function detailOf(problem) {
   const { free_bytes, kept_bytes, needed_bytes } = problem;
   if (free_bytes && kept_bytes) {
     return texts.noRoom(bytesText(Number(free_bytes)), bytesText(Number(kept_bytes)), needed_bytes ? bytesText(Number(needed_bytes)) : '');
   }
-  return problem.detail || problem.title || '';
+  return texts.problems.refusal(problem);
 }
 
 /** @param {Response} response */

@@ -1,10 +1,13 @@
 // Die deutschen Texte zu dem, was nicht in Ordnung ist, nach den Codes der API: dieselben Schlüssel wie in texts.problems.en.js.
 
+import { refusalGerman } from './texts.refusals.de.js';
+
 /** @param {number} count @param {string} one @param {string} many */
 const plural = (count, one, many) => (count === 1 ? one : many);
 
 /** @type {typeof import('./texts.problems.en.js').problemsEnglish} */
 export const problemsGerman = {
+  refusal: refusalGerman,
   none: 'Alles in Ordnung',
   gone: 'Nicht erreichbar',
   unknown: 'Nicht bekannt',

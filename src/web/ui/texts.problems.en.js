@@ -4,6 +4,8 @@
 const plural = (count, one, many) => (count === 1 ? one : many);
 
 export const problemsEnglish = {
+  /** What the API refuses, in its own words. */
+  refusal: (/** @type {import('./api.js').Refusal} */ refusal) => refusal.detail || refusal.title || '',
   none: 'All well',
   gone: "Can't be reached",
   unknown: 'Not known',

@@ -1,6 +1,7 @@
 //! The message and its templates.
 
 use super::*;
+use crate::library::Use;
 use crate::library::signage::TEMPLATES_MAX;
 use crate::program::{Message, Shown, Template};
 
@@ -52,7 +53,7 @@ async fn a_template_is_kept_changed_and_taken_away() {
     assert_eq!((kept.name.as_str(), kept.shown.text.as_deref()), ("Fire", Some("Out!")));
     assert_eq!((kept.shown.target.clone(), kept.minutes), (target, Some(15)));
     let in_use = shelf.library.remove_playlist(list).await;
-    assert!(matches!(in_use, Err(Error::InUse { by, .. }) if by == "a template of messages"));
+    assert!(matches!(in_use, Err(Error::InUse { used: Use::Template, .. })));
     let calm = Shown { text: Some("All clear".to_owned()), ..Shown::default() };
     let everywhere = Shown { target: Target::of(None, None), ..calm.clone() };
     let second = Template { id, name: "Calm".to_owned(), shown: everywhere.clone(), minutes: None };

@@ -105,7 +105,7 @@ fn switched_on(call: &Call, id: i64) -> Result<Signage, Problem> {
     if is_active(screen, live.as_ref(), port.as_ref()) {
         return Ok(signage);
     }
-    Err(Problem::new(StatusCode::CONFLICT, "The screen is off. Switch it on first."))
+    Err(Problem::new(StatusCode::CONFLICT, "The screen is off. Switch it on first.").coded("screen_off"))
 }
 
 fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Screen {

@@ -1,5 +1,6 @@
 // Everything in one file, out and in.
 
+import { detailOf } from '../api.js';
 import { urlOf } from '../base_path.js';
 import { h, setText } from '../dom.js';
 import { bytesText } from '../format.js';
@@ -72,7 +73,7 @@ export function backupSection() {
 /** @param {XMLHttpRequest} xhr */
 function reason(xhr) {
   try {
-    return JSON.parse(xhr.responseText).detail || texts.answered(xhr.status);
+    return detailOf(JSON.parse(xhr.responseText)) || texts.answered(xhr.status);
   } catch (error) {
     return texts.answered(xhr.status);
   }
