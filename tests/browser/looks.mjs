@@ -20,8 +20,18 @@ export const LOOKS = SIZES.flatMap(([width, viewport]) =>
 export async function changeLook(page, { viewport, colorScheme }) {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme });
-  await until('the other look', () => page.evaluate((scheme) => document.documentElement.dataset.theme === scheme
-    && document.getAnimations().every((each) => each.playState !== 'running' || !(each instanceof CSSTransition)), colorScheme));
+  await until('the other look', () => page.evaluate((scheme) => document.documentElement.dataset.theme === scheme, colorScheme));
+  await untilStill(page);
+}
+
+/**
+ * Until what appears has appeared: half transparent, nothing has the contrast that it will have. What moves without an
+ * end is left alone.
+ * @param {import('playwright-core').Page} page
+ */
+async function untilStill(page) {
+  await until('nothing moves', () => page.evaluate(() => document.getAnimations().every((each) =>
+    each.playState !== 'running' || !each.effect || each.effect.getComputedTiming().endTime === Infinity)));
 }
 
 /**
@@ -33,6 +43,7 @@ export async function checkAccessibility(page, where) {
     // Through the debugger, which the page's own policy on scripts does not bind.
     await page.evaluate(axeSource());
   }
+  await untilStill(page);
   const found = await page.evaluate(() => window.axe.run(document, {
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
   }));

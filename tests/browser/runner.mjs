@@ -7,7 +7,7 @@ import { makeContent } from './content.mjs';
 import { findTests } from './marks.mjs';
 import { killWorkers, runAll } from './pool.mjs';
 
-const WORKERS = 4;
+const WORKERS = 3;
 
 /** @typedef {import('./marks.mjs').Test} Test */
 

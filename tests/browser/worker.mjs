@@ -9,7 +9,7 @@ import { runOne } from './one.mjs';
 if (process.env.MARQUEE_IN_COMPANY) {
   try {
     // As in_company does it for Chromium: this process and the program it tests are a session, too.
-    writeFileSync('/proc/self/autogroup', '10');
+    writeFileSync('/proc/self/autogroup', '5');
   } catch (error) {
     // A kernel without such groups shares the processors among all processes.
   }
