@@ -118,8 +118,9 @@ at_one_place() {
     local place=$cache/clone built
     built=$(cat "${CARGO_TARGET_DIR:-$cache/target}/clone" 2>/dev/null || echo "$root")
     [[ -z ${MARQUEE_CLONE:-} && $built != "$root" && $EUID -eq 0 ]] || return 0
-    unshare --mount true 2>/dev/null || return 0
     mkdir -p "$place"
+    # In a container it may not.
+    unshare --mount mount --bind "$root" "$place" 2>/dev/null || return 0
     export MARQUEE_CLONE=$root
     # shellcheck disable=SC2016 # for the shell in the namespace
     exec unshare --mount bash -c 'mount --bind "$MARQUEE_CLONE" "$0" && cd "$0" && exec "$@"' \

@@ -323,7 +323,7 @@ fn unreadable(error: &io::Error) -> Error {
 }
 
 fn not_a_backup(why: &str) -> Error {
-    Error::Failed { operation: "this is no backup of Marquee".to_owned(), cause: why.to_owned() }
+    Error::NotABackup(why.to_owned())
 }
 
 fn files(connection: &Connection) -> Result<Vec<StoredFile>, Error> {

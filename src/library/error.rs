@@ -42,6 +42,8 @@ pub enum Error {
     NotDamaged,
     #[error("the library is busy")]
     Busy,
+    #[error("this is no backup of Marquee: {0}")]
+    NotABackup(String),
     #[error("{what} must be {allowed}")]
     Invalid { what: &'static str, allowed: &'static str },
     #[error("{operation}: {cause}")]

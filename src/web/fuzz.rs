@@ -110,6 +110,7 @@ pub(crate) fn json(input: &[u8]) {
     let _ = read::<wire_signage::EditScreen>(input);
     let _ = read::<wire_signage::EditGroup>(input);
     let _ = read::<wire_signage::PutMessage>(input);
+    let _ = read::<wire_signage::PutTemplate>(input);
     let _ = read::<wire_library::Edit>(input);
     let _ = read::<wire_library::Ids>(input);
     let _ = read::<wire_library::Position>(input);

@@ -149,6 +149,7 @@ impl From<library::Error> for Problem {
                 .with("free_bytes", free.to_string())
                 .with("kept_bytes", kept.to_string()),
             library::Error::Busy => Self::come_again(detail),
+            library::Error::NotABackup(_) => Self::new(StatusCode::BAD_REQUEST, detail).coded("not_a_backup"),
             library::Error::ReadOnly => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).coded("read_only"),
             library::Error::Damaged(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).coded("library_damaged")

@@ -6,7 +6,7 @@ import { checkAccessibility } from './looks.mjs';
 import { send } from './signage.mjs';
 import { until } from './until.mjs';
 
-const CONFIG = '[web]\nwebrtc_port = 0\n[test]\nenabled = true\nsize = "640x360"\nfps = 25\n';
+const CONFIG = '[web]\nwebrtc_port = 0\n[test]\nenabled = false\n';
 
 export const tests = {
   'a message for a group is kept as a template, chosen again and deleted': async (t) => {
@@ -41,6 +41,13 @@ export const tests = {
     await page.keyboard.press('Escape');
 
     await open();
+    await page.getByLabel('Text').fill('Something else');
+    await page.getByRole('button', { name: 'Save as template' }).click();
+    await page.getByLabel('Name of the template').fill('Fire');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Another template has this name.').waitFor();
+    const [kept] = (await server.get('/api/message/templates')).templates;
+    assert.equal(kept.text, 'Please leave', 'the other one is as it was');
     await page.getByLabel('Template', { exact: true }).selectOption({ label: 'Fire' });
     assert.equal(await page.getByLabel('Text').inputValue(), 'Please leave');
     await page.getByRole('button', { name: 'Show it now' }).click();
@@ -54,7 +61,7 @@ export const tests = {
     await page.getByText('Template “Fire” will be deleted').waitFor();
     await page.getByLabel('Template', { exact: true }).waitFor({ state: 'hidden' });
     await page.keyboard.press('Escape');
-    await page.goto(`${server.url}/live`);
+    await page.goto(`${server.url}/settings`);
     await until('it is gone for good', async () => !(await server.get('/api/message/templates')).templates.length);
   },
 };

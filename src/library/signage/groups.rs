@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::screens::SCREENS_MAX;
-use super::{Library, checked_name, found, targets};
+use super::{Library, checked_name, found, room_for_one, targets};
 use crate::library::Error;
 
 /// Of one box: rooms of a building.
@@ -32,11 +32,7 @@ impl Library {
     pub async fn add_group(&self, name: &str, screens: Vec<i64>) -> Result<i64, Error> {
         let name = checked_name(name)?;
         let add = move |connection: &Connection| {
-            let count: usize =
-                connection.query_row("SELECT count(*) FROM screen_groups", [], |row| row.get(0))?;
-            if count >= GROUPS_MAX {
-                return Err(Error::TooMany { what: "groups", max: GROUPS_MAX });
-            }
+            room_for_one(connection, "screen_groups", "groups", GROUPS_MAX)?;
             connection.prepare_cached("INSERT INTO screen_groups (name) VALUES (?)")?.execute([name])?;
             let id = connection.last_insert_rowid();
             fill(connection, id, &screens)?;

@@ -18,6 +18,7 @@ mod templates;
 mod tests;
 mod windows;
 
+use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::Library;
@@ -49,6 +50,13 @@ fn checked_name(name: &str) -> Result<String, Error> {
         return Err(Error::Invalid { what: "name", allowed: "a text of 1 to 200 characters" });
     }
     Ok(name)
+}
+
+/// Whether a table may have one more row. `what`: the rows, for people.
+fn room_for_one(connection: &Connection, table: &str, what: &'static str, max: usize) -> Result<(), Error> {
+    let mut counted = connection.prepare_cached(&format!("SELECT count(*) FROM {table}"))?;
+    let count: usize = counted.query_row([], |row| row.get(0))?;
+    if count < max { Ok(()) } else { Err(Error::TooMany { what, max }) }
 }
 
 /// Of a query for one: none is a thing that is not there.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Library, checked_name, found, idle};
+use super::{Library, checked_name, found, idle, room_for_one};
 use crate::library::{Error, Order, Use, Which, bulk};
 use crate::program::{Entry, Fit, ITEMS_MAX, Playlist, Transition, What};
 
@@ -35,11 +35,7 @@ impl Library {
     pub async fn add_playlist(&self, playlist: Playlist) -> Result<i64, Error> {
         let playlist = checked(playlist)?;
         let add = move |connection: &Connection| {
-            let count: usize =
-                connection.query_row("SELECT count(*) FROM playlists", [], |row| row.get(0))?;
-            if count >= PLAYLISTS_MAX {
-                return Err(Error::TooMany { what: "playlists", max: PLAYLISTS_MAX });
-            }
+            room_for_one(connection, "playlists", "playlists", PLAYLISTS_MAX)?;
             connection
                 .prepare_cached(
                     "INSERT INTO playlists (name, shuffle, transition, slide_ms) VALUES (?, ?, ?, ?)",

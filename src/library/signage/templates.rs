@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::targets::OF_TEMPLATES;
 use super::windows::check_playlist;
-use super::{Library, checked_name, found, message};
+use super::{Library, checked_name, found, message, room_for_one};
 use crate::library::Error;
 use crate::program::{Shown, Target, Template, check_minutes};
 
@@ -25,11 +25,7 @@ impl Library {
     pub async fn add_template(&self, template: Template) -> Result<i64, Error> {
         let template = checked(template)?;
         let add = move |connection: &Connection| {
-            let count: usize =
-                connection.query_row("SELECT count(*) FROM message_templates", [], |row| row.get(0))?;
-            if count >= TEMPLATES_MAX {
-                return Err(Error::TooMany { what: "templates", max: TEMPLATES_MAX });
-            }
+            room_for_one(connection, "message_templates", "templates", TEMPLATES_MAX)?;
             let Template { id: _, name, shown, minutes } = &template;
             check_playlist(connection, shown.playlist)?;
             let sql = "INSERT INTO message_templates (name, text, playlist, everywhere, minutes) VALUES (?, ?, ?, ?, ?)";

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::targets::OF_WINDOWS;
-use super::{Library, found};
+use super::{Library, found, room_for_one};
 use crate::library::Error;
 use crate::program::{Days, Target, WINDOWS_MAX, Window};
 
@@ -19,10 +19,7 @@ impl Library {
     pub async fn add_window(&self, window: Window) -> Result<i64, Error> {
         window.check()?;
         let add = move |connection: &Connection| {
-            let count: usize = connection.query_row("SELECT count(*) FROM windows", [], |row| row.get(0))?;
-            if count >= WINDOWS_MAX {
-                return Err(Error::TooMany { what: "windows", max: WINDOWS_MAX });
-            }
+            room_for_one(connection, "windows", "windows", WINDOWS_MAX)?;
             check_playlist(connection, window.playlist)?;
             connection
                 .prepare_cached(

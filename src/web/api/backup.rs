@@ -68,14 +68,9 @@ pub(crate) async fn restore(call: Call) -> Result<Response<Body>, Problem> {
         }
     });
     let sent = send(call.request.into_body(), to).await;
-    let restored = restoring.await.map_err(|_| Problem::internal())?;
+    let restored: Result<_, library::Error> = restoring.await.map_err(|_| Problem::internal())?;
     sent?;
-    let (opened, restored) = restored.map_err(|error| match error {
-        library::Error::Failed { .. } => {
-            Problem::new(StatusCode::BAD_REQUEST, format!("{error}.")).coded("not_a_backup")
-        }
-        error => error.into(),
-    })?;
+    let (opened, restored) = restored?;
     if let Some(library) = opened {
         services.hand_over(library).await?;
     }

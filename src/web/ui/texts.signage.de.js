@@ -95,6 +95,7 @@ export const signageGerman = {
     templateName: 'Name der Vorlage',
     keepTemplate: 'Speichern',
     nameless: 'Gib der Vorlage einen Namen.',
+    nameTaken: 'Eine andere Vorlage heißt schon so. Wähle sie oben aus, um sie zu ändern.',
     templateKept: (name) => `Vorlage „${name}“ gespeichert`,
     templateChanged: (name) => `Vorlage „${name}“ geändert`,
     removeTemplate: 'Vorlage löschen',

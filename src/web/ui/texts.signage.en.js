@@ -95,6 +95,7 @@ export const signageEnglish = {
     templateName: 'Name of the template',
     keepTemplate: 'Save',
     nameless: 'Give the template a name.',
+    nameTaken: 'Another template has this name. Choose it above to change it.',
     templateKept: (/** @type {string} */ name) => `Template “${name}” saved`,
     templateChanged: (/** @type {string} */ name) => `Template “${name}” changed`,
     removeTemplate: 'Delete template',

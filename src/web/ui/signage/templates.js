@@ -69,6 +69,7 @@ export function createTemplates(read, fill) {
     open.setAttribute('aria-expanded', String(!row.hidden));
     if (!row.hidden) {
       name.value = chosen ? chosen.name : proposed();
+      name.focus();
       name.select();
       row.scrollIntoView({ block: 'nearest' });
     }
@@ -82,7 +83,7 @@ export function createTemplates(read, fill) {
     }
   }
 
-  /** Under the name of the chosen one it takes its place; under another it is a new one. */
+  /** Under the name of the chosen one it takes its place, under a new name it is a new one; another's is not replaced. */
   async function send() {
     keep.disabled = true;
     problem.textContent = '';
@@ -92,6 +93,9 @@ export function createTemplates(read, fill) {
         throw new Error(words.nameless);
       }
       const known = (templates.value() || []).find((each) => each.name === body.name);
+      if (known && (!chosen || chosen.id !== known.id)) {
+        throw new Error(words.nameTaken);
+      }
       const kept = known
         ? await api.send('PUT', `/api/message/templates/${known.id}`, body)
         : await api.send('POST', '/api/message/templates', body);

@@ -54,7 +54,8 @@ export function createWhere(screens, groups) {
       if (!some) {
         return { screens: null, groups: null };
       }
-      return { screens: single.filter(({ box }) => box.input.checked && !box.input.disabled).map(({ screen }) => screen.id), groups: groupsChosen() };
+      const alone = single.filter(({ box }) => box.input.checked && !box.input.disabled);
+      return { screens: alone.map(({ screen }) => screen.id), groups: groupsChosen() };
     },
     /** @param {Where} where */
     set({ screens: one, groups: many }) {
