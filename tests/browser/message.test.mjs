@@ -58,9 +58,14 @@ export const tests = {
     await open();
     await page.getByLabel('Template', { exact: true }).selectOption({ label: 'Fire' });
     await page.getByRole('button', { name: 'Delete template' }).click();
+    // What is said stands over the dialog, where it can be taken back.
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByLabel('Template', { exact: true }).selectOption({ label: 'Fire' });
+    await page.getByRole('button', { name: 'Delete template' }).click();
     await page.getByText('Template “Fire” will be deleted').waitFor();
     await page.getByLabel('Template', { exact: true }).waitFor({ state: 'hidden' });
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Undo' }).click({ trial: true });
     await page.goto(`${server.url}/settings`);
     await until('it is gone for good', async () => !(await server.get('/api/message/templates')).templates.length);
   },

@@ -20,13 +20,22 @@ let stack = null;
 /** What Ctrl+Z takes back: the newest that still can be. @type {(() => void)[]} */
 const undos = [];
 
+/** In the dialog that is open, if one is: whatever is outside of it can neither be seen nor pressed. */
 function place() {
   if (!stack) {
     stack = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
-    document.body.append(stack);
     document.addEventListener('keydown', undoByKey);
   }
-  return stack;
+  const all = stack;
+  const dialog = Array.from(document.querySelectorAll('dialog[open]')).pop();
+  const host = dialog || document.body;
+  if (all.parentNode !== host) {
+    host.append(all);
+    if (dialog) {
+      dialog.addEventListener('close', () => all.parentNode === dialog && document.body.append(all), { once: true });
+    }
+  }
+  return all;
 }
 
 /** @param {KeyboardEvent} event */
