@@ -121,6 +121,8 @@ at_one_place() {
     mkdir -p "$place"
     # In a container it may not.
     unshare --mount mount --bind "$root" "$place" 2>/dev/null || return 0
+    # For whoever starts what was built here, a debug build reads its pages from there, too.
+    ln -sfn "$root"/* "$place/"
     export MARQUEE_CLONE=$root
     # shellcheck disable=SC2016 # for the shell in the namespace
     exec unshare --mount bash -c 'mount --bind "$MARQUEE_CLONE" "$0" && cd "$0" && exec "$@"' \
