@@ -418,6 +418,8 @@ GROUPS = {
 }
 # What ends well in the suites of the program, too, and is for the night.
 LONG = ("dead ends",)
+# Which only wait for levels, however late these come: for what the processors have left beside tests that measure.
+PATIENT = ("data partition", "wifi")
 
 
 def is_quick(group):
