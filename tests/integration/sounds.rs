@@ -17,12 +17,14 @@ const ITEMS: usize = 7;
 async fn a_sound_shows_its_cover_for_as_long_as_it_lasts_and_is_followed_slow() {
     let (desktop, folder) = (Desktop::start(), tempfile::tempdir().expect("a folder"));
     let program = desktop.program(CONFIG);
-    let mp3 = made(&folder.path().join("a.mp3"), &format!("{} ! lamemp3enc ! OUT", tone(2)));
+    // Items are made ready 8 s before their time, three at most (output/hdmi/show/stage.rs): of shorter ones a busy machine
+    // leaves some out, and says so.
+    let mp3 = made(&folder.path().join("a.mp3"), &format!("{} ! lamemp3enc ! OUT", tone(3)));
     let song = [id3("", "", Some(&cover(300, 300, [220, 0, 0]))), mp3].concat();
     let song = add(&program, "song.mp3", song).await;
     let slide = add(&program, "slide.png", cover(320, 180, [0, 200, 0])).await;
     let items =
-        json!([{"kind": "asset", "asset": song}, {"kind": "asset", "asset": slide, "duration_ms": 1000}]);
+        json!([{"kind": "asset", "asset": song}, {"kind": "asset", "asset": slide, "duration_ms": 3000}]);
     play(&program, "cut", items).await;
     let is_red = |[red, green, _]: [u8; 3]| red > 150 && green < 60;
     desktop.until("the cover", |picture| is_red(picture.at(50, 50))).await;
