@@ -71,6 +71,8 @@ pub struct Counters {
     pub frames_in: AtomicU64,
     /// Pictures or sound buffers given up because the encoder or decoder was behind.
     pub frames_dropped: AtomicU64,
+    /// Pictures that a reader of single pictures was too slow for.
+    pub pictures_missed: AtomicU64,
     /// Times the source was opened.
     pub attempts: AtomicU64,
     /// Times a picture that was there was lost.

@@ -132,6 +132,8 @@ async fn an_mjpeg_viewer_gets_each_picture_once_and_skips_what_it_is_too_slow_fo
         numbers.push(viewer.next().await.expect("a picture").number);
     }
     assert_eq!(numbers, [1, 4, 5]);
+    let missed = camera.source.counters.pictures_missed.load(Ordering::Relaxed);
+    assert_eq!(missed, 2, "the source counts what it was too slow for");
     assert_eq!(camera.source.viewers.count(ViewerKind::Mjpeg), 1);
     drop(viewer);
     assert_eq!(camera.source.viewers.count(ViewerKind::Mjpeg), 0);

@@ -2,6 +2,7 @@
 //! the same quality gets the same files, shared with the snapshots.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::jpeg::{Jpeg, Shots, SnapshotError, Snapshots};
 use crate::hub::{Source, ViewerGuard, ViewerKind};
@@ -22,12 +23,16 @@ impl Viewer {
         Self { shots, quality, seen: 0, _guard: source.viewers.enter(ViewerKind::Mjpeg) }
     }
 
-    /// The newest picture it has not had; one who is slow misses those between. Cancel-safe.
+    /// The newest picture it has not had; one who is slow misses those between, which the source counts. Cancel-safe.
     ///
     /// [`SnapshotError::NoPictureYet`] means that none came for some seconds, [`SnapshotError::Unreadable`] none that can
     /// be encoded; it may be called again.
     pub async fn next(&mut self) -> Result<Jpeg, SnapshotError> {
         let jpeg = self.shots.jpeg(self.quality, self.seen).await?;
+        if self.seen > 0 {
+            let missed = jpeg.number.saturating_sub(self.seen + 1);
+            self.source().counters.pictures_missed.fetch_add(missed, Ordering::Relaxed);
+        }
         self.seen = jpeg.number;
         Ok(jpeg)
     }

@@ -349,7 +349,9 @@ impl Source {
             viewers: Viewers::of(&source.viewers),
             drops: Drops {
                 encode: load(&source.counters.frames_dropped),
-                readers: source.video.frames_missed() + source.audio.frames_missed(),
+                readers: source.video.frames_missed()
+                    + source.audio.frames_missed()
+                    + load(&source.counters.pictures_missed),
             },
             counters: Counters::of(&source.counters),
         }

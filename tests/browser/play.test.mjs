@@ -91,18 +91,32 @@ function checkShown(t, decoded, shown) {
 }
 
 /**
+ * How many pictures one of two readers of the same source got that the other did not, in the time of both.
+ * @param {string[]} one
+ * @param {string[]} other
+ */
+function apart(one, other) {
+  const places = other.map((hash) => one.indexOf(hash));
+  const known = places.filter((place) => place >= 0);
+  assert.ok(known.every((place, at) => place > (at ? known[at - 1] : -1)), `out of order: ${places}`);
+  const [first, last] = [places.findIndex((place) => place >= 0), places.findLastIndex((place) => place >= 0)];
+  const [ofOne, ofOther] = [known[known.length - 1] - known[0] + 1, last - first + 1];
+  return { common: known.length, missing: ofOne - known.length + ofOther - known.length };
+}
+
+/**
  * What the page received is what was sent, and what it did not show it has counted as dropped.
  * @param {any} t
  * @param {{hash: string, decoded: boolean}[]} pictures since the page was opened
  * @param {string[]} sent by another reader, from some moment on
  * @param {number} dropped as the page counts
+ * @param {number} missed by one of the two readers, as the source counts: it was too slow for them
  */
-function checkPictures(t, pictures, sent, dropped) {
-  const whole = pictures.filter((each) => each.hash);
-  const from = whole.findIndex((each) => each.hash === sent[0]);
-  const common = Math.min(whole.length - from, sent.length);
-  assert.ok(from >= 0 && common >= FRAMES - ON_THEIR_WAY, `both saw ${common} pictures`);
-  assert.deepEqual(whole.slice(from, from + common).map((each) => each.hash), sent.slice(0, common), 'no picture is missing');
+function checkPictures(t, pictures, sent, dropped, missed) {
+  const whole = pictures.filter((each) => each.hash).map((each) => each.hash);
+  const { common, missing } = apart(whole, sent);
+  assert.ok(common >= FRAMES - ON_THEIR_WAY - missed, `both saw ${common} pictures`);
+  assert.ok(missing <= missed, `${missing} pictures are missing, ${missed} of them are told`);
   const left = pictures.filter((each) => !each.decoded).length;
   t.note(`${common} pictures, ${dropped} of ${pictures.length} came while one was being decoded`);
   assert.ok(left - dropped === 0 || left - dropped === 1, `${left} were not decoded, ${dropped} of them were dropped, one may wait`);
@@ -147,13 +161,14 @@ export const tests = {
     await until('the first picture', () => sent.hashes.length > 0);
     const before = (await server.source('test')).counters.frames_in - sent.hashes.length;
     await until(`${FRAMES} pictures`, () => sent.hashes.length > FRAMES);
-    const after = (await server.source('test')).counters.frames_in - sent.hashes.length;
-    assert.ok(Math.abs(after - before) <= ON_THEIR_WAY, `of the source's pictures ${after - before} were not sent`);
+    const { counters, drops } = await server.source('test');
+    const unsent = counters.frames_in - sent.hashes.length - before;
+    assert.ok(Math.abs(unsent) <= ON_THEIR_WAY + drops.readers, `of the source's pictures ${unsent} were not sent`);
     const { pictures, dropped } = await page.evaluate(async () => ({
       pictures: window.seen.pictures, dropped: (await window.marqueePlayer.measure()).framesDropped,
     }));
     await sent.stop();
-    checkPictures(t, pictures, sent.hashes, dropped);
+    checkPictures(t, pictures, sent.hashes, dropped, drops.readers);
   },
 
   'single pictures rise': async (t) => {
