@@ -13,6 +13,8 @@ const FPS = 25;
 const FRAMES = 10 * FPS;
 /** A picture is counted before it is sent, and another one may come while the counter is read. */
 const ON_THEIR_WAY = 2;
+/** Of 250: a reader that joins on a busy machine is late for the second picture. More is no machine's fault. */
+const MISSED_MAX = 5;
 /** The browser counts a frame as too late before or after the next one is shown. */
 const COUNTED_EARLY = 2;
 
@@ -115,6 +117,7 @@ function apart(one, other) {
 function checkPictures(t, pictures, sent, dropped, missed) {
   const whole = pictures.filter((each) => each.hash).map((each) => each.hash);
   const { common, missing } = apart(whole, sent);
+  assert.ok(missed <= MISSED_MAX, `the program did not keep up with its viewers: ${missed}`);
   assert.ok(common >= FRAMES - ON_THEIR_WAY - missed, `both saw ${common} pictures`);
   assert.ok(missing <= missed, `${missing} pictures are missing, ${missed} of them are told`);
   const left = pictures.filter((each) => !each.decoded).length;
