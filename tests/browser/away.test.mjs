@@ -58,8 +58,8 @@ export const tests = {
   },
 };
 
-for (const transport of ['webrtc', 'mse', 'jpeg']) {
-  tests[`a tile keeps its last picture while the server is away: ${transport}`] = async (t) => {
+for (const [transport, mark] of [['webrtc', ''], ['mse', ' (slow)'], ['jpeg', ' (slow)']]) {
+  tests[`a tile keeps its last picture while the server is away: ${transport}${mark}`] = async (t) => {
     const server = await t.server(CONFIG);
     const page = await t.page('about:blank');
     await page.addInitScript((name) => {

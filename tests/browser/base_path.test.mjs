@@ -69,7 +69,7 @@ async function walk(t, takesOff) {
 
 /** @type {Record<string, (t: any) => Promise<void>>} */
 export const tests = {
-  'below a base path, with a proxy that passes it on': (t) => walk(t, false),
+  'below a base path, with a proxy that passes it on (slow)': (t) => walk(t, false),
   'below a base path, with a proxy that takes it off (slow)': (t) => walk(t, true),
 
   'the login leads to where one was going, below the base path; its cookie is for that alone': async (t) => {

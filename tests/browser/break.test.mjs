@@ -66,7 +66,7 @@ export const tests = {
     await untilPlaying(page, 'webrtc');
   },
 
-  'with UDP blocked a tile plays too': async (t) => {
+  'with UDP blocked a tile plays too (slow)': async (t) => {
     const server = await t.server(NO_UDP + TEST_PICTURE);
     const page = await t.page(`${server.url}/`);
     await until('the tile plays', () => page.evaluate(() => {
@@ -75,7 +75,7 @@ export const tests = {
     }));
   },
 
-  'UDP that comes back is used again, without a break of the picture': async (t) => {
+  'UDP that comes back is used again, without a break of the picture (slow)': async (t) => {
     const server = await t.server(NO_UDP + TEST_PICTURE);
     const page = await t.page(`${server.url}/live/test`);
     await untilPlaying(page, 'mse');
@@ -92,8 +92,8 @@ export const tests = {
   },
 
   'the server dies and comes back, WebRTC': comesBackAfterServer('webrtc'),
-  'the server dies and comes back, MSE': comesBackAfterServer('mse'),
-  'the server dies and comes back, MJPEG': comesBackAfterServer('mjpeg'),
+  'the server dies and comes back, MSE (slow)': comesBackAfterServer('mse'),
+  'the server dies and comes back, MJPEG (slow)': comesBackAfterServer('mjpeg'),
 
   'the Live page survives the server': async (t) => {
     const server = await t.server(TEST_PICTURE);

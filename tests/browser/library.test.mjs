@@ -180,7 +180,7 @@ export const tests = {
     await until('the address says it all', async () => String(await names(page)) === 'Harbour at dawn');
   },
 
-  'select all takes all there are, also those that are not shown; so do the bin and the way back': async (t) => {
+  'select all takes all there are, also those that are not shown; so do the bin and the way back (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const folder = mkdtempSync(path.join(tmpdir(), 'marquee-many-'));
     t.atEnd(async () => rmSync(folder, { recursive: true }));
@@ -310,7 +310,7 @@ export const tests = {
     await until('it is gone', async () => (await fetch(`${server.url}/api/assets/${id}`)).status === 404);
   },
 
-  'of 100,000 assets only those in the window exist': async (t) => {
+  'of 100,000 assets only those in the window exist (slow)': async (t) => {
     const server = await t.server(NOTHING_LIVE);
     const page = await t.page('about:blank');
     const total = 100000;

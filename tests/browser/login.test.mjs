@@ -69,7 +69,7 @@ export const tests = {
     await page.getByText('The password is set in marquee.toml').waitFor();
   },
 
-  'a link that only looks shows everything, changes nothing, and can be revoked': async (t) => {
+  'a link that only looks shows everything, changes nothing, and can be revoked (slow)': async (t) => {
     const server = await t.server(WITH_PASSWORD, { login: true });
     const page = await t.page(`${server.url}/settings`);
     await logIn(page, 'correct horse');

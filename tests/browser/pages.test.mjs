@@ -260,7 +260,7 @@ export const tests = {
     }
   },
 
-  'a page that is left idle does next to nothing': async (t) => {
+  'a page that is left idle does next to nothing (slow)': async (t) => {
     const server = await t.server(TEST_PICTURE);
     const page = await openCounted(t, `${server.url}/`);
     await tilesPlay(page);

@@ -227,7 +227,7 @@ async fn stand_of(program: &Program, address: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_survives_every_kill() {
+async fn what_was_acknowledged_survives_every_kill_slow() {
     let wanted = std::env::var("MARQUEE_CRASH_ROUNDS").ok();
     let rounds = wanted.map_or(ROUNDS, |rounds| rounds.parse().expect("MARQUEE_CRASH_ROUNDS is a number"));
     let mut program = Program::start(CONFIG);

@@ -76,7 +76,7 @@ async fn is_survived(lies: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_camera_that_says_h265_and_sends_h264_ends_nothing() {
+async fn a_camera_that_says_h265_and_sends_h264_ends_nothing_slow() {
     is_survived(&["SaysH265SendsH264"]).await;
 }
 
@@ -88,7 +88,7 @@ async fn a_camera_that_begins_with_packets_nobody_supports_ends_nothing() {
 /// GStreamer's connection can't be cancelled within a message: in this process, each attempt would go on for ever, and its
 /// memory grow.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_camera_whose_answer_never_ends_holds_nothing_up() {
+async fn a_camera_whose_answer_never_ends_holds_nothing_up_slow() {
     is_survived(&["EndlessHeaders", "EndlessLine", "EndlessDescription"]).await;
 }
 

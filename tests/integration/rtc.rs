@@ -323,7 +323,7 @@ async fn garbage_is_counted_and_disturbs_nobody() {
 }
 
 #[tokio::test]
-async fn viewers_that_vanish_or_never_come_are_given_up() {
+async fn viewers_that_vanish_or_never_come_are_given_up_slow() {
     let stage = Stage::new();
     let vanished = stage.connected(Habits::default()).await;
     let _never_came = stage.viewer(Habits::default()).await;

@@ -205,7 +205,7 @@ async fn a_sound_card_that_is_missing_takes_no_picture() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_clips_of_a_playlist_are_heard_one_after_the_other() {
+async fn the_clips_of_a_playlist_are_heard_one_after_the_other_slow() {
     let (desktop, card, folder) =
         (Desktop::start(), SoundCard::start(), tempfile::tempdir().expect("a folder"));
     let program = program(&desktop, &card, "[web]\nwebrtc_port = 0\n[test]\nenabled = true\n[[screen]]\n");
@@ -235,7 +235,7 @@ async fn the_clips_of_a_playlist_are_heard_one_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_sound_is_heard_as_often_as_it_is_its_turn() {
+async fn a_file_of_sound_is_heard_as_often_as_it_is_its_turn_slow() {
     let (desktop, card, folder) =
         (Desktop::start(), SoundCard::start(), tempfile::tempdir().expect("a folder"));
     let program = program(&desktop, &card, "[web]\nwebrtc_port = 0\n[test]\nenabled = false\n[[screen]]\n");

@@ -22,7 +22,7 @@ fn config(show: &str, camera: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_splash_then_the_source_and_another_one_without_a_restart() {
+async fn the_splash_then_the_source_and_another_one_without_a_restart_slow() {
     let server = RtspServer::start(&["/cam=mjpeg,640x360,25"]);
     let (desktop, camera) = (Desktop::start(), server.url("/cam"));
     let program = desktop.program(&config("show = 'test'", &camera));

@@ -414,7 +414,7 @@ async fn players_need_no_login_and_tokens_for_messages_do_nothing_else() {
 }
 
 #[tokio::test]
-async fn one_address_does_not_fill_the_box_with_screens() {
+async fn one_address_does_not_fill_the_box_with_screens_slow() {
     let program = Program::start(CONFIG);
     let said = json!({"browser": "x"});
     for _ in 0..60 {

@@ -72,7 +72,7 @@ async fn a_trimmed_film_keeps_its_sound_in_the_copy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_picture_may_be_much_shorter_than_its_sound() {
+async fn a_picture_may_be_much_shorter_than_its_sound_slow() {
     let shelf = Shelf::new();
     for (name, muxer) in [("short.mp4", "mp4mux"), ("short.mkv", "matroskamux")] {
         let asset = shelf.added(name, &shelf.made(name, &clip(muxer, 2, 15))).await;
@@ -96,7 +96,7 @@ async fn what_was_recorded_without_a_length_is_as_long_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mirrored_films_are_upright() {
+async fn mirrored_films_are_upright_slow() {
     let shelf = Shelf::new();
     // Left third white, the rest black; above them a line of white.
     let drawn = "videotestsrc num-buffers=30 pattern=solid-color foreground-color=0xffffffff \
@@ -143,7 +143,7 @@ async fn mirrored_films_are_upright() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_lacks_its_end_is_said_to() {
+async fn what_lacks_its_end_is_said_to_slow() {
     let shelf = Shelf::new();
     let image = image::RgbImage::from_fn(640, 360, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8]));
     let drawn = |name: &str| {
@@ -173,7 +173,7 @@ async fn what_lacks_its_end_is_said_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn films_of_other_makers_get_a_copy_that_plays() {
+async fn films_of_other_makers_get_a_copy_that_plays_slow() {
     let shelf = Shelf::new();
     let theora = "videotestsrc num-buffers=60 pattern=ball ! video/x-raw,format=I420,width=320,height=180,framerate=30/1 \
          ! theoraenc ! queue ! m. audiotestsrc num-buffers=100 samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 \
@@ -219,7 +219,7 @@ async fn of_two_sounds_the_one_that_is_meant_is_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn films_of_much_light_are_as_vivid_as_they_were_meant() {
+async fn films_of_much_light_are_as_vivid_as_they_were_meant_slow() {
     let shelf = Shelf::new();
     // Red at the light of paper, in BT.2020 and PQ: 136, 83 and 56 of 255.
     let hdr = "videotestsrc num-buffers=30 pattern=solid-color foreground-color=0xff885338 \

@@ -96,7 +96,7 @@ async fn each_page_of_a_document_is_a_picture() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_document_lacks_is_told() {
+async fn what_a_document_lacks_is_told_slow() {
     let shelf = Shelf::new();
     let content = "/F 200 Tf BT 100 100 Td <4E2D6587> Tj ET q 100 0 0 100 500 300 cm /I Do Q";
     let collection = "<< /Registry (Adobe) /Ordering (CNS1) /Supplement 0 >>";

@@ -86,7 +86,7 @@ fn thumbnail(shelf: &Shelf, asset: &Asset) -> RgbImage {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sound_of_every_kind_becomes_a_film_that_plays_everywhere() {
+async fn sound_of_every_kind_becomes_a_film_that_plays_everywhere_slow() {
     let shelf = Shelf::new();
     let files = [
         ("a.mp3", "lamemp3enc", ("mp3", "mp3"), true),
@@ -133,7 +133,7 @@ async fn sound_of_every_kind_becomes_a_film_that_plays_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cover_is_what_is_seen() {
+async fn a_cover_is_what_is_seen_slow() {
     let shelf = Shelf::new();
     let (red, green) = (cover(300, 300, [200, 20, 20]), cover(900, 600, [20, 160, 20]));
     let mp3 = shelf.made("plain.mp3", &format!("{} ! lamemp3enc ! OUT", tone(2)));
@@ -186,7 +186,7 @@ async fn without_a_cover_it_is_seen_how_loud_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sound_that_was_cut_short_plays_up_to_there_and_says_so() {
+async fn sound_that_was_cut_short_plays_up_to_there_and_says_so_slow() {
     let shelf = Shelf::new();
     for (name, encoder) in [
         ("a.wav", "wavenc"),
@@ -208,7 +208,7 @@ async fn sound_that_was_cut_short_plays_up_to_there_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_files_of_sound_are_told_or_played() {
+async fn odd_files_of_sound_are_told_or_played_slow() {
     let shelf = Shelf::new();
     // A cover that is none.
     let mp3 = shelf.made("plain.mp3", &format!("{} ! lamemp3enc ! OUT", tone(2)));

@@ -206,7 +206,7 @@ async fn a_conversion_tells_its_progress_can_be_cancelled_and_survives_a_restart
 /// Clips of real cameras and films.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MARQUEE_CLIPS, a folder that scripts/test fetches"]
-async fn clips_of_the_real_world_are_understood() {
+async fn clips_of_the_real_world_are_understood_slow() {
     let clips = PathBuf::from(std::env::var_os("MARQUEE_CLIPS").expect("scripts/test fetches them"));
     let shelf = Shelf::new();
     for (name, size) in
