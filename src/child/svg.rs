@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use image::{Rgb, RgbImage};
+use image::{DynamicImage, RgbImage, RgbaImage};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 
@@ -133,17 +133,15 @@ fn draw(svg: &str) -> Result<Drawn, Problem> {
     let mut pixmap = Pixmap::new(width, height).ok_or(Failure::TooLarge)?;
     pixmap.fill(resvg::tiny_skia::Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    let pixels = pixmap.pixels();
-    let image = RgbImage::from_fn(width, height, |x, y| {
-        let pixel = pixels[(y * width + x) as usize];
-        // On white nothing is transparent, so that premultiplied is as it is.
-        Rgb([pixel.red(), pixel.green(), pixel.blue()])
-    });
-    Ok(Drawn { image, missing })
+    // On white nothing is transparent, so that premultiplied is as it is.
+    let opaque = RgbaImage::from_raw(width, height, pixmap.take()).ok_or(Failure::TooLarge)?;
+    Ok(Drawn { image: DynamicImage::from(opaque).into_rgb8(), missing })
 }
 
 #[cfg(test)]
 mod tests {
+    use image::Rgb;
+
     use super::*;
 
     fn drawn(inside: &str) -> RgbImage {
