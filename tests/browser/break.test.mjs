@@ -149,7 +149,7 @@ export const tests = {
     }
   },
 
-  'a thin link: single pictures get smaller and go on': async (t) => {
+  'a thin link: single pictures get smaller and go on (slow)': async (t) => {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page(`${server.url}/live/test?transport=jpeg`);
     await untilPlaying(page, 'jpeg');

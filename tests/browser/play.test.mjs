@@ -147,14 +147,14 @@ export const tests = {
     checkShown(t, seen.decoded, seen.shown);
   },
 
-  'every frame by MSE (alone)': async (t) => {
+  'every frame by MSE (slow, alone)': async (t) => {
     const { server, page } = await openTapped(t, 'mse', tapMse);
     const { seen, unencoded } = await countFrames(server, page, 'mse');
     checkReceived(seen.received, unencoded);
     checkShown(t, seen.received, seen.shown);
   },
 
-  'every frame by MJPEG (alone)': async (t) => {
+  'every frame by MJPEG (slow, alone)': async (t) => {
     const server = await t.server(TEST_PICTURE);
     const page = await t.page('about:blank');
     await page.addInitScript(tapPictures);

@@ -34,7 +34,7 @@ async fn raw(program: &Program, bytes: &[u8]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn garbage_from_every_side_disturbs_no_viewer() {
+async fn garbage_from_every_side_disturbs_no_viewer_slow() {
     let program = Program::start("[web]\nwebrtc_port = 0\n[test]\nsize = \"640x360\"\n");
     let (mut good, _) = watch_whep(&program, "test").await;
     more_by_whep(&mut good, 10).await;

@@ -121,7 +121,7 @@ async fn an_empty_start_keeps_the_damaged_database_and_all_files() {
 
 /// Wherever the damage is, what can be read is back, with its names and tags.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_be_read_is_rescued() {
+async fn what_can_be_read_is_rescued_slow() {
     let place = filled(60).await;
     let whole = fs::read(place.database()).unwrap();
     let (mut nothing_lost, mut refused) = (0, 0);
