@@ -17,6 +17,12 @@ BOOT_S_MAX = 600
 ANSWER_S_MAX = 120
 # QEMU closes its sockets a moment before its process has ended.
 ENDING_S_MAX = 30
+# What no box says while its programs work: failed assertions of GLib and GStreamer, crashes, panics, a watchdog that was
+# not fed.
+FAULTS = re.compile(
+    r"assertion '.*' failed|invalid \(NULL\) pointer|invalid unclassed pointer|panicked at|Watchdog timeout"
+    r"|code=dumped|status=\d+/(?:ILL|ABRT|BUS|FPE|SEGV)\b"
+)
 # Where p1 begins on the card (image/genimage.cfg).
 FIRST_PARTITION = "@@4M"
 
@@ -60,6 +66,8 @@ class Box:
         self.log = os.path.join(folder, f"{name}.log")
         self.boots = 0
         self.process = self.agent = None
+        # Lines of the console that tell of a fault, and how much of it was looked at.
+        self.faulty, self.looked = [], 0
         # Of whoever is logged in.
         self.cookie = None
         self.owned = contextlib.ExitStack()
@@ -94,10 +102,12 @@ class Box:
             self.toml = None
         self.boots += 1
         self.http, self.agent, self.socket = free_port(), None, self.card + ".agent"
+        self.look_for_faults()
         # What is left of the last start says nothing about this one.
         for left in (self.socket, self.serial):
             if os.path.exists(left):
                 os.remove(left)
+        self.looked = 0
         command = [os.path.join(ROOT, "scripts", "qemu"), "--image", self.image, "--disk", self.card]
         command += ["--machine", machine, "--http", str(self.http), "--webrtc", str(self.webrtc)]
         command += ["--serial", self.serial, "--initramfs", self.guest, "--append", append, "--"]
@@ -257,6 +267,20 @@ class Box:
                 return file.read().decode(errors="replace")
         except FileNotFoundError:
             return ""
+
+    def look_for_faults(self):
+        """Notes what the console tells of faults since the last look."""
+        told = self.console()
+        # Of the last line more may come.
+        end = told.rfind("\n") + 1
+        self.faulty += filter(FAULTS.search, told[self.looked : end].splitlines())
+        self.looked = end
+
+    def take_faults(self):
+        """The lines that tell of faults since this was asked last, over all starts."""
+        self.look_for_faults()
+        taken, self.faulty = self.faulty, []
+        return taken
 
     def sh(self, script, check=True):
         """Runs a script in the box as root; returns what it printed."""
