@@ -13,6 +13,7 @@ mod signals;
 mod sources;
 mod splash;
 mod stored;
+mod stuck;
 mod troubles;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};

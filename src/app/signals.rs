@@ -2,16 +2,18 @@
 
 use std::io;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM};
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::exfiltrator::origin::Origin;
 use signal_hook::iterator::{Handle, SignalsInfo};
 use tokio::sync::mpsc;
 
+use super::stuck;
+
 /// The first ends the program, the second ends it at once; more say nothing new.
 const WAITING_MAX: usize = 2;
 
-/// SIGINT and SIGTERM.
+/// SIGINT and SIGTERM. SIGABRT, by which systemd ends a program that is stuck, is told and obeyed.
 pub(super) struct Signals {
     told: mpsc::Receiver<String>,
     handle: Handle,
@@ -19,11 +21,14 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
-        let mut signals = SignalsInfo::<WithOrigin>::new([SIGINT, SIGTERM])?;
+        let mut signals = SignalsInfo::<WithOrigin>::new([SIGINT, SIGTERM, SIGABRT])?;
         let handle = signals.handle();
         let (tell, told) = mpsc::channel(WAITING_MAX);
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for origin in signals.forever() {
+                if origin.signal == SIGABRT {
+                    stuck::tell_and_end();
+                }
                 let _ = tell.try_send(in_words(&origin));
             }
         })?;

@@ -63,7 +63,9 @@ impl Signage {
         }
         let mut sources = Sources::default();
         sources.look(&self.inner.sources.list(), SystemTime::now());
-        self.add_ports(&self.inner.settings.borrow().ports.clone()).await;
+        // Not borrowed while it is written down: whoever changes the settings would block a thread of all.
+        let ports = self.inner.settings.borrow().ports.clone();
+        self.add_ports(&ports).await;
         if let Err(error) = self.compile(&sources, Why::Changed).await {
             log::error!("signage: what screens play can't be read: {error}");
         }

@@ -26,6 +26,7 @@ mod screens;
 mod signage;
 mod sounds;
 mod sources;
+mod stuck;
 mod uploads;
 mod viewers;
 mod viewing;

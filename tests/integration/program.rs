@@ -72,6 +72,13 @@ impl Program {
         self.child.wait().expect("it ends");
     }
 
+    /// Sends it a signal, such as `ABRT`; returns how it ended.
+    pub(crate) fn end_by(&mut self, signal: &str) -> ExitStatus {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+        self.child.wait().expect("it ends")
+    }
+
     /// Kills it as it stands, and starts it with what it left behind.
     pub(crate) fn kill_and_start_again(&mut self) {
         self.kill();
