@@ -41,6 +41,7 @@ use crate::source::capture;
 use crate::task::{self, Stop, Stopper, Task};
 use crate::telemetry::Routes;
 use crate::telemetry::health::Heartbeats;
+use crate::watched::Latest;
 use crate::web::{self, Opened, Parts, Reopening, Services, Site, Stored};
 use crate::words;
 use announce::Announcement;
@@ -366,8 +367,9 @@ impl App {
             Press::Next => {
                 let sources: Vec<String> =
                     self.registry.list().iter().map(|source| source.id.clone()).collect();
-                let ports: Vec<_> = self.screens_status.borrow().iter().map(|status| status.port).collect();
-                let stepped = front::step(&self.screens.borrow(), &ports, &sources);
+                let ports: Vec<_> =
+                    self.screens_status.with(|list| list.iter().map(|status| status.port).collect());
+                let stepped = self.screens.with(|screens| front::step(screens, &ports, &sources));
                 log::info!("the button was pressed: the next source on every screen");
                 self.screens.send_replace(stepped);
             }

@@ -29,5 +29,6 @@ pub mod system;
 pub mod task;
 pub mod telemetry;
 pub mod trouble;
+pub mod watched;
 pub mod web;
 pub mod words;

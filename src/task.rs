@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::watched::Latest;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -36,7 +37,7 @@ impl Stop {
     }
 
     pub fn is_stopped(&self) -> bool {
-        *self.stop.borrow() || self.stop.has_changed().is_err()
+        self.stop.latest() || self.stop.has_changed().is_err()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::media::State;
 use crate::output::hdmi;
 use crate::task::{self, Stop, Stopper, Task};
 use crate::telemetry::health::Heartbeats;
+use crate::watched::{Latest, LatestSeen};
 use crate::web::Site;
 
 /// How often it is looked what LEDs have to tell of; only while there are LEDs. Nobody looks at them sooner.
@@ -125,10 +126,13 @@ async fn look(
     mut stop: Stop,
 ) {
     loop {
-        let any_led = pins.borrow_and_update().any_led();
+        let any_led = pins.with_seen(Pins::any_led);
         if any_led {
+            let (condition, phase) = (condition.latest(), facts.with(|facts| facts.phase));
+            let now = watched.facts(&condition, phase);
             facts.send_if_modified(|known| {
-                let now = watched.facts(&condition.borrow(), known.phase);
+                // It may have been told meanwhile that the box is switched off.
+                let now = Facts { phase: known.phase, ..now };
                 let changed = *known != now;
                 *known = now;
                 changed
@@ -150,12 +154,12 @@ impl Watched {
     fn facts(&self, condition: &Condition, phase: Phase) -> Facts {
         let sources = self.sources.list();
         let of = |wanted: fn(&State) -> bool| {
-            sources.iter().filter(move |source| wanted(&source.status.borrow().state))
+            sources.iter().filter(move |source| source.status.with(|status| wanted(&status.state)))
         };
         let is_live = |state: &State| matches!(state, State::Live);
         let has_viewer =
             |source: &Source| ViewerKind::ALL.into_iter().any(|kind| source.viewers.count(kind) > 0);
-        let screens = self.screens.borrow();
+        let screens = self.screens.latest();
         let on_screen =
             |source: &Source| screens.iter().any(|screen| screen.shows.as_deref() == Some(&*source.id));
         Facts {
@@ -164,7 +168,7 @@ impl Watched {
             under_voltage: condition.board.under_voltage == Some(true),
             hot: condition.hot,
             data_lost: condition.data.as_ref().is_some_and(device::Data::is_lost),
-            config_wrong: !self.site.borrow().config_errors.is_empty(),
+            config_wrong: self.site.with(|site| !site.config_errors.is_empty()),
             sources_live: of(is_live).count(),
             sources_lost: of(|state| matches!(state, State::Lost(_))).count(),
             watched: of(is_live).any(|source| has_viewer(source) || on_screen(source)),

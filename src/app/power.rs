@@ -9,6 +9,7 @@ use crate::config::{Config, Port};
 use crate::device::cec::{self, Machine, Told, Wish, Wishes};
 use crate::signage::{Signage, now_ms};
 use crate::task::{self, Stop, Stopper, Task};
+use crate::watched::LatestSeen;
 
 /// The longest sleep until the next change: the clock may be set meanwhile.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -79,7 +80,7 @@ async fn wish(
     loop {
         states.mark_unchanged();
         let now_ms = now_ms();
-        let (wished, until_ms) = wished(&signage, &settings.borrow_and_update(), now_ms);
+        let (wished, until_ms) = settings.with_seen(|settings| wished(&signage, settings, now_ms));
         wishes.send_if_modified(|known| {
             let changed = *known != wished;
             *known = wished;
@@ -119,7 +120,7 @@ fn wished(signage: &Signage, settings: &Settings, now_ms: i64) -> (Wishes, Optio
 /// Until nobody tells any more.
 async fn hand_on(signage: Signage, mut told: watch::Receiver<Told>) {
     while told.changed().await.is_ok() {
-        let now = *told.borrow_and_update();
+        let now = told.latest_seen();
         for port in Port::ALL {
             signage.tell_tv(port, now[port as usize]);
         }

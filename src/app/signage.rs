@@ -9,6 +9,7 @@ use crate::library::Library;
 use crate::output::hdmi;
 use crate::signage::{Settings, Signage};
 use crate::task::{self, Stop, Stopper, Task};
+use crate::watched::LatestSeen;
 use crate::web;
 
 pub(super) struct Running {
@@ -83,10 +84,9 @@ fn add(ports: &mut Vec<Port>, more: &[Port]) {
 /// Ports with a TV are screens, too, whatever the configuration says.
 async fn follow_ports(signage: Signage, mut status: watch::Receiver<Vec<hdmi::Status>>, mut stop: Stop) {
     loop {
-        let connected: Vec<Port> = {
-            let status = status.borrow_and_update();
-            status.iter().filter(|status| status.connected).map(|status| status.port).collect()
-        };
+        let connected: Vec<Port> = status.with_seen(|ports| {
+            ports.iter().filter(|status| status.connected).map(|status| status.port).collect()
+        });
         signage.follow(|settings| add(&mut settings.ports, &connected));
         tokio::select! {
             () = stop.stopped() => return,

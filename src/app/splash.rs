@@ -12,6 +12,7 @@ use crate::draw::Splash;
 use crate::output::hdmi::{Notice, Notices};
 use crate::system;
 use crate::telemetry::addresses::{addresses_of, url};
+use crate::watched::Latest;
 use crate::web::Site;
 use crate::words;
 
@@ -26,9 +27,10 @@ pub(super) fn notices(
     listen: SocketAddr,
 ) -> Notices {
     Arc::new(move || {
-        let site = site.borrow().clone();
+        let site = site.latest();
         let now = Timestamp::now().to_zoned(site.time_zone.clone());
-        let lost = condition.borrow().data.clone().filter(Data::is_lost).map(|data| data.text);
+        let lost =
+            condition.with(|condition| condition.data.clone()).filter(Data::is_lost).map(|data| data.text);
         let code = access.setup_code().map(|code| (code, access.damaged().is_some()));
         let words = words::splash(words::language());
         notice(words, &site, lost, code, &addresses_of(listen.ip()), listen, &now)

@@ -22,6 +22,7 @@ use crate::trouble::{
     Disk, Facts, File, Kind, LISTED_MAX, LibraryTrouble, LostData, Memory, MissingWebRtc, Screen, Source,
     Troubles,
 };
+use crate::watched::{Latest, LatestSeen};
 use crate::web::{Site, Stored};
 
 /// How often is looked: a person who looks at the list sees a change before wondering.
@@ -98,7 +99,8 @@ async fn look(
     let mut memory = Memory::new(Instant::now(), SystemTime::now());
     let (mut files, mut seen, mut disk_tried) = (Files::default(), BTreeSet::new(), None);
     loop {
-        let library = watched.stored.borrow_and_update().as_ref().ok().map(|stored| stored.library.clone());
+        let library =
+            watched.stored.with_seen(|stored| stored.as_ref().ok().map(|stored| stored.library.clone()));
         tokio::select! {
             () = stop.stopped() => return,
             () = files.look(library.as_ref()) => {}
@@ -107,7 +109,7 @@ async fn look(
             () = stop.stopped() => return,
             () = watched.try_disk(library, &mut disk_tried) => {}
         }
-        let facts = watched.facts(&settings.borrow(), &mut seen, &files);
+        let facts = watched.facts(&settings.latest(), &mut seen, &files);
         let now = memory.look(&facts, Instant::now(), SystemTime::now());
         troubles.send_if_modified(|known| {
             let changed = *known != now;
@@ -138,7 +140,7 @@ impl Files {
             *self = Self::default();
             return;
         };
-        let generation = *library.changes().borrow();
+        let generation = library.changes().latest();
         if self.generation == Some(generation) {
             return;
         }
@@ -171,11 +173,12 @@ impl Watched {
 
     /// `seen`: ports at which a TV was seen since the start.
     fn facts(&mut self, settings: &Settings, seen: &mut BTreeSet<Port>, files: &Files) -> Facts {
-        let condition = self.condition.borrow_and_update().clone();
-        let stored = self.stored.borrow().clone();
-        let ports = self.ports.borrow().clone();
+        let condition = self.condition.latest_seen();
+        let stored = self.stored.latest();
+        let ports = self.ports.latest();
         seen.extend(ports.iter().filter(|status| status.connected).map(|status| status.port));
-        let mistakes = self.site.borrow_and_update().config_errors.iter().map(ToString::to_string).collect();
+        let mistakes =
+            self.site.with_seen(|site| site.config_errors.iter().map(ToString::to_string).collect());
         let missing = self.engine.missing();
         let stuck = self.heartbeats.problems(Instant::now());
         let mut facts = Facts {
@@ -214,7 +217,7 @@ impl Watched {
 
     fn sources(&self, settings: &Settings) -> Vec<Source> {
         let source = |source: &Arc<crate::hub::Source>| {
-            let status = source.status.borrow();
+            let status = source.status.latest();
             Source {
                 id: source.id.clone(),
                 name: source.name.clone(),

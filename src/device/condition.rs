@@ -123,6 +123,7 @@ impl Watcher {
 mod tests {
     use super::*;
     use crate::device::data::DataState;
+    use crate::watched::LatestSeen;
 
     fn board(temperature_c: f64, under_voltage: bool) -> Board {
         Board {
@@ -198,7 +199,7 @@ mod tests {
         let (stopper, stop) = crate::task::Stopper::new();
         let task = tokio::spawn(watch(root.path().to_owned(), sender, stop));
         receiver.changed().await.expect("told");
-        assert_eq!(parts(&receiver.borrow_and_update()), ["data partition"]);
+        assert_eq!(receiver.with_seen(parts), ["data partition"]);
         stopper.stop();
         task.await.expect("ends");
         assert!(receiver.changed().await.is_err(), "nothing more was told");

@@ -11,6 +11,7 @@ use super::led::Led;
 use super::status::{Facts, lights};
 use crate::config::{Button, Leds};
 use crate::task::Stop;
+use crate::watched::LatestSeen;
 
 /// Which pin has what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,10 +45,10 @@ pub async fn run(
     mut stop: Stop,
 ) {
     let edges = Arc::new(Notify::new());
-    let mut panel = Panel::open(&gpio, &pins.borrow_and_update(), &edges);
+    let mut panel = Panel::open(&gpio, &pins.latest_seen(), &edges);
     loop {
         let now = Instant::now();
-        if let Some(press) = panel.turn(&facts.borrow_and_update(), now) {
+        if let Some(press) = panel.turn(&facts.latest_seen(), now) {
             // With nobody listening, or slower than a finger, a press is lost: better than acted on late.
             let _ = presses.try_send(press);
         }
@@ -60,7 +61,7 @@ pub async fn run(
                 }
                 // Lets go first: a pin may have changed its duty.
                 drop(panel);
-                panel = Panel::open(&gpio, &pins.borrow_and_update(), &edges);
+                panel = Panel::open(&gpio, &pins.latest_seen(), &edges);
             }
             changed = facts.changed() => {
                 if changed.is_err() {

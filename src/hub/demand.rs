@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::watched::Latest;
 use tokio::sync::watch;
 
 /// Counts who wants something, and lets its maker wait for the count to change.
@@ -29,7 +30,7 @@ impl Demand {
     }
 
     pub fn count(&self) -> usize {
-        *self.count.borrow()
+        self.count.latest()
     }
 
     pub fn watch(&self) -> watch::Receiver<usize> {

@@ -18,6 +18,7 @@ use crate::hub::{
 };
 use crate::media::{Fmp4Params, Frame, MediaTime, Params};
 use crate::task::{self, Stop, Stopper};
+use crate::watched::{Latest, LatestSeen};
 
 /// A viewer that is further behind goes to the newest key frame: it watches something live.
 const BEHIND_MAX: Duration = Duration::from_secs(2);
@@ -149,7 +150,7 @@ impl Job {
                 },
                 Ok(()) = self.wishes.changed() => source.video.request_key_frame(),
                 Ok(()) = status.changed() => {
-                    if status.borrow_and_update().sound {
+                    if status.with_seen(|status| status.sound) {
                         self.muxer.expect_sound();
                     }
                 }
@@ -162,7 +163,7 @@ impl Job {
 
     /// At the first picture, lets sound that is about to come be announced with it.
     async fn wait_for_sound(&mut self, status: &mut watch::Receiver<Status>) {
-        let lost = status.borrow().state.loss().is_some();
+        let lost = status.with(|status| status.state.loss().is_some());
         if std::mem::replace(&mut self.begun, true) || lost {
             return;
         }

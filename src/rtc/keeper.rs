@@ -14,6 +14,7 @@ use super::{
 };
 use crate::causes::with_causes;
 use crate::task::{self, Stop, Stopper, Task};
+use crate::watched::Latest;
 
 /// The first wait before it is started again, doubled by each failure up to the last.
 const RETRY_MIN: Duration = Duration::from_secs(1);
@@ -123,7 +124,7 @@ impl Engine {
     }
 
     fn running(&self) -> State {
-        self.state.borrow().clone()
+        self.state.latest()
     }
 
     async fn ask_session<T>(
@@ -155,7 +156,7 @@ impl Missing {
 async fn keep(settings: Settings, state: watch::Sender<State>, mut stop: Stop) {
     let (mut wait, mut told) = (RETRY_MIN, None);
     loop {
-        let now = state.borrow().clone();
+        let now = state.latest();
         match now {
             Ok(running) => {
                 if told.take().is_some() {

@@ -33,6 +33,7 @@ use crate::config::Port;
 use crate::hub::Registry;
 use crate::library::{Error, Library};
 use crate::program::Message;
+use crate::watched::Latest;
 use arrivals::Arrivals;
 use live::Lives;
 use orders::Shots;
@@ -108,7 +109,7 @@ impl Signage {
 
     /// What was compiled last; empty until the first time.
     pub fn state(&self) -> Arc<State> {
-        Arc::clone(&self.inner.state.borrow())
+        self.inner.state.latest()
     }
 
     /// Wakes with every state.
@@ -124,7 +125,7 @@ impl Signage {
     /// Waits until what was written before is what everybody is answered by, but not for long: a box with much to do may
     /// take longer. Whoever answers for what he wrote reads it from the library.
     pub async fn settled(&self) {
-        let wanted = *self.inner.library.signage_changes().borrow();
+        let wanted = self.inner.library.signage_changes().latest();
         let mut states = self.states();
         let settled = states.wait_for(|state| state.signage_generation() >= wanted);
         if tokio::time::timeout(SETTLED_WITHIN, settled).await.is_err() {
@@ -134,7 +135,7 @@ impl Signage {
 
     /// Whether all that was written is compiled into this state: else what it does not know may be there all the same.
     pub fn is_current(&self, state: &State) -> bool {
-        state.signage_generation() >= *self.inner.library.signage_changes().borrow()
+        state.signage_generation() >= self.inner.library.signage_changes().latest()
     }
 
     /// Puts a text on all screens until it is taken back, or takes it back if it is there. Returns whether it is there now.

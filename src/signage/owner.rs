@@ -13,6 +13,7 @@ use super::{Settings, Signage, now_ms};
 use crate::config::Port;
 use crate::library::Error;
 use crate::task::Stop;
+use crate::watched::{Latest, LatestSeen};
 
 /// How often signals, the clock and who is there are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -63,8 +64,7 @@ impl Signage {
         }
         let mut sources = Sources::default();
         sources.look(&self.inner.sources.list(), SystemTime::now());
-        // Not borrowed while it is written down: whoever changes the settings would block a thread of all.
-        let ports = self.inner.settings.borrow().ports.clone();
+        let ports = self.inner.settings.with(|settings| settings.ports.clone());
         self.add_ports(&ports).await;
         if let Err(error) = self.compile(&sources, Why::Changed).await {
             log::error!("signage: what screens play can't be read: {error}");
@@ -94,12 +94,12 @@ impl Signage {
     async fn compile(&self, sources: &Sources, why: Why) -> Result<(), Error> {
         let inner = &self.inner;
         // Before what it is the number of: what is written meanwhile is compiled again.
-        let generation = *inner.library.signage_changes().borrow();
+        let generation = inner.library.signage_changes().latest();
         let snapshot = inner.library.snapshot().await?;
         let before = self.state();
         let ingredients = Ingredients {
             snapshot,
-            zone: inner.settings.borrow().zone.clone(),
+            zone: inner.settings.with(|settings| settings.zone.clone()),
             sources: sources.known(),
             before: Arc::clone(&before),
             generation,
@@ -181,7 +181,7 @@ impl Owner {
             _ = self.library.changed() => true,
             _ = self.kept.changed() => true,
             _ = self.settings.changed() => {
-                let ports = self.settings.borrow_and_update().ports.clone();
+                let ports = self.settings.with_seen(|settings| settings.ports.clone());
                 self.signage.add_ports(&ports).await;
                 true
             }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::hub;
 use crate::media::State;
 use crate::program;
+use crate::watched::Latest;
 
 /// A signal that is away for a blink takes nothing out of a playlist.
 const LOST_AFTER: Duration = Duration::from_secs(3);
@@ -25,10 +26,7 @@ impl Sources {
     pub(super) fn look(&mut self, sources: &[Arc<hub::Source>], now: SystemTime) -> bool {
         let mut seen = HashMap::with_capacity(sources.len());
         for source in sources {
-            let (state, since) = {
-                let status = source.status.borrow();
-                (status.state.clone(), status.since)
-            };
+            let (state, since) = source.status.with(|status| (status.state.clone(), status.since));
             let age = now.duration_since(since).unwrap_or_default();
             let was_lost = self.known.get(&source.id).is_some_and(|known| known.is_lost);
             let is_lost = is_lost(&state, age, was_lost);

@@ -10,6 +10,7 @@ use crate::library::signage::{Met, Play, PlayQuery};
 use crate::media::State as Signal;
 use crate::program::{Days, Entry, Message, Plan, Playlist, Power, Target, Transition, What, Window};
 use crate::task::{self, Stopper, Task};
+use crate::watched::{Latest, LatestSeen};
 
 /// Enough to tell one from the other.
 const RENDER: Render = Render {
@@ -93,7 +94,7 @@ impl Box {
 
     /// As `Signage::settled`, which gives up on a machine that is too busy.
     async fn settled(&self) {
-        let wanted = *self.library.signage_changes().borrow();
+        let wanted = self.library.signage_changes().latest();
         self.until("what was written is compiled", |state| state.signage_generation() >= wanted).await;
     }
 
@@ -152,7 +153,7 @@ async fn the_boxes_own_ports_play_the_same_plans() {
     assert!(it.signage.port_screen(Port::Hdmi1).is_none());
     let screen = it.signage.port_screen(Port::Hdmi2).expect("made at the begin");
     let mut plans = it.signage.watch_port(Port::Hdmi2);
-    assert_eq!(on(&plans.borrow_and_update()), None);
+    assert_eq!(on(&plans.latest_seen()), None);
     let playlist = it.playlist(0, &["door"]).await;
     it.always(playlist, Vec::new()).await;
     let played = plans.wait_for(|plan| on(plan).is_some());

@@ -3,6 +3,7 @@
 use tokio::sync::watch;
 
 use crate::hub::Source;
+use crate::watched::Latest;
 
 /// The demands of a source, watched together.
 pub(super) struct Demands {
@@ -23,7 +24,7 @@ impl Demands {
     }
 
     pub(super) fn any(&self) -> bool {
-        [&self.video, &self.sound, &self.pictures, &self.sounds].iter().any(|count| *count.borrow() > 0)
+        [&self.video, &self.sound, &self.pictures, &self.sounds].iter().any(|count| count.latest() > 0)
     }
 
     /// Returns when one of the counts has changed since the last look. Cancel-safe.

@@ -18,6 +18,7 @@ use crate::pipeline::decode::Codec;
 use crate::pipeline::encode::VideoInput;
 use crate::pipeline::opus::SoundInput;
 use crate::pipeline::{RawPicture, SoundBuffer};
+use crate::watched::Latest;
 
 /// An Opus packet of 20 ms of stereo silence: CELT, full band (RFC 6716 section 3.1, configuration 31).
 const SILENCE: Bytes = Bytes::from_static(&[0xfc, 0xff, 0xfe]);
@@ -210,7 +211,8 @@ impl Feed {
 
     /// A picture out of the decoder: for snapshots, and for the encoder of a transcoded source.
     pub(super) fn decoded(&self, picture: RawPicture) {
-        let transcoded = self.shape.borrow().is_some_and(|shape| !shape.coding.is_some_and(Coding::passes));
+        let transcoded =
+            self.shape.with(|shape| shape.is_some_and(|shape| !shape.coding.is_some_and(Coding::passes)));
         if transcoded {
             self.encode(&picture);
         }
@@ -220,14 +222,14 @@ impl Feed {
     /// A slate: to the encoder, for those who watch. One that took long to draw is late: the source has come meanwhile,
     /// and nobody wants to see it among its pictures.
     pub(super) fn encode_slate(&self, slate: &RawPicture) {
-        if *self.flow.borrow() != Flow::Live {
+        if self.flow.latest() != Flow::Live {
             self.encode(slate);
         }
     }
 
     /// A slate as the picture, for those who fetch pictures; not among those of a source that has come meanwhile.
     pub(super) fn show_slate(&self, slate: RawPicture) {
-        if *self.flow.borrow() != Flow::Live {
+        if self.flow.latest() != Flow::Live {
             self.show(|| slate.into_picture(true));
         }
     }
@@ -305,7 +307,7 @@ impl Sink for Feed {
     }
 
     fn sound(&self, sound: SoundBuffer) {
-        let known = self.sound_kind.borrow().as_ref().is_some_and(|known| known.same_kind(&sound));
+        let known = self.sound_kind.with(|known| known.as_ref().is_some_and(|known| known.same_kind(&sound)));
         if !known {
             // In this order: who hears of the kind finds the status right.
             self.source.status.send_modify(|status| status.sound = true);

@@ -18,6 +18,7 @@ use crate::pipeline::encode::{EncodeSettings, VideoEncoder};
 use crate::pipeline::opus::SoundEncoder;
 use crate::pipeline::{Ended, SoundBuffer, clock, encoders};
 use crate::task::Stop;
+use crate::watched::{Latest, LatestSeen};
 
 /// A half that failed is tried again after this.
 const RETRY: Duration = Duration::from_secs(2);
@@ -53,8 +54,8 @@ pub(super) async fn run(feed: Arc<Feed>, profile: Profile, mut stop: Stop) {
     loop {
         let now = Instant::now();
         let wanted = halves.wanted(now);
-        let plan = plan(wanted, *flow.borrow_and_update(), *shape.borrow_and_update(), &halves.profile);
-        kind.borrow_and_update();
+        let plan = plan(wanted, flow.latest_seen(), shape.latest_seen(), &halves.profile);
+        kind.mark_unchanged();
         let busy = feed.source.reconciler.enter(clock::now());
         halves.follow(&plan, now).await;
         drop(busy);
@@ -234,7 +235,7 @@ impl Halves {
     }
 
     async fn follow_sound(&mut self, wanted: bool) {
-        let kind = self.feed.sound_kind.borrow().clone().filter(|_| wanted);
+        let kind = self.feed.sound_kind.latest().filter(|_| wanted);
         let same = match (&self.sound, &kind) {
             (Some((running, _)), Some(kind)) => running.same_kind(kind),
             (None, None) => true,

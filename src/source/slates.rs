@@ -8,8 +8,8 @@ use tokio::task::spawn_blocking;
 use super::feed::Feed;
 use super::plan::Plan;
 use crate::draw;
-use crate::media::State;
 use crate::pipeline::{RawPicture, clock};
+use crate::watched::Latest;
 use crate::words;
 
 /// Slates move nothing: this often is enough for players to see that the stream lives.
@@ -96,10 +96,10 @@ impl Slates {
     /// The words for people of what the source is doing.
     fn text(&self) -> draw::Slate {
         let source = &self.feed.source;
-        let status = source.status.borrow();
-        let (title, advice) = match &status.state {
-            State::Lost(loss) => words::of_cause(words::language(), loss.cause),
-            _ => (words::connecting(words::language()), ""),
+        let cause = source.status.with(|status| status.state.loss().map(|loss| loss.cause));
+        let (title, advice) = match cause {
+            Some(cause) => words::of_cause(words::language(), cause),
+            None => (words::connecting(words::language()), ""),
         };
         draw::Slate { name: source.name.clone(), title: title.to_owned(), advice: advice.to_owned() }
     }

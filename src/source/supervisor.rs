@@ -16,6 +16,7 @@ use crate::media::{Cause, Loss, State};
 use crate::pipeline::capture::Sink;
 use crate::pipeline::clock;
 use crate::task::Stop;
+use crate::watched::{Latest, LatestSeen};
 
 /// Pictures that nobody can begin with are told as such after this: most cameras make a key frame every 2 s.
 const KEY_FRAME_PATIENCE: Duration = Duration::from_secs(3);
@@ -92,7 +93,7 @@ impl Supervisor {
     }
 
     fn was_live(&self) -> bool {
-        *self.feed.flow.borrow() == Flow::Live
+        self.feed.flow.latest() == Flow::Live
     }
 
     /// True when the source is to run; false when told to stop.
@@ -163,7 +164,7 @@ impl Supervisor {
         let mut first_arrival = None;
         loop {
             let live = feed.pace.newest() > started;
-            if live && *flow.borrow_and_update() == Flow::Live {
+            if live && flow.latest_seen() == Flow::Live {
                 self.live();
                 quiet_until = None;
             } else if live {

@@ -15,6 +15,7 @@ use super::Routes;
 use super::process::Process;
 use crate::hub::{self, Source, Track, ViewerKind};
 use crate::media::MediaTime;
+use crate::watched::Latest;
 
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -181,7 +182,7 @@ fn with_source(source: &Source, labels: Labels) -> Labels {
 
 /// Every state has its line, so that none vanishes from a graph when it ends.
 fn states(source: &Source) -> Vec<(Labels, f64)> {
-    let current = source.status.borrow().state.code();
+    let current = source.status.with(|status| status.state.code());
     let line = |state: &str| {
         let labels = vec![("kind", source.kind.code().to_owned()), ("state", state.to_owned())];
         (labels, f64::from(u8::from(state == current)))
@@ -190,9 +191,8 @@ fn states(source: &Source) -> Vec<(Labels, f64)> {
 }
 
 fn cause(source: &Source) -> Vec<(Labels, f64)> {
-    let status = source.status.borrow();
-    let loss = status.state.loss();
-    loss.map(|loss| (vec![("cause", loss.cause.code().to_owned())], 1.0)).into_iter().collect()
+    let cause = source.status.with(|status| status.state.loss().map(|loss| loss.cause.code()));
+    cause.map(|cause| (vec![("cause", cause.to_owned())], 1.0)).into_iter().collect()
 }
 
 fn viewers(source: &Source) -> Vec<(Labels, f64)> {

@@ -20,6 +20,7 @@ use super::route::{self, Found, Refusal, Route};
 use super::ui_files::UiFile;
 use super::{Services, api, auth, base_path, cors, events, language, media, origin, pages, tus};
 use crate::hub::Source;
+use crate::watched::Latest;
 
 /// One request, with all that its handler may need.
 pub(super) struct Call {
@@ -42,7 +43,7 @@ impl Call {
 
     /// Whose page asks for live pictures.
     pub(super) fn page(&self) -> Page {
-        origin::page(self.headers(), self.client.is_secure, &self.services.site.borrow().origins)
+        self.services.site.with(|site| origin::page(self.headers(), self.client.is_secure, &site.origins))
     }
 
     pub(super) fn source(&self, id: &str) -> Result<Arc<Source>, Problem> {

@@ -18,6 +18,7 @@ use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEAD_TIME_MAX, HEADERS_MAX
 use super::stall::Stall;
 use super::{Services, base_path, proxy};
 use crate::config::BasePath;
+use crate::watched::Latest;
 
 /// Who is at the other end of a connection.
 #[derive(Clone)]
@@ -43,10 +44,11 @@ impl Client {
 
     /// Who a request is from, which a proxy may say.
     fn of_request(&self, services: &Services, headers: &mut HeaderMap) -> Self {
-        let site = services.site.borrow();
-        let origin = proxy::look_through(&site.trusted_proxies, self.address, headers);
-        let base_path = proxy::base_path(&site.trusted_proxies, self.address, headers);
-        let base_path = base_path.unwrap_or_else(|| site.base_path.clone());
+        let (origin, base_path) = services.site.with(|site| {
+            let origin = proxy::look_through(&site.trusted_proxies, self.address, headers);
+            let base_path = proxy::base_path(&site.trusted_proxies, self.address, headers);
+            (origin, base_path.unwrap_or_else(|| site.base_path.clone()))
+        });
         Self { address: origin.address, is_secure: origin.is_secure, base_path, ..self.clone() }
     }
 

@@ -26,6 +26,7 @@ use crate::library::NoLibrary;
 use crate::library::work;
 use crate::output::hdmi;
 use crate::trouble::Troubles;
+use crate::watched::{Latest, LatestSeen};
 
 /// The least time between two events, and how often changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -148,16 +149,15 @@ impl Listener {
         if !self.stored.has_changed().unwrap_or(false) {
             return;
         }
-        let stored = self.stored.borrow_and_update();
-        let stored = stored.as_ref().ok();
-        self.work = stored.map(|stored| stored.work.status());
+        let stored = self.stored.latest_seen().ok();
+        self.work = stored.as_ref().map(|stored| stored.work.status());
         self.signage = stored.map(|stored| stored.signage.changes());
         (self.library, self.screens) = (None, None);
     }
 
     /// The library, if it is not what was told.
     async fn library(&mut self) -> Option<Bytes> {
-        let generation = self.services.stored().map_or(0, |stored| *stored.library.changes().borrow());
+        let generation = self.services.stored().map_or(0, |stored| stored.library.changes().latest());
         let working = self.work.as_mut().is_some_and(|work| {
             let changed = work.has_changed().unwrap_or(false);
             work.mark_unchanged();
@@ -177,15 +177,15 @@ impl Listener {
         if !self.troubles.has_changed().unwrap_or(false) {
             return None;
         }
-        let zone = self.services.site.borrow().time_zone.clone();
-        let problems = Problems::new(&self.troubles.borrow_and_update(), &zone);
+        let zone = self.services.site.with(|site| site.time_zone.clone());
+        let problems = self.troubles.with_seen(|troubles| Problems::new(troubles, &zone));
         Some([&b"event: problems\ndata: "[..], &wire::to_json(&problems), b"\n\n"].concat().into())
     }
 
     /// That screens, playlists, the schedule or the message are not what they were. Who shows them asks for them: not
     /// everybody who listens does, and 500 screens are a long list.
     fn screens(&mut self) -> Option<Bytes> {
-        let generation = *self.signage.as_ref()?.borrow();
+        let generation = self.signage.as_ref()?.latest();
         let ports = self.ports.has_changed().unwrap_or(false);
         self.ports.mark_unchanged();
         if self.screens.replace(generation) == Some(generation) && !ports {

@@ -75,6 +75,7 @@ use crate::signage::Signage;
 use crate::telemetry::Routes;
 use crate::telemetry::health::{Heartbeats, Problem};
 use crate::trouble::Troubles;
+use crate::watched::Latest;
 
 /// Everything that handlers reach. Cheap to clone.
 #[derive(Clone)]
@@ -224,7 +225,7 @@ impl Services {
 
     /// The library and what stands on it, or why there is none.
     fn stored(&self) -> Result<Stored, NoLibrary> {
-        self.stored.borrow().clone()
+        self.stored.latest()
     }
 
     /// The same, or the answer that tells why there is none.

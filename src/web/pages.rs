@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::ui_files::UiFile;
 use crate::config::{BasePath, Language};
 use crate::draw;
+use crate::watched::Latest;
 
 /// The dashboard, the library, an asset, the bin, the signage, the settings: one document that shows what its address says, so that
 /// uploads go on from page to page. It asks itself whether there is such an asset: it has an answer for it.
@@ -43,7 +44,7 @@ pub(super) fn player(call: &Call, source: &str) -> Result<Response<Body>, Proble
 
 /// The player on a TV, in the box's language if it has one.
 pub(super) fn tv(call: &Call) -> Result<Response<Body>, Problem> {
-    let chosen = call.services.site.borrow().language;
+    let chosen = call.services.site.with(|site| site.language);
     let language = chosen.unwrap_or_else(|| language::wanted(call.headers()));
     let chosen =
         chosen.map_or_else(String::new, |language| format!(" data-language=\"{}\"", language.code()));
@@ -64,7 +65,7 @@ pub(super) fn tv_code(call: &Call) -> Result<Response<Body>, Problem> {
 
 /// In the language of whoever asks, and with the box's zone: the first time that is shown is the box's.
 fn page(call: &Call, name: &str) -> Result<Response<Body>, Problem> {
-    let zone = escaped(call.services.site.borrow().time_zone.iana_name().unwrap_or("UTC"));
+    let zone = call.services.site.with(|site| escaped(site.time_zone.iana_name().unwrap_or("UTC")));
     document(call, name, language::wanted(call.headers()), &format!(" data-zone=\"{zone}\""))
 }
 

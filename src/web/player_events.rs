@@ -15,6 +15,7 @@ use super::connection::stopped;
 use super::problem::Problem;
 use super::wire_program::Event;
 use crate::signage::{Order, Orders, State};
+use crate::watched::LatestSeen;
 
 /// A line without meaning, by which both ends notice that the other is gone.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
@@ -75,7 +76,7 @@ impl Listener {
 
     /// That there is another answer for this screen, if there is. What is on by the time alone is no news.
     fn news(&mut self) -> Option<Bytes> {
-        let state = std::sync::Arc::clone(&self.states.borrow_and_update());
+        let state = self.states.latest_seen();
         let Some((_, answer)) = state.by_key(&self.key) else {
             // It was taken away: with its next question it learns that.
             self.over = true;

@@ -14,6 +14,7 @@ use super::connection::{self, Client, chain, stopped};
 use super::limits::{PEER_SILENCE_MAX, UNSENT_BYTES_MAX};
 use super::media::Socket;
 use super::{Services, proxy};
+use crate::watched::{Latest, LatestSeen};
 
 /// After a failure to accept (no file descriptors left, say) a little time for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -76,7 +77,8 @@ async fn tend(services: &Services) {
     let uploads = async {
         let mut stored = services.stored.clone();
         loop {
-            let library = stored.borrow_and_update().as_ref().ok().map(|stored| stored.library.clone());
+            let library =
+                stored.with_seen(|stored| stored.as_ref().ok().map(|stored| stored.library.clone()));
             let tending = async {
                 match &library {
                     Some(library) => library.tend_uploads().await,
@@ -105,7 +107,7 @@ fn admit(
     stopping: &watch::Receiver<bool>,
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
     // Behind a proxy are many people.
-    let proxied = proxy::is_trusted(&services.site.borrow().trusted_proxies, peer.ip());
+    let proxied = services.site.with(|site| proxy::is_trusted(&site.trusted_proxies, peer.ip()));
     let ticket =
         if proxied { services.admission.enter_any(peer.ip()) } else { services.admission.enter(peer.ip()) };
     let Some(ticket) = ticket else {

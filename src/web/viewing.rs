@@ -21,6 +21,7 @@ use super::{Services, Site, Stored};
 use crate::access::Right;
 use crate::library::NoLibrary;
 use crate::signage::State;
+use crate::watched::{Latest, LatestSeen};
 
 /// What a request shows of who asks. A viewer is judged by it again whenever something changes.
 #[derive(Clone)]
@@ -56,7 +57,7 @@ pub(super) fn private_source<'r>(route: &'r Route, services: &Services) -> Optio
 }
 
 fn is_private(services: &Services, source: &str) -> bool {
-    services.site.borrow().private_sources.contains(source)
+    services.site.with(|site| site.private_sources.contains(source))
 }
 
 /// Refuses the streams of pages from elsewhere. Single pictures need no refusal: pages can't read what is not answered to
@@ -86,7 +87,7 @@ impl Asker {
     }
 
     fn page(&self, services: &Services) -> Page {
-        origin::page(&self.headers, self.is_secure, &services.site.borrow().origins)
+        services.site.with(|site| origin::page(&self.headers, self.is_secure, &site.origins))
     }
 
     /// The right to look at a private source, if it covers that. Errors: nobody can tell yet.
@@ -134,8 +135,7 @@ impl Permit {
         self.stored.mark_changed();
         loop {
             if self.stored.has_changed().unwrap_or(false) {
-                let stored = self.stored.borrow_and_update();
-                states = stored.as_ref().ok().map(|stored| stored.signage.states());
+                states = self.stored.latest_seen().ok().map(|stored| stored.signage.states());
             }
             if !self.holds() {
                 return;

@@ -14,6 +14,7 @@ use crate::hub::{self, ViewerKind};
 use crate::media::{MediaTime, Params, State};
 use crate::output::hdmi;
 use crate::telemetry::{health, process};
+use crate::watched::Latest;
 
 /// The JSON text of a value of this module.
 pub(super) fn to_json(value: &impl Serialize) -> Bytes {
@@ -332,7 +333,7 @@ pub(super) struct Counters {
 impl Source {
     /// A source as it is at `now`.
     pub(super) fn of(source: &hub::Source, private: bool, now: MediaTime, zone: &TimeZone) -> Self {
-        let status = source.status.borrow().clone();
+        let status = source.status.latest();
         Self {
             id: source.id.clone(),
             name: source.name.clone(),

@@ -9,6 +9,7 @@ use marquee::hub::{ReadError, Reader, Source, Start};
 use marquee::media::{Cause, Frame, Picture, State};
 use marquee::pipeline;
 use marquee::source::Running;
+use marquee::watched::Latest;
 use tokio::time::timeout;
 
 use crate::rtsp::{RtspServer, free_port};
@@ -78,7 +79,7 @@ async fn the_test_picture_runs_only_while_somebody_watches() {
     let config = config::Config::default().test.expect("the defaults have a test picture");
     let running = Running::test(&config);
     let source = &running.source;
-    assert_eq!(source.status.borrow().state, State::Idle);
+    assert_eq!(source.status.latest().state, State::Idle);
     assert_eq!(source.counters.frames_in.load(Ordering::Relaxed), 0);
 
     let mut video = source.video.join();
@@ -132,7 +133,7 @@ async fn h265_and_mjpeg_cameras_are_transcoded() {
         let running = Running::camera(&camera(&server.url(path)), program());
         let source = &running.source;
         state(source, |state| *state == State::Live).await;
-        assert_eq!(source.status.borrow().input.clone().expect("announced").codec, codec);
+        assert_eq!(source.status.latest().input.expect("announced").codec, codec);
         assert_eq!(encodes(source), 0, "nobody watches");
         let (mut video, mut sound) = (source.video.join(), source.audio.join());
         for _ in 0..30 {

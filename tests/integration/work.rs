@@ -77,7 +77,7 @@ impl Shelf {
         let mut changes = self.library.changes();
         let waiting = async {
             loop {
-                changes.borrow_and_update();
+                changes.mark_unchanged();
                 let asset = self.asset(id).await;
                 if wanted(&asset) {
                     return asset;

@@ -4,8 +4,8 @@
 pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("config", &[]),
-    ("device", &["config", "program", "sysfs", "task", "telemetry"]),
-    ("hub", &["media"]),
+    ("device", &["config", "program", "sysfs", "task", "telemetry", "watched"]),
+    ("hub", &["media", "watched"]),
     ("draw", &["media"]),
     ("access", &["host"]),
     ("host", &[]),
@@ -13,38 +13,39 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
     ("program", &[]),
     // task: its work in the background is told to stop as everything is.
     // program: playlists and windows are kept as what they mean.
-    ("library", &["media", "process", "program", "task"]),
+    ("library", &["media", "process", "program", "task", "watched"]),
     // The process in which files of strangers are read: what is to be read, and what can read it.
     ("child", &["draw", "library", "media", "pipeline", "program", "reel", "rtsp"]),
     // The other end of what a child shows: it starts as the library's do.
     ("reel", &["library", "media", "pipeline", "process", "program"]),
     ("process", &[]),
-    ("telemetry", &["hub", "media"]),
+    ("telemetry", &["hub", "media", "watched"]),
     ("pipeline", &["media", "hub", "config", "draw", "heap", "rtsp"]),
     ("rtsp", &[]),
     ("heap", &[]),
     // task: what starts the engine again is told to stop as everything is.
-    ("rtc", &["causes", "host", "media", "hub", "config", "task"]),
+    ("rtc", &["causes", "host", "media", "hub", "config", "task", "watched"]),
     (
         "source",
         &[
             "causes", "media", "hub", "config", "draw", "pipeline", "process", "rtc", "rtsp", "sysfs",
-            "task", "words",
+            "task", "words", "watched",
         ],
     ),
     (
         "output",
         &[
             "causes", "media", "hub", "config", "draw", "pipeline", "program", "reel", "rtc", "signage",
-            "sysfs", "task",
+            "sysfs", "task", "watched",
         ],
     ),
     // What web answers and the HDMI ports play: above what it is made of, below both.
-    ("signage", &["config", "host", "hub", "library", "media", "program", "task"]),
+    ("signage", &["config", "host", "hub", "library", "media", "program", "task", "watched"]),
     ("trouble", &["media"]),
     ("causes", &[]),
     ("sysfs", &[]),
-    ("task", &[]),
+    ("task", &["watched"]),
+    ("watched", &[]),
     (
         "web",
         &[
@@ -66,6 +67,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
             "source",
             "output",
             "task",
+            "watched",
         ],
     ),
     (
@@ -88,6 +90,7 @@ pub(crate) const IMPORTS: &[(&str, &[&str])] = &[
             "source",
             "output",
             "task",
+            "watched",
             "system",
             "web",
             "words",

@@ -31,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 use crate::config::Port;
 use crate::program::Power;
 use crate::task::Stop;
+use crate::watched::LatestSeen;
 use adapter::Device;
 use bus::{Addresses, Bus};
 use desk::Desk;
@@ -110,7 +111,7 @@ async fn serve(
             desk.look(list(), &mut start, now);
             look_at = now + LOOK_EVERY;
         }
-        let due = desk.turn(&wishes.borrow_and_update(), now);
+        let due = desk.turn(&wishes.latest_seen(), now);
         set(&told, desk.told());
         let next = due.map_or(look_at, |due| due.min(look_at));
         tokio::select! {

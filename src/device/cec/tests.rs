@@ -7,6 +7,7 @@ use super::fake::{Fake, Tv};
 use super::worker::News;
 use super::*;
 use crate::task::{self, Stopper, Task};
+use crate::watched::Latest;
 
 const WITHIN: Duration = Duration::from_secs(30);
 const ON: Wish = Wish { allowed: true, power: Some(Power::On) };
@@ -82,7 +83,7 @@ async fn a_driver_that_hangs_does_not_hold_up_the_end() {
     let mut told = scene.told.clone();
     scene.stop().await;
     // It said its last word.
-    assert!(told.changed().await.is_err() || *told.borrow() == Told::default());
+    assert!(told.changed().await.is_err() || told.latest() == Told::default());
 }
 
 /// A desk whose adapters have no threads.

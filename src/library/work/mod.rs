@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use super::{Error, JobState, Library, Step};
 use crate::task::Stop;
+use crate::watched::Latest;
 pub use errand::Errand;
 pub use facts::{Audio, AudioCodec, Container, Facts, Profile, VideoCodec};
 pub use line::Line;
@@ -167,8 +168,8 @@ impl Work {
         let mut changes = self.inner.library.changes();
         let mut told = None;
         while !stop.is_stopped() {
-            changes.borrow_and_update();
-            let settings = *settings.borrow();
+            changes.mark_unchanged();
+            let settings = settings.latest();
             match self.run_once(conversions, program, settings, stop).await {
                 Ok(true) => told = None,
                 Ok(false) => tokio::select! {
@@ -223,7 +224,7 @@ impl Work {
         let nothing = (String::new(), String::new());
         match outcome {
             Ok(()) => {}
-            Err(job::Error::Ended) if *cancelled.borrow() => {
+            Err(job::Error::Ended) if cancelled.latest() => {
                 library.end_job(id, step, JobState::Cancelled, nothing).await?;
             }
             Err(job::Error::Ended) => library.end_job(id, step, JobState::Waiting, nothing).await?,
@@ -276,7 +277,7 @@ impl Work {
     /// Deletes what has been in the bin for long enough.
     async fn empty_bin(&self, settings: watch::Receiver<Settings>, stop: &Stop) {
         loop {
-            let days = settings.borrow().bin_days;
+            let days = settings.with(|settings| settings.bin_days);
             if days > 0 && !self.inner.library.is_read_only() {
                 match self.inner.library.purge_older(days).await {
                     Ok(gone) if gone.assets > 0 => {

@@ -38,6 +38,7 @@ use crate::draw::Splash;
 use crate::hub::Registry;
 use crate::signage::Signage;
 use crate::task::{self, Stop, Stopper, Task};
+use crate::watched::LatestSeen;
 use card::Cards;
 use player::Player;
 use steady::Steady;
@@ -157,7 +158,7 @@ pub async fn run(place: Place, mut screens: watch::Receiver<Vec<Screen>>, shared
     let mut steady = Steady::default();
     let mut no_card_told = false;
     loop {
-        let configured = screens.borrow_and_update().clone();
+        let configured = screens.latest_seen();
         let found = look(&place, &cards).await;
         if found.is_none() && !no_card_told {
             no_card_told = true;
@@ -306,6 +307,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::watched::Latest;
 
     fn connector(port: Port, connected: bool) -> Connector {
         let (card, name) = ("card1".to_owned(), format!("HDMI-A-{}", port as usize + 1));
@@ -361,6 +363,6 @@ mod tests {
         }]);
         tell(&status, &[connector(Port::Hdmi1, false)], &[]);
         let gone = Status { port: Port::Hdmi1, connected: false, shows: None, width: 0, height: 0 };
-        assert_eq!(*status.borrow(), [gone]);
+        assert_eq!(status.latest(), [gone]);
     }
 }

@@ -10,6 +10,7 @@ use super::turn::{Turn, What};
 use crate::config::Port;
 use crate::program::{Item, Plan};
 use crate::signage::{Order, Orders, Play, Report, Signage, now_ms};
+use crate::watched::Latest;
 
 /// A screen that says nothing for 60 s is not active.
 const REPORT_PERIOD: Duration = Duration::from_secs(20);
@@ -33,7 +34,7 @@ impl Channel {
     }
 
     fn signage(&self) -> Option<Signage> {
-        self.signage.borrow().clone()
+        self.signage.latest()
     }
 
     /// A port becomes a screen a moment after a TV was plugged in.
@@ -47,7 +48,7 @@ impl Channel {
     }
 
     pub(super) fn plan(&self) -> Arc<Plan> {
-        self.plan.as_ref().map_or_else(|| Arc::new(Plan::empty()), |plan| Arc::clone(&plan.borrow()))
+        self.plan.as_ref().map_or_else(|| Arc::new(Plan::empty()), Latest::latest)
     }
 
     /// An order, or `None`: something else is played. Cancel-safe.

@@ -21,6 +21,7 @@ use crate::pipeline::jpeg::Encoder;
 use crate::pipeline::{RawPicture, clock};
 use crate::signage::{Order, Playing as State, Report, SHOT_BYTES_MAX, now_ms};
 use crate::task::Stop;
+use crate::watched::LatestSeen;
 use stage::{Stage, Step};
 
 /// How long the splash is up at least when a screen comes on: long enough to read the address.
@@ -127,7 +128,7 @@ impl<'p> Show<'p> {
     async fn look(&mut self) {
         self.channel.look();
         let notice = (self.player.shared.notices)();
-        let own = self.player.show.borrow_and_update().clone();
+        let own = self.player.show.latest_seen();
         let (plan, now) = (self.channel.plan(), now_ms());
         let turn = Turn::at(&plan, own.as_deref(), now);
         let is_scheduled = !matches!(turn.what, What::Splash | What::Source(_));

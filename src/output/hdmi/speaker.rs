@@ -17,6 +17,7 @@ use crate::media::MediaTime;
 use crate::pipeline::speaker::Speaker;
 use crate::pipeline::{SoundBuffer, clock};
 use crate::task::Stop;
+use crate::watched::LatestSeen;
 
 const RETRY_MIN: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(60);
@@ -128,8 +129,8 @@ impl ScreenSpeaker {
 
     /// Waits for something to be heard and plays it until it is over. Dropped, it gives the card back.
     async fn play(&mut self) -> Over {
-        let wanted = self.wanted.borrow_and_update().clone();
-        let audible = self.audible.borrow_and_update().clone();
+        let wanted = self.wanted.latest_seen();
+        let audible = self.audible.latest_seen();
         let audible = audible.filter(|_| wanted != ScreenSound::Off);
         let Some(Audible { heard, age }) = audible else {
             changed(&mut self.wanted, &mut self.audible).await;

@@ -20,6 +20,7 @@ use crate::pipeline::{Half, SoundBuffer, alsa, clock};
 use crate::source::feed::Feed;
 use crate::source::plan::Flow;
 use crate::task::Stop;
+use crate::watched::LatestSeen;
 
 /// The first retry comes soon, since a USB card's sound appears a moment after its video; then ever later.
 const RETRY_MIN: Duration = Duration::from_secs(1);
@@ -97,7 +98,7 @@ impl Listener {
     }
 
     async fn attempt(&mut self, told: &mut Option<Problem>) -> Over {
-        let card = self.card.borrow_and_update().clone();
+        let card = self.card.latest_seen();
         let ear = Arc::new(Ear { to: Arc::clone(&self.feed), last_ns: AtomicU64::new(clock::now().nanos()) });
         let (wanted, to) = (self.wanted.clone(), Arc::clone(&ear));
         let opened = spawn_blocking(move || open(&wanted, card.as_deref(), &to));
@@ -214,6 +215,7 @@ mod tests {
     use crate::hub::{Source, SourceKind};
     use crate::media::State;
     use crate::task::{self, Stopper, Task};
+    use crate::watched::Latest;
 
     /// A source whose picture is live, and the listener to its sound.
     fn listen(device: &str) -> (Arc<Feed>, Stopper, Task) {
@@ -234,7 +236,7 @@ mod tests {
         let (feed, stopper, task) = listen("null");
         let mut kind = feed.sound_kind.subscribe();
         kind.wait_for(Option::is_some).await.unwrap();
-        assert!(feed.source.status.borrow().sound);
+        assert!(feed.source.status.with(|status| status.sound));
         feed.flow.send_replace(Flow::Slate);
         kind.wait_for(Option::is_none).await.unwrap();
         feed.flow.send_replace(Flow::Live);
@@ -255,8 +257,8 @@ mod tests {
             }
         };
         tokio::time::timeout(Duration::from_secs(60), told).await.unwrap();
-        assert!(feed.sound_kind.borrow().is_none());
-        assert_eq!(*feed.flow.borrow(), Flow::Live);
+        assert!(feed.sound_kind.with(Option::is_none));
+        assert_eq!(feed.flow.latest(), Flow::Live);
         stopper.stop();
         task.join().await;
     }

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::hub::Input;
 use crate::pipeline::SoundBuffer;
 use crate::pipeline::capture::Captured;
+use crate::watched::Latest;
 
 struct Nobody;
 
@@ -60,7 +61,7 @@ fn ends_have_causes() {
         let capture = capture("/dev/video-none");
         capture.card.send_replace(Some(path.into()));
         assert_eq!(capture.loss(ended).cause, expected);
-        assert_eq!(*capture.card().borrow(), None, "its sound is let go");
+        assert_eq!(capture.card().latest(), None, "its sound is let go");
     };
     let text = String::new;
     check("/dev/null", Ended::Busy(text()), Cause::Busy);

@@ -6,6 +6,7 @@ use hyper::{Response, StatusCode};
 
 use super::json;
 use crate::library::{EXTENSIONS, Kind, LIMIT_MAX, Order, Query, SEARCH_CHARS_MAX, Selection, TAGS_MAX};
+use crate::watched::Latest;
 use crate::web::Services;
 use crate::web::answer::Call;
 use crate::web::body::Body;
@@ -24,7 +25,7 @@ pub(crate) async fn list(call: &Call) -> Result<Response<Body>, Problem> {
     let library = call.services.library()?;
     let listing = library.list(query).await?;
     library.seen(listing.assets.iter().map(|asset| asset.id));
-    let zone = call.services.site.borrow().time_zone.clone();
+    let zone = call.services.site.with(|site| site.time_zone.clone());
     let assets = listing.assets.into_iter().map(|summary| wire::Summary::new(summary, &zone)).collect();
     let assets = wire::Assets { assets, next: listing.next, total: listing.total, similar: listing.similar };
     Ok(json(StatusCode::OK, to_json(&assets)))
@@ -34,7 +35,7 @@ pub(crate) async fn one(services: &Services, id: i64) -> Result<Response<Body>, 
     let library = services.library()?;
     let asset = library.asset(id).await?;
     library.seen([id]);
-    let zone = services.site.borrow().time_zone.clone();
+    let zone = services.site.with(|site| site.time_zone.clone());
     Ok(json(StatusCode::OK, to_json(&wire::Asset::new(asset, &zone))))
 }
 

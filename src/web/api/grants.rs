@@ -4,6 +4,7 @@ use hyper::{Response, StatusCode};
 
 use super::{json, no_content, read_json};
 use crate::access::{GrantKind, Right};
+use crate::watched::Latest;
 use crate::web::answer::Call;
 use crate::web::body::Body;
 use crate::web::problem::Problem;
@@ -11,7 +12,7 @@ use crate::web::wire::to_json;
 use crate::web::wire_access as wire;
 
 pub(crate) fn list(call: &Call, kind: GrantKind) -> Response<Body> {
-    let zone = call.services.site.borrow().time_zone.clone();
+    let zone = call.services.site.with(|site| site.time_zone.clone());
     let grants = call.services.access.grants(kind).into_iter();
     let grants = grants.map(|grant| wire::Grant::new(grant, &zone)).collect();
     json(
@@ -34,7 +35,7 @@ pub(crate) async fn add(call: Call, kind: GrantKind) -> Result<Response<Body>, P
         if kind == GrantKind::Token { "view, message or admin" } else { "left away: a link only looks" };
     let right = right.ok_or_else(|| Problem::bad_parameter("right", allowed))?;
     let (grant, secret) = services.access.grant(kind, &body.name, right)?;
-    let zone = services.site.borrow().time_zone.clone();
+    let zone = services.site.with(|site| site.time_zone.clone());
     let secret = secret.reveal();
     let granted = wire::Granted {
         grant: wire::Grant::new(grant, &zone),

@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::{json, no_content};
 use crate::library::{self, Anew, Library, NoLibrary};
+use crate::watched::Latest;
 use crate::web::answer::Call;
 use crate::web::body::Body;
 use crate::web::problem::Problem;
@@ -20,7 +21,7 @@ pub(crate) async fn get(call: &Call) -> Result<Response<Body>, Problem> {
 }
 
 pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> {
-    let bin_days = services.site.borrow().bin_days;
+    let bin_days = services.site.with(|site| site.bin_days);
     let Stored { library, work, .. } = match services.stored() {
         Ok(stored) => stored,
         Err(why) => return Ok(wire::Library::missing(why.to_string(), can_begin_anew(&why), bin_days)),
@@ -30,7 +31,7 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
     if let Some(why) = library.damage() {
         return Ok(wire::Library::missing(library::Error::Damaged(why).to_string(), true, bin_days));
     }
-    let generation = *library.changes().borrow();
+    let generation = library.changes().latest();
     let totals = totals?.into();
     let disk = library.disk().ok();
     let disk = disk.map(|disk| wire::Disk {
@@ -38,7 +39,7 @@ pub(crate) async fn read(services: &Services) -> Result<wire::Library, Problem> 
         total_bytes: disk.total_bytes,
         kept_bytes: library::UPLOAD_RESERVE_BYTES,
     });
-    let work = wire::Work::from(work.status().borrow().clone());
+    let work = wire::Work::from(work.status().latest());
     let set_aside = library.set_aside();
     let read_only = library.is_read_only();
     Ok(wire::Library {
@@ -80,7 +81,7 @@ async fn begin(call: &Call, anew: Anew) -> Result<Response<Body>, Problem> {
             renewed
         }
     };
-    let zone = call.services.site.borrow().time_zone.clone();
+    let zone = call.services.site.with(|site| site.time_zone.clone());
     Ok(json(StatusCode::OK, to_json(&wire::Renewed::new(renewed, &zone))))
 }
 

@@ -8,18 +8,19 @@ use crate::pipeline::clock;
 use crate::rtc::Stats;
 use crate::telemetry::metrics::{self, Board, Figures, Rtc};
 use crate::telemetry::{plain, process};
+use crate::watched::Latest;
 use crate::web::answer::Call;
 use crate::web::body::Body;
 
 pub(crate) fn get(call: &Call) -> Response<Body> {
     let services = &call.services;
-    let board = services.condition.borrow().board.clone();
+    let board = services.condition.with(|condition| condition.board.clone());
     let figures = Figures {
         version: env!("CARGO_PKG_VERSION"),
         started: services.started,
         now: clock::now(),
         healthy: services.problems().is_empty(),
-        config_ok: services.site.borrow().config_errors.is_empty(),
+        config_ok: services.site.with(|site| site.config_errors.is_empty()),
         board: Board { temperature_c: board.temperature_c, under_voltage: board.under_voltage },
         sources: &services.sources,
         screens: signage::web_screens(services),

@@ -35,6 +35,7 @@ use super::problem::{Problem, capitalized};
 use crate::causes::with_causes;
 use crate::hub::Source;
 use crate::output::jpeg::SnapshotError;
+use crate::watched::Latest;
 
 /// `text` is from [`wire::to_json`](crate::web::wire::to_json).
 fn json(status: StatusCode, text: Bytes) -> Response<Body> {
@@ -73,7 +74,7 @@ fn nearest_step(quality: u8) -> u8 {
 fn add_picture_state(headers: &mut HeaderMap, source: &Source, slate: bool) {
     let state = if slate { "slate" } else { "live" };
     headers.insert(HeaderName::from_static("marquee-picture"), HeaderValue::from_static(state));
-    let cause = source.status.borrow().state.loss().map(|loss| loss.cause.code());
+    let cause = source.status.with(|status| status.state.loss().map(|loss| loss.cause.code()));
     if let Some(cause) = cause.filter(|_| slate) {
         headers.insert(HeaderName::from_static("marquee-cause"), HeaderValue::from_static(cause));
     }

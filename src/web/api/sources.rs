@@ -5,6 +5,7 @@ use hyper::{Response, StatusCode};
 use super::json;
 use crate::hub::Source;
 use crate::pipeline::clock;
+use crate::watched::Latest;
 use crate::web::Services;
 use crate::web::answer::Call;
 use crate::web::body::Body;
@@ -27,6 +28,7 @@ pub(in crate::web) fn all(services: &Services) -> wire::Sources {
 }
 
 pub(super) fn one(services: &Services, source: &Source) -> wire::Source {
-    let site = services.site.borrow();
-    wire::Source::of(source, site.private_sources.contains(&source.id), clock::now(), &site.time_zone)
+    let (is_private, zone) =
+        services.site.with(|site| (site.private_sources.contains(&source.id), site.time_zone.clone()));
+    wire::Source::of(source, is_private, clock::now(), &zone)
 }

@@ -7,6 +7,7 @@ use hyper::{Response, StatusCode};
 use super::{json, signage};
 use crate::config::{Language, Problem};
 use crate::telemetry::process;
+use crate::watched::Latest;
 use crate::web::answer::Call;
 use crate::web::body::Body;
 use crate::web::wire::{self, rfc_3339};
@@ -14,13 +15,13 @@ use crate::web::wire_trouble::Problems;
 
 pub(crate) fn get(call: &Call) -> Response<Body> {
     let services = &call.services;
-    let site = services.site.borrow().clone();
-    let condition = services.condition.borrow().clone();
+    let site = services.site.latest();
+    let condition = services.condition.latest();
     let parts = services.problems();
     let problems: Vec<_> = parts.into_iter().chain(condition.problems()).collect();
     let (mut sources, mut viewers) = (wire::SourceCounts::default(), wire::Viewers::default());
     for source in services.sources.list() {
-        sources.add(&source.status.borrow().state);
+        source.status.with(|status| sources.add(&status.state));
         viewers.add(wire::Viewers::of(&source.viewers));
     }
     let zone = &site.time_zone;
@@ -32,10 +33,10 @@ pub(crate) fn get(call: &Call) -> Response<Body> {
         time: rfc_3339(SystemTime::now(), zone),
         time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
         health: wire::Health { ok: problems.is_empty(), problems: Some(wire::HealthProblem::list(problems)) },
-        problems: Problems::new(&services.troubles.borrow(), zone),
+        problems: services.troubles.with(|troubles| Problems::new(troubles, zone)),
         sources,
         viewers,
-        screens: services.screens.borrow().iter().map(wire::Screen::from).collect(),
+        screens: services.screens.with(|ports| ports.iter().map(wire::Screen::from).collect()),
         screens_active: signage::active(services),
         web_screens: {
             let (total, active) = signage::web_screens(services);

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{json, no_content};
 use crate::library::{Library, NewUpload, Receiving, Upload, UploadError, UploadId};
+use crate::watched::Latest;
 use crate::web::answer::Call;
 use crate::web::body::{self, Body};
 use crate::web::limits::{BODY_SILENCE_MAX, LINGER_MAX, RETRY_AFTER_S};
@@ -24,7 +25,7 @@ const WRITE_EVERY: Duration = Duration::from_secs(1);
 
 /// `GET /api/uploads`: those under way.
 pub(crate) fn list(call: &Call) -> Result<Response<Body>, Problem> {
-    let zone = call.services.site.borrow().time_zone.clone();
+    let zone = call.services.site.with(|site| site.time_zone.clone());
     let uploads = call.services.library()?.open_uploads().into_iter();
     let uploads = wire::Uploads { uploads: uploads.map(|upload| wire::Upload::new(upload, &zone)).collect() };
     Ok(json(StatusCode::OK, to_json(&uploads)))
@@ -36,7 +37,7 @@ pub(crate) async fn one(call: &Call, id: &str) -> Result<Response<Body>, Problem
         return versioned(stand(call, id).await);
     }
     let library = call.services.library()?;
-    let zone = call.services.site.borrow().time_zone.clone();
+    let zone = call.services.site.with(|site| site.time_zone.clone());
     let upload = library.peek_upload(read_id(id)?)?;
     Ok(json(StatusCode::OK, to_json(&wire::Upload::new(upload, &zone))))
 }

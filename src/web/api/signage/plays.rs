@@ -12,6 +12,7 @@ use super::Day;
 use crate::library::Library;
 use crate::library::signage::{Cursor, PLAYS_PAGE_MAX, PlayQuery, PlayRow};
 use crate::signage::State;
+use crate::watched::Latest;
 use crate::web::answer::Call;
 use crate::web::api::json;
 use crate::web::body::{self, Body};
@@ -60,7 +61,7 @@ pub(super) fn csv(call: &Call) -> Result<Response<Body>, Problem> {
 
 /// What the parameters ask for.
 fn query(call: &Call) -> Result<PlayQuery, Problem> {
-    let zone = call.services.site.borrow().time_zone.clone();
+    let zone = call.services.site.with(|site| site.time_zone.clone());
     let from_ms = super::moment(call, "from", &zone, Day::Begin)?;
     // Whoever says "until Friday" means to have Friday.
     let until_ms = super::moment(call, "until", &zone, Day::End)?;

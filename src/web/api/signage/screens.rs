@@ -9,6 +9,7 @@ use crate::library::signage::Screen;
 use crate::output::hdmi;
 use crate::program::{Idle, Power};
 use crate::signage::{Live, Playing, Signage};
+use crate::watched::Latest;
 use crate::web::answer::Call;
 use crate::web::api::{json, no_content, read_json, typed};
 use crate::web::body::Body;
@@ -109,7 +110,7 @@ fn switched_on(call: &Call, id: i64) -> Result<Signage, Problem> {
 }
 
 fn shown(services: &Services, signage: &Signage, screen: &Screen) -> wire::Screen {
-    let zone = services.site.borrow().time_zone.clone();
+    let zone = services.site.with(|site| site.time_zone.clone());
     let live = signage.live(screen.id);
     let port = port_of(services, screen);
     let active = is_active(screen, live.as_ref(), port.as_ref());
@@ -174,7 +175,7 @@ fn address(screen: &Screen, live: Option<&Live>) -> Option<String> {
 
 fn port_of(services: &Services, screen: &Screen) -> Option<hdmi::Status> {
     let connector = screen.connector.as_deref()?;
-    services.screens.borrow().iter().find(|status| status.port.id() == connector).cloned()
+    services.screens.with(|ports| ports.iter().find(|port| port.port.id() == connector).cloned())
 }
 
 fn is_on(port: &hdmi::Status) -> bool {
@@ -184,7 +185,7 @@ fn is_on(port: &hdmi::Status) -> bool {
 /// Screens that are on, whatever they are.
 pub(crate) fn active(services: &Services) -> usize {
     let web = services.stored().map_or(0, |stored| stored.signage.active());
-    web + services.screens.borrow().iter().filter(|port| is_on(port)).count()
+    web + services.screens.with(|ports| ports.iter().filter(|port| is_on(port)).count())
 }
 
 /// Network TVs: all, and those that are on.
