@@ -17,7 +17,9 @@ async fn ended_by_the_watchdog_it_says_what_its_threads_wait_for() {
     let told = std::fs::read_to_string(&log).expect("kept");
     let threads: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("<3>thread ")).collect();
     assert!(told.contains("<3>ended by SIGABRT"), "{told}");
-    for name in ["signals: R", "webrtc: S", "tokio-rt-worker: S"] {
-        assert!(threads.iter().any(|thread| thread.starts_with(name)), "{name}: {told}");
+    // Whoever tells it runs; what the others do at that moment is chance.
+    for name in ["signals: R in ", "webrtc: ", "tokio-rt-worker: "] {
+        let is_told = |thread: &&str| thread.starts_with(name) && thread.contains(", call ");
+        assert!(threads.iter().any(is_told), "{name}: {told}");
     }
 }
